@@ -1,0 +1,1 @@
+"""The design graph: model, edits, checks, channels and FIFO sizes."""

@@ -1,0 +1,137 @@
+"""The design as values: what a project file says, with nothing derived from it.
+
+Every class is frozen and every mapping is treated as such; an edit makes a new value (`edits.py`). Names are ids:
+a node is known by its graph's name and its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "ChannelChoice",
+    "Edge",
+    "Endpoint",
+    "Execution",
+    "Graph",
+    "GraphNode",
+    "KernelNode",
+    "Node",
+    "Project",
+    "StepSpec",
+    "Target",
+    "UnknownNode",
+]
+
+Execution = Literal["dataflow", "sequential"]
+# What a person may ask for on an edge; None leaves the choice to the compiler.
+ChannelChoice = Literal["fifo", "pingpong", "shared"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to build for. `clock_ns` is the period; `fifo_margin` is added to every depth of the hls target."""
+
+    device: str = "xcu280"
+    clock_ns: float = 3.33
+    fifo_margin: int = 0
+
+
+@dataclass(frozen=True)
+class StepSpec:
+    """A schedule step as the file has it: the primitive's name and its arguments, not yet understood."""
+
+    name: str
+    args: Mapping[str, Any]
+
+    def to_yaml(self) -> dict[str, Any]:
+        """Return the form in the project file, `{split: {axis: j, factor: 32}}`."""
+        return {self.name: dict(self.args)}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One end of an edge: a port of a node, or of the graph itself where `node` is empty."""
+
+    node: str
+    port: str
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Parse `mm1.C` or `A`; raises ValueError."""
+        parts = text.strip().split(".")
+        if len(parts) > 2 or not all(part.isidentifier() for part in parts):
+            raise ValueError(f"{text!r} is no port; write NODE.PORT, or PORT for one of the graph's own")
+        return cls("", parts[0]) if len(parts) == 1 else cls(parts[0], parts[1])
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}" if self.node else self.port
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced)."""
+
+    source: Endpoint
+    target: Endpoint
+    channel: ChannelChoice | None = None
+    depth: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The edge's name in its graph, `mm1.C->mm2.A`."""
+        return f"{self.source}->{self.target}"
+
+
+@dataclass(frozen=True)
+class KernelNode:
+    """A block that is a kernel: `path` is relative to the project, `params` override module-level constants."""
+
+    path: str
+    function: str
+    params: Mapping[str, int | float] = field(default_factory=dict)
+    schedule: str | None = None
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A block that is another graph of the project."""
+
+    graph: str
+
+
+@dataclass(frozen=True)
+class UnknownNode:
+    """A block of a kind that this version does not know: kept as it was, drawn as a placeholder."""
+
+    raw: Mapping[str, Any]
+
+
+Node = KernelNode | GraphNode | UnknownNode
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One level of the hierarchy. `inputs` and `outputs` map names to type texts; `unify` is interface unification."""
+
+    name: str
+    execution: Execution = "dataflow"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    edges: tuple[Edge, ...] = ()
+    unify: bool = True
+
+
+@dataclass(frozen=True)
+class Project:
+    """A whole project file. `view` holds positions of blocks on the canvas by graph and node (`@A` is graph port A)."""
+
+    name: str
+    target: Target = Target()
+    top: str = "top"
+    schedules: Mapping[str, tuple[StepSpec, ...]] = field(default_factory=dict)
+    graphs: Mapping[str, Graph] = field(default_factory=dict)
+    view: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""An elaborated design: graph instances as regions of processes and channels, ready for hardware.
+
+A region is one instance of a graph. Its processes are in an order in which each comes after its producers. A
+kernel process carries the final IR that every engine runs: scheduled, re-specialised to the inferred layouts, and
+with `allo.streams` on the arguments that are FIFO ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from allo_studio.design.model import Execution
+from allo_studio.ir import KernelIR
+from allo_studio.layout import Layout
+from allo_studio.types import ArrayType
+
+__all__ = ["Channel", "ChannelKind", "KernelProcess", "Process", "Region", "RegionPort", "RegionProcess", "RelayoutProcess"]
+
+# fifo: tokens in order. pingpong: two copies, consumer starts at the producer's done. shared: one copy, no overlap.
+# memory: an array port of the region. value: a scalar port of the region.
+ChannelKind = Literal["fifo", "pingpong", "shared", "memory", "value"]
+
+
+@dataclass(frozen=True)
+class RegionPort:
+    """A port of a region: its channel inside has the same name."""
+
+    name: str
+    direction: Literal["in", "out"]
+    type: ArrayType
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What joins one producer with its consumers.
+
+    `id` is the edge's path (`cascade/mm1.C->mm2.A`), `name` an identifier unique in the region (a port's own name for
+    a port's channel). `source` and `targets` are (process name, port), the process being empty for the region
+    itself. `width` is the elements in a token (1 unless a FIFO), `depth` the tokens that a FIFO holds (0 otherwise).
+    """
+
+    id: str
+    name: str
+    kind: ChannelKind
+    type: ArrayType
+    layout: Layout
+    source: tuple[str, str]
+    targets: tuple[tuple[str, str], ...]
+    reason: str
+    width: int = 1
+    depth: int = 0
+
+    @property
+    def token_bits(self) -> int:
+        """The bits of one token."""
+        return self.width * self.type.element.bits
+
+
+@dataclass(frozen=True)
+class KernelProcess:
+    """A kernel block. `bindings` maps each argument of the IR to a channel's name; `base` is the unscheduled IR."""
+
+    name: str
+    path: str
+    ir: KernelIR
+    base: KernelIR
+    bindings: Mapping[str, str]
+    reassociates: bool = False
+
+
+@dataclass(frozen=True)
+class RelayoutProcess:
+    """A copy from one layout to another, made where interfaces are not unified; ports `source` and `target`."""
+
+    name: str
+    path: str
+    ir: KernelIR
+    bindings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RegionProcess:
+    """A graph block: an instance of another graph. `bindings` maps its ports to channels' names."""
+
+    name: str
+    path: str
+    region: Region
+    bindings: Mapping[str, str]
+
+
+Process = KernelProcess | RelayoutProcess | RegionProcess
+
+
+@dataclass(frozen=True)
+class Region:
+    """One instance of a graph: `name` is a C identifier unique in the design, `path` like `cascade/sub`."""
+
+    name: str
+    path: str
+    execution: Execution
+    ports: tuple[RegionPort, ...]
+    processes: tuple[Process, ...]
+    channels: tuple[Channel, ...]
+
+    def channel(self, name: str) -> Channel:
+        """Return the channel of that name; raises KeyError."""
+        for channel in self.channels:
+            if channel.name == name:
+                return channel
+        raise KeyError(name)
