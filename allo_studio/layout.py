@@ -84,11 +84,14 @@ def _determines(mine: DimLayout, other: DimLayout, extent: int) -> bool:
     )
 
 
+_FACTORED: tuple[PartitionKind, ...] = ("cyclic", "block")
+
+
 def _common(one: DimLayout, two: DimLayout, extent: int) -> DimLayout:
     """Return the entry with the fewest banks that is below both, looked for among all factors of both kinds."""
     for factor in range(2, extent):
-        for kind in ("cyclic", "block"):
-            entry = DimLayout(kind, factor)  # type: ignore[arg-type]
+        for kind in _FACTORED:
+            entry = DimLayout(kind, factor)
             if entry.fits(one, extent) and entry.fits(two, extent):
                 return entry.normal(extent)
     return DimLayout("complete")
@@ -146,5 +149,5 @@ def _parse_entry(text: str) -> DimLayout:
         case ["complete"]:
             return DimLayout("complete")
         case ["cyclic" | "block" as kind, factor] if factor.isdecimal() and int(factor) > 0:
-            return DimLayout(kind, int(factor))  # type: ignore[arg-type]
+            return DimLayout(kind, int(factor))
     raise ValueError(f"{text!r} is no layout entry; write -, complete, cyclic F or block F")

@@ -1,0 +1,202 @@
+"""`KernelIR`: one kernel as an MLIR module, with the names and places that the rest of the system asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.ir.attributes import integer_map, set_integer_map, set_text_map, strings, text, text_map
+from allo_studio.ir.binding import in_context, ir
+from allo_studio.ir.views import Argument, Buffer, Direction, Loop, SpanOf, array_type, find_arguments, find_loops, walk
+from allo_studio.layout import Layout
+from allo_studio.source import Source, Span
+
+__all__ = ["KernelIR"]
+
+
+@dataclass(frozen=True, eq=False)
+class KernelIR:
+    """A kernel in the form that ARCHITECTURE.md describes. Treat it as a value: change only a `clone`.
+
+    `name` is the kernel's function, `source` the text that its locations are in.
+    """
+
+    module: ir.Module
+    name: str
+    source: Source
+
+    @classmethod
+    def parse(cls, text: str, source: Source | None = None) -> KernelIR:
+        """Read a kernel from MLIR text (locations are those of the text where it has them); raises ValueError."""
+        with in_context():
+            try:
+                module = ir.Module.parse(text)
+            except ir.MLIRError as fault:
+                raise ValueError(str(fault)) from None
+        functions = [op for op in module.body.operations if op.operation.name == "func.func"]
+        if len(functions) != 1:
+            raise ValueError(f"a kernel is one function, not {len(functions)}")
+        name = str(ir.StringAttr(functions[0].attributes["sym_name"]).value)
+        return cls(module, name, source or Source("-", text))
+
+    @property
+    def function(self) -> ir.Operation:
+        """The `func.func` operation."""
+        for op in self.module.body.operations:
+            if op.operation.name == "func.func":
+                return op.operation
+        raise ValueError(f"the module of {self.name} has no function")
+
+    @property
+    def body(self) -> ir.Block:
+        """The function's block."""
+        return self.function.regions[0].blocks[0]
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """The direction of each argument by name, in the arguments' order."""
+        return {argument.name: argument.direction for argument in self.arguments()}
+
+    @property
+    def streams(self) -> dict[str, int]:
+        """The arguments that are FIFO ends, with the elements that a token has."""
+        return integer_map(self.function, "allo.streams")
+
+    def text(self) -> str:
+        """Return the module as MLIR text, the same for the same kernel, without locations."""
+        return str(self.module.operation.get_asm(enable_debug_info=False))
+
+    def clone(self) -> KernelIR:
+        """Return a deep copy, which may be changed without touching this kernel."""
+        with in_context():
+            module = ir.Module.create(self.module.operation.location)
+            for op in self.module.body.operations:
+                module.body.append(op.operation.clone())
+        return KernelIR(module, self.name, self.source)
+
+    def verify(self) -> None:
+        """Raise ValueError where the MLIR is invalid or breaks the form of a kernel: an internal fault."""
+        with in_context():
+            try:
+                self.module.operation.verify()
+            except ir.MLIRError as fault:
+                raise ValueError(f"kernel {self.name} is not valid MLIR: {fault}") from None
+        faults = _form_faults(self)
+        if faults:
+            raise ValueError(f"kernel {self.name} is not in a kernel's form: {'; '.join(faults)}")
+
+    def loops(self) -> tuple[Loop, ...]:
+        """Return all loops, in pre-order."""
+        return find_loops(self.function, SpanOf(self.source))
+
+    def top_loops(self) -> tuple[Loop, ...]:
+        """Return the outermost loops in order."""
+        return tuple(loop for loop in self.loops() if loop.parent is None)
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Return the arguments in order: the kernel's own, then the returned variables."""
+        return find_arguments(self.function)
+
+    def buffers(self) -> tuple[Buffer, ...]:
+        """Return the memories: arguments that are not passed by value, then local ones in program order."""
+        place, layouts = SpanOf(self.source), self.layouts()
+        found = [
+            Buffer(
+                known.name,
+                known.type,
+                known.value,
+                "argument",
+                known.direction,
+                layouts.get(known.name, Layout.plain(len(known.type.shape))),
+                place(known.value.location),
+            )
+            for known in self.arguments()
+            if not known.scalar
+        ]
+        for op in walk(self.body):
+            if op.name == "memref.alloc":
+                name, shape = text(op, "allo.name") or "", array_type(op.result.type)
+                layout = layouts.get(name, Layout.plain(len(shape.shape)))
+                found.append(Buffer(name, shape, op.result, "local", None, layout, place(op.location)))
+        return tuple(found)
+
+    def find_loop(self, ref: str) -> Loop:
+        """Return the loop named `i` or `band:i`; raises AlloError of code `step`, listing what there is."""
+        loops = self.loops()
+        found = [loop for loop in loops if ref in (loop.id, loop.name, f"{loop.band}:{loop.name}")]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            ids = ", ".join(loop.id for loop in found)
+            raise _missing(f"{ref!r} names {len(found)} loops of {self.name}", f"say which: {ids}")
+        raise _missing(*_unknown("loop", ref, self.name, [loop.id for loop in loops]))
+
+    def find_buffer(self, ref: str) -> Buffer:
+        """Return the buffer of that name; raises AlloError of code `step`, listing what there is."""
+        buffers = self.buffers()
+        for buffer in buffers:
+            if buffer.name == ref:
+                return buffer
+        raise _missing(*_unknown("buffer", ref, self.name, [buffer.name for buffer in buffers]))
+
+    def span(self, op: ir.Operation) -> Span | None:
+        """Return the place in the source that an operation stands for, or None where the compiler made it."""
+        return SpanOf(self.source)(op.operation.location)
+
+    def layouts(self) -> dict[str, Layout]:
+        """Return the layouts of the buffers that are partitioned."""
+        return {name: Layout.parse(entry) for name, entry in text_map(self.function, "allo.layouts").items()}
+
+    def layout(self, name: str) -> Layout:
+        """Return the layout of a buffer; raises AlloError where there is no such buffer."""
+        return self.find_buffer(name).layout
+
+    def with_layout(self, name: str, layout: Layout) -> KernelIR:
+        """Return this kernel with another layout of one buffer; raises AlloError, or ValueError on a wrong rank."""
+        buffer = self.find_buffer(name)
+        if len(layout.dims) != len(buffer.type.shape):
+            raise ValueError(f"{layout} has {len(layout.dims)} dimensions, {name} has {len(buffer.type.shape)}")
+        layouts = {**self.layouts(), name: layout.normal(buffer.type.shape)}
+        changed = self.clone()
+        plain = {known for known, entry in layouts.items() if all(d.kind == "none" for d in entry.dims)}
+        printed = {known: str(entry) for known, entry in sorted(layouts.items()) if known not in plain}
+        set_text_map(changed.function, "allo.layouts", printed)
+        return changed
+
+    def with_streams(self, streams: Mapping[str, int]) -> KernelIR:
+        """Return this kernel with exactly these arguments streamed, each with the elements that a token has."""
+        unknown = sorted(set(streams) - {a.name for a in self.arguments() if not a.scalar})
+        if unknown:
+            raise ValueError(f"{self.name} has no array argument {', '.join(unknown)}")
+        changed = self.clone()
+        set_integer_map(changed.function, "allo.streams", dict(sorted(streams.items())))
+        return changed
+
+
+def _form_faults(kernel: KernelIR) -> list[str]:
+    function = kernel.function
+    count = len(kernel.body.arguments)
+    counts = [len(strings(function, name)) for name in ("allo.args", "allo.directions")]
+    if counts != [count, count]:
+        return [f"{count} arguments, but {counts[0]} names and {counts[1]} directions"]
+    faults = []
+    names = [buffer.name for buffer in kernel.buffers()]
+    faults += [f"several buffers are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
+    loops = [(loop.band, loop.name) for loop in kernel.loops()]
+    faults += [f"several loops are named {':'.join(k)!r}" for k in sorted({k for k in loops if loops.count(k) > 1})]
+    if "" in names or any(not name for _, name in loops):
+        faults.append("a loop or buffer has no allo.name")
+    return faults
+
+
+def _unknown(kind: str, ref: str, kernel: str, known: list[str]) -> tuple[str, str]:
+    close = get_close_matches(ref, known, 1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    listing = f"{kind}s of {kernel}: {', '.join(known)}" if known else f"{kernel} has no {kind}s"
+    return f"{kernel} has no {kind} {ref!r}", guess + listing
+
+
+def _missing(message: str, hint: str) -> AlloError:
+    return AlloError(Diagnostic("step", message, hint=hint))

@@ -1,0 +1,1 @@
+"""Data that the library reads: devices, operator tables."""
