@@ -1,1 +1,1 @@
-"""backends."""
+"""What a design is turned into: one package a tool."""

@@ -1,11 +1,11 @@
 """The token recurrences of a dataflow region: when every token is written and read, given the FIFO depths.
 
 A process has one local clock: a local cycle happens only when all of its stream operations in that cycle can happen,
-otherwise the whole process holds. So each process is a sequence of events (local cycles with stream operations),
-and an event's time is the latest of: the event before it plus the local cycles between them; for a read, the token's write
-plus the FIFO's latency; for a write into a FIFO of depth d, the read of the token d places earlier plus 1. Processes
-are sequential and channels have one reader and one writer, so the result does not depend on the order of evaluation
-(G. Kahn, "The semantics of a simple language for parallel programming", 1974).
+otherwise the whole process holds. So each process is a sequence of events (local cycles with stream operations), and
+an event's time is the latest of: the event before it plus the local cycles between them; for a read, the token's
+write plus the FIFO's latency; for a write into a FIFO of depth d, the read of the token d places earlier plus 1.
+Processes are sequential and channels have one reader and one writer, so the result does not depend on the order of
+evaluation (G. Kahn, "The semantics of a simple language for parallel programming", 1974).
 """
 
 from __future__ import annotations

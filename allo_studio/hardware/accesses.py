@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import gcd
 
-import islpy as isl
-
+from allo_studio.analysis.sets import isl_set
 from allo_studio.hardware.counters import Affine, Counter
 from allo_studio.hardware.operations import Dependence
 
@@ -155,7 +154,7 @@ def _least_distance(
     bound = [f"o{key}, u{key}" for key in around]
     bound += [f"{end}{c.key}, {end}i{c.key}" for end in "st" for c in counters]
     inside = f"exists {', '.join(bound)}: {' and '.join(lines)}" if bound else " and ".join(lines)
-    distances = isl.Set(f"{{ [d] : {inside} }}")
+    distances = isl_set(f"{{ [d] : {inside} }}")
     return None if distances.is_empty() else int(str(distances.dim_min_val(0)))
 
 

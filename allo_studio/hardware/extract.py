@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from allo_studio.analysis.sets import loop_bounds
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.accesses import Access, dependences
 from allo_studio.hardware.counters import Affine, Counter
@@ -13,7 +14,7 @@ from allo_studio.hardware.nest import Item, Nested, Pipeline, Segment
 from allo_studio.hardware.operations import Dependence, Operation, OperationGraph
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.storage import Storage, storages
-from allo_studio.ir import KernelIR, LinearExpr, Loop, access_of, map_results
+from allo_studio.ir import KernelIR, LinearExpr, Loop, access_of
 from allo_studio.ir.binding import ir as mlir
 
 __all__ = ["MOST_OPERATIONS", "build_items"]
@@ -96,7 +97,7 @@ class _Builder:
         return Pipeline(counters, graph, place(graph, asked or 1), asked)
 
     def _counter(self, loop: Loop) -> Counter:
-        lower, upper = _bounds(loop.op)
+        lower, upper = loop_bounds(loop)
         lanes = loop.unroll or 1
         return Counter(
             self.keys[loop.induction_variable],
@@ -115,15 +116,6 @@ class _Builder:
                 Diagnostic("hardware", f"kernel {self.kernel.name} has an index that is not linear in its loops")
             )
         return Affine(tuple(sorted((self.keys[v], f) for v, f in expression.terms)), expression.constant)
-
-
-def _bounds(op: mlir.Operation) -> tuple[tuple[LinearExpr | None, ...], tuple[LinearExpr | None, ...]]:
-    """Return all lower bounds (the greatest counts) and all upper bounds (the least counts) of a loop."""
-    lower = mlir.AffineMapAttr(op.attributes["lowerBoundMap"]).value
-    upper = mlir.AffineMapAttr(op.attributes["upperBoundMap"]).value
-    operands = list(op.operands)
-    split = lower.n_inputs
-    return map_results(lower, operands[:split]), map_results(upper, operands[split : split + upper.n_inputs])
 
 
 def _spatial(loop: Loop) -> bool:

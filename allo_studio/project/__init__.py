@@ -1,1 +1,37 @@
-"""project."""
+"""The project file: reading, checking its form, saving, autosave, new projects, and a project's kernel files."""
+
+from __future__ import annotations
+
+from allo_studio.project.load import PROJECT_FILE, LoadedProject, SpanIndex, load_project, parse_project, project_file
+from allo_studio.project.new import example_folder, examples, new_project
+from allo_studio.project.save import (
+    autosave,
+    discard_autosave,
+    dump_project,
+    recover,
+    rewrite,
+    save_project,
+    save_project_as,
+)
+from allo_studio.project.sources import KernelFiles, sources
+
+__all__ = [
+    "PROJECT_FILE",
+    "KernelFiles",
+    "LoadedProject",
+    "SpanIndex",
+    "autosave",
+    "discard_autosave",
+    "dump_project",
+    "example_folder",
+    "examples",
+    "load_project",
+    "new_project",
+    "parse_project",
+    "project_file",
+    "recover",
+    "rewrite",
+    "save_project",
+    "save_project_as",
+    "sources",
+]

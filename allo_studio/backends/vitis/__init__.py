@@ -1,1 +1,6 @@
-"""backends/vitis."""
+"""HLS C++ for Vitis HLS: `emit` makes the files of a design, `write` puts them into a folder."""
+
+from allo_studio.backends.vitis.emit import REASSOCIATION_TOLERANCE, emit, tolerance_of
+from allo_studio.backends.vitis.files import write
+
+__all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of", "write"]

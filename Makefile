@@ -1,0 +1,62 @@
+# All set-up is in tools/setup_env.py; a second run reuses the environment. PYTHON names another Python than the newest.
+PYTHON ?= $(shell sh tools/find_python.sh)
+PROJECT ?= projects/gemm_cascade
+OUT ?= build/$(notdir $(patsubst %/,%,$(PROJECT)))
+ENV := .venv
+CORE_ENV := .venv-core
+RUN := $(ENV)/bin/python
+OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check core-test bench-seed screenshot format clean env-run env-test env-core need-python
+
+help:
+	@echo "make run         make the environment and open the studio on $(PROJECT)"
+	@echo "make test        run all tests"
+	@echo "make check       ruff, mypy and the import rules"
+	@echo "make core-test   the library's tests in an environment without Qt"
+	@echo "make bench-seed  the latencies of the GEMM schedules at 1024 x 1024 x 1024"
+	@echo "make screenshot  draw docs/screenshot.png"
+	@echo "make format      lay out the code with ruff"
+	@echo "make clean       remove environments, caches and build results"
+
+need-python:
+	@test -n "$(PYTHON)"
+
+env-run: need-python
+	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio --system qt compiler
+
+env-test: need-python
+	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio,test,studio-test,check --system qt compiler
+
+env-core: need-python
+	@"$(PYTHON)" tools/setup_env.py $(CORE_ENV) --extras test --system compiler
+
+run: env-run
+	@$(RUN) tools/open_studio.py "$(PROJECT)" "$(OUT)"
+
+test: env-test
+	@$(OFFSCREEN) $(RUN) -m pytest
+
+check: env-test
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(ENV)/bin/lint-imports
+
+core-test: env-core
+	@$(CORE_ENV)/bin/python -m pytest --ignore=tests/ui --ignore=tests/nodes
+
+bench-seed: env-run
+	@$(RUN) benchmarks/seed_gemm.py
+
+screenshot: env-run
+	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build
+
+format: env-test
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix .
+
+clean:
+	rm -rf $(ENV) $(CORE_ENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

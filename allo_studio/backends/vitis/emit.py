@@ -1,0 +1,183 @@
+"""A design as the files of an HLS project: header, source, testbench and Tcl script."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from allo_studio.backends.vitis.kernel import Function, kernel_function
+from allo_studio.backends.vitis.memories import LARGE_LOCAL
+from allo_studio.backends.vitis.names import Names, comment, identifier
+from allo_studio.backends.vitis.region import port_memory, region_function
+from allo_studio.backends.vitis.script import run_script
+from allo_studio.backends.vitis.testbench import testbench
+from allo_studio.design.model import Target
+from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.diagnostics import AlloError, Diagnostic
+
+__all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of"]
+
+# What another order of float32 additions may change, relative to the largest magnitude on the port: far above the
+# rounding of sums of some thousand terms, far below any slip in the logic.
+REASSOCIATION_TOLERANCE = 1e-4
+
+_WRAP = """
+// int32 arithmetic that wraps, as the hardware's does; in C++ a signed overflow has no meaning.
+namespace wrap {
+inline uint32_t bits(int32_t a) { return static_cast<uint32_t>(a); }
+inline int32_t add(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) + bits(b)); }
+inline int32_t sub(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) - bits(b)); }
+inline int32_t mul(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) * bits(b)); }
+// Rounds toward zero; a division by zero gives 0 here and anything in hardware.
+inline int32_t div(int32_t a, int32_t b) { return b == 0 ? 0 : b == -1 ? sub(0, a) : a / b; }
+} // namespace wrap
+"""
+
+_LARGE = f"""
+// A large array does not fit the stack of a C simulation; every element is written before it is read.
+#ifdef __SYNTHESIS__
+#define {LARGE_LOCAL}
+#else
+#define {LARGE_LOCAL} static
+#endif
+"""
+
+
+@dataclass(frozen=True)
+class _Program:
+    """The functions of a design in an order in which each is defined before it is called; the last is the top."""
+
+    functions: tuple[tuple[str, str, Function], ...]  # name, what it is, function
+    top: str
+
+    def text(self) -> str:
+        return "\n".join(f"// {comment(note)}\n{function.definition(name)}" for name, note, function in self.functions)
+
+
+def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
+    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, `run_hls.tcl`.
+
+    TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
+    gives the same bytes. Raises AlloError (code `hls`) with every fault found where the design has no form in HLS C++.
+    """
+    streamed = [p.name for p in region.ports if port_memory(region, p, p.name).stream_width]
+    if streamed:
+        hint = "the ports of the top graph are arrays on chip"
+        raise AlloError(
+            [Diagnostic("hls", f"the top's port {p} is a stream", where=region.path, hint=hint) for p in streamed]
+        )
+    program = _program(region)
+    top = region.name
+    ports = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
+    source = program.text()
+    files = {
+        f"{top}.h": _header(top, program, source),
+        f"{top}.cpp": _source(top, source, project_name),
+        f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
+        "run_hls.tcl": run_script(top, program.top, project_name, part or target.device, target.clock_ns),
+    }
+    return dict(sorted(files.items()))
+
+
+def tolerance_of(region: Region) -> float:
+    """Return the tolerance that outputs are compared with: 0 unless a schedule changes the order of float additions."""
+    return REASSOCIATION_TOLERANCE if _reassociates(region) else 0.0
+
+
+def _program(top: Region) -> _Program:
+    regions = list(_regions(top))
+    names = Names()
+    region_names = {region.name: names.unique(region.name) for region in reversed(regions)}
+    kernels = _kernel_functions(regions)
+    kernel_names = _name_kernels(kernels, names)
+    defined = [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items()]
+    for region in regions:
+        called = {
+            p.name: region_names[p.region.name] if isinstance(p, RegionProcess) else kernel_names[kernels[p.path][1]]
+            for p in region.processes
+        }
+        function = region_function(region, called, interface=region is top)
+        defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
+    return _Program(tuple(defined), region_names[top.name])
+
+
+def _regions(region: Region) -> Iterator[Region]:
+    """Yield the regions of a design, each after those inside it."""
+    for process in region.processes:
+        if isinstance(process, RegionProcess):
+            yield from _regions(process.region)
+    yield region
+
+
+_Kernels = Mapping[str, tuple[KernelProcess | RelayoutProcess, Function]]
+
+
+def _kernel_functions(regions: list[Region]) -> _Kernels:
+    """Return each kernel process with its function by path; raises AlloError with the faults of all."""
+    found: dict[str, tuple[KernelProcess | RelayoutProcess, Function]] = {}
+    faults: list[Diagnostic] = []
+    for process in (p for region in regions for p in region.processes):
+        if isinstance(process, RegionProcess):
+            continue
+        try:
+            found[process.path] = (process, kernel_function(process.ir))
+        except AlloError as error:
+            faults += [replace(d, where=d.where or process.path) for d in error.diagnostics]
+    if faults:
+        raise AlloError(faults)
+    return found
+
+
+def _name_kernels(kernels: _Kernels, names: Names) -> dict[Function, str]:
+    """Name each function: after its block, after the kernel where blocks share it, by path where that is taken."""
+    users: dict[Function, list[KernelProcess | RelayoutProcess]] = {}
+    for process, function in kernels.values():
+        users.setdefault(function, []).append(process)
+    wishes = {f: blocks[0].name if len(blocks) == 1 else blocks[0].ir.name for f, blocks in users.items()}
+    counts = Counter(identifier(wish) for wish in wishes.values())
+    chosen = {}
+    for function, blocks in users.items():
+        by_path = blocks[0].path.replace("/", "_")
+        short = [wishes[function]] if counts[identifier(wishes[function])] == 1 else []
+        chosen[function] = names.unique(*short, by_path)
+    return chosen
+
+
+def _kernel_note(kernels: _Kernels, function: Function) -> str:
+    blocks = [process for process, used in kernels.values() if used == function]
+    what = "a change of layout" if isinstance(blocks[0], RelayoutProcess) else f"kernel {blocks[0].ir.name}"
+    return f"{', '.join(block.path for block in blocks)}: {what}"
+
+
+def _reassociates(region: Region) -> bool:
+    return any(_process_reassociates(process) for process in region.processes)
+
+
+def _process_reassociates(process: Process) -> bool:
+    if isinstance(process, RegionProcess):
+        return _reassociates(process.region)
+    return isinstance(process, KernelProcess) and process.reassociates
+
+
+def _port_names(region: Region) -> list[str]:
+    names = Names()
+    return [names.unique(port.name) for port in region.ports]
+
+
+def _header(top: str, program: _Program, source: str) -> str:
+    guard = f"ALLO_STUDIO_{identifier(top).upper()}_H"
+    prototype = program.functions[-1][2].prototype(program.top)
+    includes = ["#include <cstdint>"]
+    includes += ["#include <algorithm>"] if "std::m" in source else []
+    includes += ["#include <cmath>"] if "INFINITY" in source or "NAN" in source else []
+    includes += ['#include "hls_stream.h"'] if "hls::stream<" in source else []
+    includes += ['#include "hls_vector.h"'] if "hls::vector<" in source else []
+    return "\n".join([f"#ifndef {guard}", f"#define {guard}", "", *includes, "", f"{prototype};", "", "#endif", ""])
+
+
+def _source(top: str, source: str, project_name: str) -> str:
+    what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++17 compiler."
+    head = f'{what}\n#include "{top}.h"\n'
+    helpers = (_LARGE if LARGE_LOCAL in source else "") + (_WRAP if "wrap::" in source else "")
+    return f"{head}{helpers}\n{source}"

@@ -1,0 +1,47 @@
+"""The Tcl script that runs Vitis HLS on the generated files."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["run_script"]
+
+_SCRIPT = """\
+# Simulates and synthesises {top} with Vitis HLS 2022.1 or newer:
+#
+#     vitis_hls -f run_hls.tcl
+#
+# With ALLO_COSIM=1 in the environment the RTL is simulated too, with ALLO_EXPORT=1 it is packed as an IP.
+set here [file dirname [file normalize [info script]]]
+set data [file join $here csim data]
+cd $here
+
+open_project -reset {project}_hls
+set_top {function}
+add_files {top}.cpp -cflags "-std=c++17 -ffp-contract=off"
+add_files -tb {top}_tb.cpp -cflags "-std=c++17 -ffp-contract=off"
+
+open_solution -reset solution -flow_target vivado
+set_part {{{part}}}
+create_clock -period {clock} -name default
+
+# The data of the C simulation is written by `allo-studio simulate`; without it there is nothing to compare.
+if {{[file isdirectory $data]}} {{
+    csim_design -argv $data
+}}
+csynth_design
+if {{[info exists ::env(ALLO_COSIM)] && [file isdirectory $data]}} {{
+    cosim_design -argv $data
+}}
+if {{[info exists ::env(ALLO_EXPORT)]}} {{
+    export_design -format ip_catalog
+}}
+exit
+"""
+
+
+def run_script(top: str, function: str, project: str, part: str, clock_ns: float) -> str:
+    """Return `run_hls.tcl` for the files named after `top`; `clock_ns` is the period in nanoseconds."""
+    safe_part = re.sub(r"[^\w.-]", "_", part)
+    safe_project = re.sub(r"\W", "_", project, flags=re.ASCII) or "design"
+    return _SCRIPT.format(top=top, function=function, project=safe_project, part=safe_part, clock=f"{clock_ns:g}")

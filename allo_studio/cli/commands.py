@@ -1,0 +1,157 @@
+"""The commands: each takes parsed words and returns an Outcome, or raises AlloError."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from allo_studio import pipeline
+from allo_studio.cli.files import write_whole
+from allo_studio.cli.interrupt import interruptible
+from allo_studio.cli.parser import COMMANDS
+from allo_studio.cli.picture import draw_project
+from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
+from allo_studio.cli.window import open_window, rasterise
+from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.pipeline import BuildResult
+from allo_studio.project import LoadedProject, load_project, new_project
+from allo_studio.report import Report, read_report, table
+
+__all__ = ["run"]
+
+_PICTURES = (".svg", ".png")
+
+
+def run(words: argparse.Namespace) -> Outcome:
+    """Run the command that was parsed."""
+    return _RUN[words.command](words)
+
+
+def _open(words: argparse.Namespace) -> Outcome:
+    if words.project and not words.project.exists():
+        near = difflib.get_close_matches(str(words.project), COMMANDS, n=1)
+        hint = f"did you mean the command {near[0]!r}?" if near else "`allo-studio new NAME` makes a project"
+        raise AlloError(Diagnostic("file", f"there is no project {str(words.project)!r}", hint=hint))
+    open_window(words.project)
+    return Outcome()
+
+
+def _check(words: argparse.Namespace) -> Outcome:
+    loaded = load_project(words.project)
+    found = _once((*loaded.diagnostics, *pipeline.check_project(loaded).diagnostics))
+    text = "" if has_errors(found) else f"{loaded.project.name}: no errors"
+    return Outcome(text, found)
+
+
+def _build(words: argparse.Namespace) -> Outcome:
+    _refuse_rtl(words.target)
+    loaded = load_project(words.project)
+    out = _out_folder(words, loaded)
+    bar = ProgressBar(sys.stderr)
+    with interruptible() as wish:
+        try:
+            result = pipeline.build(
+                loaded, out, target=words.target, simulate=words.simulate, progress=bar, cancel=wish
+            )
+        finally:
+            bar.clear()
+    return _built(loaded, result, table(result.report))
+
+
+def _simulate(words: argparse.Namespace) -> Outcome:
+    _refuse_rtl(words.target)
+    loaded = load_project(words.project)
+    out = _out_folder(words, loaded)
+    bar = ProgressBar(sys.stderr)
+    with interruptible() as wish:
+        try:
+            result = pipeline.simulate(loaded, target=words.target, out=out, progress=bar, cancel=wish)
+        finally:
+            bar.clear()
+    return _built(loaded, result, _simulation_text(result.report))
+
+
+def _report(words: argparse.Namespace) -> Outcome:
+    report = read_report(words.path)
+    return Outcome(table(report), _mismatch(report), report)
+
+
+def _render(words: argparse.Namespace) -> Outcome:
+    if words.out.suffix.lower() not in _PICTURES:
+        raise AlloError(Diagnostic("usage", f"cannot draw {str(words.out)!r}", hint="name it FILE.svg or FILE.png"))
+    loaded = load_project(words.project)
+    report = read_report(words.report) if words.report else None
+    svg, found = draw_project(loaded, words.graph, report)
+    if words.out.suffix.lower() == ".svg":
+        write_whole(words.out, lambda draft: draft.write_text(svg, encoding="utf-8"))
+    else:
+        write_whole(words.out, lambda draft: _write_png(svg, draft))
+    # A picture of a faulty design shows its faults; the command did what it was asked for.
+    told = tuple(d for d in found if d.severity != "error")
+    return Outcome(f"wrote {words.out}", told, artifacts=(FileMade("picture", words.out),))
+
+
+def _new(words: argparse.Namespace) -> Outcome:
+    loaded = new_project(words.name, words.example)
+    return Outcome(f"made {loaded.file}", artifacts=(FileMade("project", loaded.file),))
+
+
+_RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
+    "open": _open,
+    "check": _check,
+    "build": _build,
+    "simulate": _simulate,
+    "report": _report,
+    "render": _render,
+    "new": _new,
+}
+
+
+def _refuse_rtl(target: str) -> None:
+    if target == "rtl":
+        message = "this version has no rtl target"
+        raise AlloError(Diagnostic("usage", message, hint="build for hls, which is also what is built unless named"))
+
+
+def _out_folder(words: argparse.Namespace, loaded: LoadedProject) -> Path:
+    return words.out or Path("build") / loaded.project.name
+
+
+def _built(loaded: LoadedProject, result: BuildResult, text: str) -> Outcome:
+    found = _once((*loaded.diagnostics, *result.diagnostics, *_mismatch(result.report)))
+    files = "\n".join(f"  {artifact.kind:<12} {artifact.path}" for artifact in result.artifacts)
+    shown = f"{text}\nFiles\n{files}\n" if files else text
+    return Outcome(shown, found, result.report, result.artifacts)
+
+
+def _simulation_text(report: Report) -> str:
+    row = report.simulation
+    if not row:
+        return f"{report.project}: not simulated\n"
+    verdict = "passed" if row.passed else "FAILED"
+    counts = f"{row.compared:,} elements compared, {row.mismatches:,} differ, largest error {row.max_error:g}"
+    return f"{report.project}: {verdict} ({row.engine}): {counts}\n"
+
+
+def _mismatch(report: Report) -> tuple[Diagnostic, ...]:
+    row = report.simulation
+    if not row or row.passed:
+        return ()
+    message = f"{row.engine}: {row.mismatches} of {row.compared} elements differ from the reference"
+    hint = "if no step marks a changed order of additions, this is a fault of Allo Studio: please report it"
+    return (Diagnostic("simulation", message, where=report.top, hint=hint),)
+
+
+def _once(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _write_png(svg: str, png: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="allo-") as folder:
+        source = Path(folder) / "graph.svg"
+        source.write_text(svg, encoding="utf-8")
+        rasterise(source, png)

@@ -1,0 +1,120 @@
+"""The words of the command line; a mistake in them is a diagnostic like any other."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from allo_studio import __version__
+from allo_studio.diagnostics import AlloError, Diagnostic
+
+__all__ = ["COMMANDS", "parse_arguments"]
+
+_EPILOG = "Exit status: 0 fine, 1 the design is at fault, 2 usage, 3 a tool failed, 130 interrupted."
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        # A word cut short would mean another thing when an option is added.
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        hint = " ".join(self.format_usage().split())
+        raise AlloError(Diagnostic("usage", message, hint=f"{hint}; `{self.prog} --help` says more"))
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed words with `command` among them; raises AlloError (`usage`), SystemExit after help.
+
+    Where the first word is no command it is the project to open.
+    """
+    words = arguments
+    if not words or (words[0] not in COMMANDS and not words[0].startswith("-")):
+        words = ["open", *words]
+    return _parser().parse_args(words)
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="allo-studio",
+        description="Compose spatial accelerators from kernels. With a project alone, open it in the window.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"Allo Studio {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (words, arrange) in _ARRANGE.items():
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=_EPILOG)
+        arrange(command)
+    return parser
+
+
+def _open(command: argparse.ArgumentParser) -> None:
+    command.add_argument("project", nargs="?", type=Path, help="a project to open")
+
+
+def _check(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    _json(command)
+
+
+def _build(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    _target(command, ("hls", "rtl"))
+    _out(command)
+    command.add_argument("--no-simulate", dest="simulate", action="store_false", help="do not run it on data")
+    _json(command)
+
+
+def _simulate(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    _target(command, ("hls", "rtl", "jit"))
+    _out(command)
+    _json(command)
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("path", type=Path, help="a folder that `build` wrote, or its report.json")
+    _json(command)
+
+
+def _render(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture: FILE.svg or FILE.png")
+    command.add_argument("--graph", metavar="NAME", help="the graph to draw (default: the top graph)")
+    command.add_argument("--report", type=Path, metavar="DIR", help="a build folder: wires say their channels too")
+    _json(command)
+
+
+def _new(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", type=Path, help="the folder to make; its last part names the project")
+    command.add_argument("--example", metavar="E", help="start from an example project, like gemm_cascade")
+    _json(command)
+
+
+def _project(command: argparse.ArgumentParser) -> None:
+    command.add_argument("project", type=Path, help="a folder with a project.yaml, or a project file")
+
+
+def _target(command: argparse.ArgumentParser, targets: tuple[str, ...]) -> None:
+    command.add_argument("--target", choices=targets, default="hls", help="what to build (default: hls)")
+
+
+def _out(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: build/PROJECT)")
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else")
+
+
+_ARRANGE = {
+    "open": ("open the window (also without this word)", _open),
+    "check": ("say what is wrong with a project", _check),
+    "build": ("make hardware of a project, simulate it and report", _build),
+    "simulate": ("run a project on data and compare with the reference", _simulate),
+    "report": ("print the report of an earlier build", _report),
+    "render": ("draw a project's graph", _render),
+    "new": ("start a project", _new),
+}
+COMMANDS = tuple(_ARRANGE)

@@ -1,0 +1,190 @@
+"""The kind of each channel: a FIFO where both ends are proven to be in order, else a buffer, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, producer_order
+from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.region import ChannelKind
+from allo_studio.design.streaming import read_in_order
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.hardware.schedule import schedule_kernel
+from allo_studio.ir import KernelIR
+
+__all__ = ["ChannelPlan", "Decision", "plan_channels"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an inner edge of a dataflow graph becomes: its kind, the elements of a token, and why."""
+
+    kind: ChannelKind
+    width: int
+    reason: str
+
+
+@dataclass
+class ChannelPlan:
+    """Decisions by edge path (`cascade/mm1.C->mm2.A`), and what they mean for the ends.
+
+    `kernels` are the leaf kernels' IRs, with local copies where a FIFO needs one; `streams` are their streamed
+    arguments with the elements of a token, by instance path; `boundaries` the same for ports of subgraphs.
+    """
+
+    kernels: dict[str, KernelIR]
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    streams: dict[str, dict[str, int]] = field(default_factory=dict)
+    boundaries: dict[str, dict[str, int]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def plan_channels(project: Project, kernels: Mapping[str, KernelIR], library: OperatorLibrary) -> ChannelPlan:
+    """Decide every inner edge of the dataflow graphs of a checked design.
+
+    `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
+    is a diagnostic of code `order`.
+    """
+    plan = ChannelPlan(dict(kernels))
+    _Planner(project, plan, library).graph(project.graphs[project.top], project.top)
+    return plan
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A kernel's port that an edge ends at, and the ports of subgraphs on the way to it."""
+
+    path: str
+    port: str
+    trail: tuple[tuple[str, str], ...]
+
+
+class _Planner:
+    def __init__(self, project: Project, plan: ChannelPlan, library: OperatorLibrary) -> None:
+        self.project = project
+        self.plan = plan
+        self.library = library
+
+    def graph(self, graph: Graph, path: str) -> None:
+        """Decide the edges of one graph instance and of those inside it."""
+        for edge in graph.edges:
+            if not edge.source.node or not edge.target.node:
+                continue
+            where = f"{path}/{edge.id}"
+            if graph.execution == "dataflow":
+                self._dataflow(graph, path, edge, where)
+            elif edge.channel in ("fifo", "pingpong"):
+                self._refuse(
+                    where,
+                    f"a {edge.channel} channel was asked for, but graph {graph.name} runs its blocks one after another",
+                    f"set `execution: dataflow` on {graph.name}, or take the channel off the edge",
+                )
+        for name, node in graph.nodes.items():
+            if isinstance(node, GraphNode):
+                self.graph(self.project.graphs[node.graph], f"{path}/{name}")
+
+    def _dataflow(self, graph: Graph, path: str, edge: Edge, where: str) -> None:
+        if edge.channel == "shared":
+            self._refuse(
+                where,
+                "a shared buffer was asked for, but blocks of a dataflow graph run at the same time",
+                "choose fifo or pingpong, or set `execution: sequential`",
+            )
+            return
+        if edge.channel == "pingpong":
+            self._pingpong(where, "asked for", edge)
+            return
+        producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
+        consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
+        refusal = self._stream(producer, consumer, where)
+        if refusal is None:
+            return
+        if edge.channel == "fifo":
+            self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
+            return
+        self._pingpong(where, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
+
+    def _pingpong(self, where: str, reason: str, edge: Edge) -> None:
+        if edge.depth is not None:
+            self._refuse(where, "a depth was given, but this channel is no FIFO", f"remove the depth ({reason})")
+            return
+        self.plan.decisions[where] = Decision("pingpong", 1, reason)
+
+    def _refuse(self, where: str, message: str, hint: str, refusal: Refusal | None = None) -> None:
+        span = refusal.span if refusal else None
+        self.plan.diagnostics.append(Diagnostic("order", message, span, where, hint))
+
+    def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
+        node = graph.nodes[name]
+        here = f"{path}/{name}"
+        if isinstance(node, KernelNode):
+            return _Leaf(here, port, ())
+        assert isinstance(node, GraphNode)
+        inner = self.project.graphs[node.graph]
+        if inner.execution == "sequential":
+            return Refusal(f"graph {inner.name} runs its blocks one after another", "make it a dataflow graph")
+        for edge in inner.edges:
+            outside, inside = (edge.target, edge.source) if output else (edge.source, edge.target)
+            if outside.node or outside.port != port or not inside.node:
+                continue
+            found = self._leaf(inner, here, inside.node, inside.port, output)
+            if isinstance(found, Refusal):
+                return found
+            return _Leaf(found.path, found.port, ((here, port), *found.trail))
+        return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
+
+    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, where: str) -> Refusal | None:
+        """Make the edge a FIFO, or return why it cannot be one."""
+        if isinstance(producer, Refusal):
+            return producer
+        if isinstance(consumer, Refusal):
+            return consumer
+        source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+        written = producer_order(source, producer.port)
+        if isinstance(written, Refusal):
+            return _of(producer, written)
+        orders = consumer_orders(target, consumer.port, written.width)
+        if isinstance(orders, Refusal):
+            return _of(consumer, orders)
+        kernel, order = self._cheapest(target, consumer, orders)
+        self.plan.kernels[consumer.path] = kernel
+        for leaf in (producer, consumer):
+            self.plan.streams.setdefault(leaf.path, {})[leaf.port] = written.width
+            for boundary, port in leaf.trail:
+                self.plan.boundaries.setdefault(boundary, {})[port] = written.width
+        self.plan.decisions[where] = Decision("fifo", written.width, _explain(producer, consumer, order))
+        return None
+
+    def _cheapest(
+        self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...]
+    ) -> tuple[KernelIR, ConsumerOrder]:
+        """Return the kernel with the way of reading that costs the least latency, then the least memory."""
+        streams = self.plan.streams.get(leaf.path, {})
+        best: tuple[tuple[int, int], KernelIR, ConsumerOrder] | None = None
+        for order in orders:
+            changed = read_in_order(kernel, leaf.port, order)
+            timed = schedule_kernel(changed.with_streams({**streams, leaf.port: order.width}), self.library)
+            words = 1
+            for dim in order.tile:
+                words *= dim.extent
+            cost = (timed.latency, words if order.loop else 0)
+            if best is None or cost < best[0]:
+                best = (cost, changed, order)
+        assert best is not None
+        return best[1], best[2]
+
+
+def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
+    """Return the refusal with the block named."""
+    return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
+
+
+def _explain(producer: _Leaf, consumer: _Leaf, order: ConsumerOrder) -> str:
+    both = "both ends move every element once, in row-major order (proven)"
+    if order.loop is None:
+        return both
+    size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"
+    local = f"{consumer.path} reads {consumer.port} through a local copy of {size} in loop {order.loop}"
+    return f"{both}; {local}"

@@ -1,0 +1,142 @@
+"""Checking a design: kernels, structure, types, layouts. A user's faults become diagnostics, never exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from allo_studio.design.check_kernels import KernelResult, check_kernels
+from allo_studio.design.check_layouts import unify_layouts
+from allo_studio.design.check_notes import Notes, SpanLookup
+from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
+from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
+from allo_studio.design.edit_base import did_you_mean, unknown_kind
+from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
+from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.layout import Layout
+from allo_studio.source import Source
+from allo_studio.types import ArrayType, parse_type
+
+__all__ = ["check"]
+
+Ports = Mapping[str, tuple[PortInfo, ...]]
+
+
+def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup | None = None) -> CheckedDesign:
+    """Return what is known of a design, with all its faults as diagnostics.
+
+    `sources` reads a kernel file by its path in the project and raises AlloError. `spans` gives places in the project
+    file; leave it out when the project was edited since the file was read. Kernels that did not change since an
+    earlier check are not parsed or scheduled again.
+    """
+    notes = Notes(project, spans)
+    walkable = check_hierarchy(project, notes)
+    signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
+    kernels = check_kernels(project, sources, notes)
+    ports = _block_ports(project, kernels, signatures, notes)
+    wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
+    sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
+    layouts: dict[str, Layout] = {}
+    relayouts: set[tuple[str, int]] = set()
+    if walkable:
+        layouts, relayouts = unify_layouts(project, kernels, sound, notes)
+    _check_unify(project, notes)
+    return CheckedDesign(
+        project=project,
+        diagnostics=notes.sorted(),
+        kernels={path: result.kernel for path, result in kernels.items()},
+        ports=ports,
+        edges=_edge_infos(wires, relayouts, notes),
+        signatures=signatures,
+        layouts=layouts,
+    )
+
+
+def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:
+    found = []
+    for direction, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        for name, text in ports.items():
+            array = _port_type(graph.name, direction, name, text, notes)
+            layout = Layout.plain(len(array.shape)) if array else None
+            found.append(PortInfo(name, "in" if direction == "inputs" else "out", array, layout))
+    return tuple(found)
+
+
+def _port_type(graph: str, direction: str, name: str, text: str, notes: Notes) -> ArrayType | None:
+    try:
+        return parse_type(text)
+    except ValueError as fault:
+        diagnostic = Diagnostic("type", str(fault), where=f"{graph}.{name}", hint="write it like float32[64, 32]")
+        notes.graph(graph, diagnostic, direction, name)
+        return None
+
+
+def _block_ports(
+    project: Project, kernels: Mapping[str, KernelResult], signatures: Ports, notes: Notes
+) -> dict[str, tuple[PortInfo, ...]]:
+    """Return the ports of each block whose ports can be known; unknown graphs and kinds are noted."""
+    ports = {path: result.ports for path, result in kernels.items() if result.kernel.base}
+    for graph in project.graphs.values():
+        for name, node in graph.nodes.items():
+            if isinstance(node, UnknownNode):
+                notes.node(graph.name, name, unknown_kind(graph.name, name, node))
+            elif isinstance(node, GraphNode) and node.graph not in signatures:
+                hint = did_you_mean(node.graph, signatures)
+                fault = Diagnostic("structure", f"there is no graph {node.graph!r}", hint=hint)
+                notes.node(graph.name, name, fault, "graph")
+            elif isinstance(node, GraphNode):
+                ports[f"{graph.name}/{name}"] = signatures[node.graph]
+    return ports
+
+
+def _check_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes) -> list[ResolvedEdge]:
+    inside = {name: ports[f"{graph.name}/{name}"] for name in graph.nodes if f"{graph.name}/{name}" in ports}
+    wires = check_graph(graph, {**inside, "": signatures[graph.name]}, notes)
+    for wire in wires:
+        if wire.source and wire.target and wire.source.type and wire.target.type:
+            fault = _type_fault(wire, wire.source.type, wire.target.type)
+            if fault:
+                notes.edge(graph.name, wire.index, fault)
+    return wires
+
+
+def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
+    if source == target:
+        return None
+    ends = f"{wire.edge.source} is {source}, {wire.edge.target} is {target}"
+    if source.element != target.element:
+        hint = f"values are never converted silently; make both ends {source.element} or {target.element}"
+        return Diagnostic("type", f"the element types differ: {ends}", hint=hint)
+    if len(source.shape) != len(target.shape):
+        hint = "both ends must have the same number of dimensions"
+        return Diagnostic("shape", f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}", hint=hint)
+    differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
+    which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
+    hint = "set `params` of one of the blocks so that the extents agree"
+    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint)
+
+
+def _is_sound(graph: str, wire: ResolvedEdge, notes: Notes) -> bool:
+    known = wire.source and wire.target and wire.source.type and wire.target.type
+    return bool(known) and not has_errors(notes.of_edge(graph, wire.edge.id))
+
+
+def _check_unify(project: Project, notes: Notes) -> None:
+    for graph in project.graphs.values():
+        if not graph.unify and graph.execution == "dataflow":
+            message = "`unify: false` has no effect in a dataflow graph; its interfaces are unified"
+            hint = "a re-layout between blocks is made only with execution: sequential"
+            notes.graph(graph.name, Diagnostic("layout", message, hint=hint, severity="warning"), "unify")
+
+
+def _edge_infos(
+    wires: Mapping[str, list[ResolvedEdge]], relayouts: set[tuple[str, int]], notes: Notes
+) -> dict[str, EdgeInfo]:
+    infos: dict[str, EdgeInfo] = {}
+    for graph, found in wires.items():
+        for wire in found:
+            source, target = (end.type if end else None for end in (wire.source, wire.target))
+            diagnostics = notes.of_edge(graph, wire.edge.id)
+            info = EdgeInfo(source if source == target else None, not has_errors(diagnostics), diagnostics)
+            infos.setdefault(f"{graph}/{wire.edge.id}", replace(info, relayout=(graph, wire.index) in relayouts))
+    return infos

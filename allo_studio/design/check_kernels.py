@@ -1,0 +1,193 @@
+"""The kernel blocks of a design: read, parsed, ports inferred, scheduled. Results are kept from check to check."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+from allo_studio.analysis.ports import infer_ports
+from allo_studio.design.check_notes import Notes
+from allo_studio.design.checked import CheckedKernel, PortInfo
+from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.model import KernelNode, Project, StepSpec
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.frontend import parse_kernel
+from allo_studio.ir import KernelIR
+from allo_studio.layout import DimLayout
+from allo_studio.schedule import ScheduledKernel, from_specs
+from allo_studio.source import Source
+
+__all__ = ["KernelResult", "PortDemand", "check_kernels", "forget_kernels"]
+
+_MOST_KEPT = 512
+
+
+@dataclass(frozen=True)
+class PortDemand:
+    """What a schedule demands of one dimension (from 0) of an argument, and the step (from 0) that says so."""
+
+    port: str
+    dim: int
+    entry: DimLayout
+    step: int
+
+
+@dataclass(frozen=True)
+class KernelResult:
+    """All that is known of a kernel with its parameters and schedule; `step_faults` are by the step's index."""
+
+    kernel: CheckedKernel
+    ports: tuple[PortInfo, ...] = ()
+    demands: tuple[PortDemand, ...] = ()
+    faults: tuple[Diagnostic, ...] = ()
+    step_faults: tuple[tuple[int, Diagnostic], ...] = ()
+
+
+class _Memo:
+    """The least recently used results are dropped first. Checks may run in several threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], object]) -> object:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+_memo = _Memo()
+
+
+def forget_kernels() -> None:
+    """Drop what earlier checks kept (only measurements and tests need this)."""
+    _memo.clear()
+
+
+def check_kernels(project: Project, sources: Callable[[str], Source], notes: Notes) -> dict[str, KernelResult]:
+    """Return the result of each kernel block by its path; faults are noted."""
+    results: dict[str, KernelResult] = {}
+    told: dict[Hashable, str] = {}
+    for graph in project.graphs.values():
+        for name, node in graph.nodes.items():
+            if isinstance(node, KernelNode):
+                result = _check_node(project, graph.name, name, node, sources, notes, told)
+                if result:
+                    results[f"{graph.name}/{name}"] = result
+    return results
+
+
+def _check_node(
+    project: Project,
+    graph: str,
+    name: str,
+    node: KernelNode,
+    sources: Callable[[str], Source],
+    notes: Notes,
+    told: dict[Hashable, str],
+) -> KernelResult | None:
+    steps: tuple[StepSpec, ...] = ()
+    if node.schedule is not None and node.schedule not in project.schedules:
+        hint = did_you_mean(node.schedule, project.schedules)
+        fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint)
+        notes.node(graph, name, fault, "schedule")
+    elif node.schedule is not None:
+        steps = project.schedules[node.schedule]
+    try:
+        source = sources(node.path)
+    except AlloError as error:
+        for diagnostic in error.diagnostics:
+            notes.node(graph, name, diagnostic, "kernel")
+        return None
+    result = _result(source, node, steps)
+    _tell_faults(graph, name, node, result, notes, told)
+    for index, diagnostic in result.step_faults:
+        notes.step(graph, name, node.schedule or "", index, diagnostic)
+    return result
+
+
+def _tell_faults(
+    graph: str, name: str, node: KernelNode, result: KernelResult, notes: Notes, told: dict[Hashable, str]
+) -> None:
+    """Note a kernel's faults at the first block that has them; the others refer to it."""
+    if not result.faults:
+        return
+    where = f"{graph}/{name}"
+    first = told.setdefault((node.path, node.function, result.faults), where)
+    if first != where:
+        message = f"the kernel {node.function} has the faults that are told at {first}"
+        notes.node(graph, name, Diagnostic(result.faults[0].code, message), "kernel")
+        return
+    for diagnostic in result.faults:
+        notes.node(graph, name, diagnostic, "kernel" if not node.params else "params")
+
+
+def _result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
+    params = tuple(sorted((n, type(v).__name__, v) for n, v in node.params.items()))
+    key = (source.path, source.text, node.function, params)
+    base, faults = cast(
+        "tuple[KernelIR | None, tuple[Diagnostic, ...]]",
+        _memo.get(key, lambda: _parsed(source, node.function, node.params)),
+    )
+    if base is None:
+        return KernelResult(CheckedKernel(None, None), faults=faults)
+    specs = repr([(s.name, sorted(s.args.items(), key=lambda i: i[0])) for s in steps])
+    return cast(KernelResult, _memo.get((*key, specs), lambda: _scheduled(base, steps)))
+
+
+def _parsed(
+    source: Source, function: str, params: Mapping[str, int | float]
+) -> tuple[KernelIR | None, tuple[Diagnostic, ...]]:
+    try:
+        return infer_ports(parse_kernel(source, function, params)), ()
+    except AlloError as error:
+        return None, error.diagnostics
+
+
+def _scheduled(base: KernelIR, steps: tuple[StepSpec, ...]) -> KernelResult:
+    try:
+        scheduled = from_specs(base, [(s.name, s.args) for s in steps])
+    except AlloError as error:
+        faults = tuple((_step_index(d), replace(d, where="")) for d in error.diagnostics)
+        return KernelResult(CheckedKernel(base, None), _ports(base), step_faults=faults)
+    return KernelResult(CheckedKernel(base, scheduled), _ports(scheduled.ir), _demands(scheduled))
+
+
+def _step_index(diagnostic: Diagnostic) -> int:
+    index = diagnostic.where.rpartition("#")[2]
+    return int(index) if index.isdecimal() else 0
+
+
+def _ports(kernel: KernelIR) -> tuple[PortInfo, ...]:
+    return tuple(
+        PortInfo(a.name, "in" if a.direction == "in" else "out", a.type, kernel.layout(a.name))
+        for a in kernel.arguments()
+    )
+
+
+def _demands(scheduled: ScheduledKernel) -> tuple[PortDemand, ...]:
+    found = []
+    for argument in scheduled.ir.arguments():
+        history = [ir.layout(argument.name) for ir in scheduled.irs] if argument.type.shape else []
+        for dim, extent in enumerate(argument.type.shape):
+            entries = [layout.dims[dim].normal(extent) for layout in history]
+            if entries[-1].kind == "none":
+                continue
+            # The step that brought the entry to what it is in the end.
+            since = next(i for i in range(len(entries)) if all(e == entries[-1] for e in entries[i:]))
+            found.append(PortDemand(argument.name, dim, entries[-1], max(since - 1, 0)))
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""What holds of a design's graphs whatever flows in them: ends exist, one producer an input, no cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from allo_studio.design.check_notes import Notes
+from allo_studio.design.checked import PortInfo
+from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, Project
+from allo_studio.diagnostics import Diagnostic
+
+__all__ = ["MOST_INSTANCES", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles"]
+
+MOST_INSTANCES = 10_000
+Ports = Mapping[str, tuple[PortInfo, ...]]
+
+
+@dataclass(frozen=True)
+class ResolvedEdge:
+    """A wire with what its ends are; None where an end does not exist or cannot be known."""
+
+    index: int
+    edge: Edge
+    source: PortInfo | None
+    target: PortInfo | None
+
+
+def check_hierarchy(project: Project, notes: Notes) -> bool:
+    """Note faults of the top and of graphs in graphs; return whether the hierarchy can be walked from the top."""
+    if project.top not in project.graphs:
+        hint = did_you_mean(project.top, project.graphs)
+        notes.project(Diagnostic("structure", f"there is no graph {project.top!r} to be the top", hint=hint), "top")
+        return False
+    if not project.graphs[project.top].nodes:
+        notes.graph(project.top, Diagnostic("structure", "the top graph has no blocks", hint="add a kernel block"))
+    links = {name: list(_subgraphs(graph, project)) for name, graph in project.graphs.items()}
+    found = cycles(links)
+    for path in found:
+        chain = " contains ".join([*path, path[0]])
+        hint = "hardware cannot contain itself; remove one of these blocks"
+        notes.graph(path[0], Diagnostic("structure", f"graph {chain}", hint=hint))
+    if found:
+        return False
+    count = _instances(project.top, links, {}, project)
+    if count > MOST_INSTANCES:
+        message = f"the design has {count} blocks when its graphs are opened up; at most {MOST_INSTANCES} are possible"
+        notes.graph(project.top, Diagnostic("structure", message, hint="use fewer blocks"))
+    return count <= MOST_INSTANCES
+
+
+def check_graph(graph: Graph, ports: Ports, notes: Notes) -> list[ResolvedEdge]:
+    """Note the structural faults of one graph; return its wires with their ends.
+
+    `ports` has the ports by block name, and the graph's own under the empty name; a block that is absent has ports
+    that cannot be known.
+    """
+    ends = _Ends(graph, ports, notes)
+    wires = [
+        ResolvedEdge(i, e, ends.find(i, e.source, "source"), ends.find(i, e.target, "target"))
+        for i, e in enumerate(graph.edges)
+    ]
+    _check_producers(graph, notes)
+    _check_consumers(graph, wires, notes)
+    _check_connected(graph, ports, notes)
+    links: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    for edge in graph.edges:
+        if edge.source.node in links and edge.target.node in links:
+            links[edge.source.node].append(edge.target.node)
+    for path in cycles(links):
+        message = f"the blocks {' → '.join([*path, path[0]])} wait for each other in a cycle"
+        inside = _edge_between(graph, path[-1], path[0])
+        hint = f"remove one of the wires, such as {graph.edges[inside].id}"
+        notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint))
+    return wires
+
+
+class _Ends:
+    def __init__(self, graph: Graph, ports: Ports, notes: Notes) -> None:
+        self.graph = graph
+        self.ports = ports
+        self.notes = notes
+
+    def find(self, index: int, end: Endpoint, side: str) -> PortInfo | None:
+        if end.node and end.node not in self.graph.nodes:
+            hint = did_you_mean(end.node, self.graph.nodes)
+            self._note(index, f"there is no block {end.node!r} in {self.graph.name!r}", hint)
+            return None
+        known = self.ports.get(end.node)
+        if known is None:
+            return None
+        port = next((p for p in known if p.name == end.port), None)
+        if port is None:
+            owner = f"block {end.node!r}" if end.node else f"graph {self.graph.name!r}"
+            names = [p.name for p in known] if end.node else [*(p.name for p in known), *self.graph.nodes]
+            self._note(index, f"{owner} has no port {end.port!r}", did_you_mean(end.port, names))
+            return None
+        # Seen from inside, a graph's input is what produces.
+        produces = (port.direction == "out") == bool(end.node)
+        if produces == (side == "source"):
+            return port
+        kind = f"{'an input' if port.direction == 'in' else 'an output'} of {end.node or 'the graph'}"
+        verb = "begin" if side == "source" else "end"
+        others = [str(Endpoint(end.node, p.name)) for p in known if p.direction != port.direction]
+        hint = f"a wire can {verb} at: {', '.join(others)}" if others else ""
+        self._note(index, f"{end} is {kind}; no wire can {verb} there", hint)
+        return None
+
+    def _note(self, index: int, message: str, hint: str) -> None:
+        self.notes.edge(self.graph.name, index, Diagnostic("structure", message, hint=hint))
+
+
+def _check_producers(graph: Graph, notes: Notes) -> None:
+    first: dict[Endpoint, Edge] = {}
+    for index, edge in enumerate(graph.edges):
+        other = first.setdefault(edge.target, edge)
+        if other is edge:
+            continue
+        if other.id == edge.id:
+            fault = Diagnostic("structure", f"the wire {edge.id} is drawn twice", hint="remove one of them")
+        else:
+            message = f"{edge.target} has two producers: {other.source} and {edge.source}"
+            fixes = (f"remove the wire {other.id}", f"remove the wire {edge.id}")
+            fault = Diagnostic("structure", message, hint="an input has one producer; remove one wire", fixes=fixes)
+        notes.edge(graph.name, index, fault)
+
+
+def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> None:
+    """An array that streams has one reader; blocks that run one after the other can share one."""
+    readers: dict[Endpoint, list[ResolvedEdge]] = {}
+    for wire in wires:
+        if not wire.edge.source.node and not wire.edge.target.node:
+            hint = "put a block between, or remove both ports"
+            fault = Diagnostic(
+                "structure", f"the wire {wire.edge.id} leads from an input straight to an output", hint=hint
+            )
+            notes.edge(graph.name, wire.index, fault)
+        readers.setdefault(wire.edge.source, []).append(wire)
+    if graph.execution != "dataflow":
+        return
+    for source, group in readers.items():
+        targets = list(dict.fromkeys(str(w.edge.target) for w in group))
+        if len(targets) < 2 or (group[0].source and group[0].source.type and not group[0].source.type.shape):
+            continue
+        message = f"{source} feeds {', '.join(targets)}, but in a dataflow graph an array has one reader"
+        hint = "use execution: sequential, or a kernel that writes the array to two outputs"
+        for wire in group[1:]:
+            notes.edge(graph.name, wire.index, Diagnostic("structure", message, hint=hint))
+
+
+def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
+    fed = {edge.target for edge in graph.edges}
+    used = {edge.source for edge in graph.edges}
+    for name in graph.nodes:
+        for port in ports.get(name, ()):
+            end = Endpoint(name, port.name)
+            if port.direction == "in" and end not in fed:
+                hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
+                notes.node(graph.name, name, Diagnostic("structure", f"the input {end} is not connected", hint=hint))
+            elif port.direction == "out" and end not in used:
+                fault = Diagnostic("structure", f"the output {end} is not used", hint="", severity="warning")
+                notes.node(graph.name, name, fault)
+    for port_name in graph.outputs:
+        if Endpoint("", port_name) not in fed:
+            fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
+            notes.graph(graph.name, fault, "outputs", port_name)
+    for port_name in graph.inputs:
+        if Endpoint("", port_name) not in used:
+            fault = Diagnostic("structure", f"the input {port_name} is not used", severity="warning")
+            notes.graph(graph.name, fault, "inputs", port_name)
+
+
+def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
+    """Return a cycle for each link that closes one in a depth-first walk, told once for each set of names."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    done: set[str] = set()
+    for root in links:
+        path: list[str] = []
+        place: dict[str, int] = {}
+        stack = [] if root in done else [(root, iter(links[root]))]
+        while stack:
+            name, rest = stack[-1]
+            if name not in place:
+                place[name] = len(path)
+                path.append(name)
+            target = next(rest, None)
+            if target is None:
+                stack.pop()
+                path.pop()
+                del place[name]
+                done.add(name)
+            elif target in place:
+                found.setdefault(frozenset(path[place[target] :]), tuple(path[place[target] :]))
+            elif target not in done:
+                stack.append((target, iter(links[target])))
+    return list(found.values())
+
+
+def _edge_between(graph: Graph, source: str, target: str) -> int:
+    return next(i for i, e in enumerate(graph.edges) if e.source.node == source and e.target.node == target)
+
+
+def _subgraphs(graph: Graph, project: Project) -> Iterator[str]:
+    for node in graph.nodes.values():
+        if isinstance(node, GraphNode) and node.graph in project.graphs:
+            yield node.graph
+
+
+def _instances(graph: str, links: Mapping[str, list[str]], known: dict[str, int], project: Project) -> int:
+    """Return how many blocks an instance of the graph has in all, its graphs' own included."""
+    stack = [graph]
+    while stack:
+        name = stack[-1]
+        waiting = [sub for sub in links[name] if sub not in known]
+        if waiting:
+            stack += waiting
+            continue
+        known[name] = len(project.graphs[name].nodes) + sum(known[sub] for sub in links[name])
+        stack.pop()
+    return known[graph]

@@ -1,0 +1,100 @@
+"""A checked design: what the check found out, by the paths of the design."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from allo_studio.design.model import Project
+from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ir import KernelIR
+from allo_studio.layout import Layout
+from allo_studio.schedule import ScheduledKernel
+from allo_studio.types import ArrayType
+
+__all__ = ["CheckedDesign", "CheckedKernel", "EdgeInfo", "PortInfo"]
+
+
+@dataclass(frozen=True)
+class PortInfo:
+    """A port of a block or graph. `type` is None where it cannot be known, such as behind a faulty kernel.
+
+    `layout` is the block's own demand (what its schedule says), before interfaces are unified; rank 0 has `()`.
+    """
+
+    name: str
+    direction: Literal["in", "out"]
+    type: ArrayType | None = None
+    layout: Layout | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.type or 'unknown'}"
+
+
+@dataclass(frozen=True)
+class EdgeInfo:
+    """What is known of a wire. `type` is None unless both ends are known and have the same one.
+
+    `relayout` tells that its ends keep different layouts (`unify: false`), so that a copy is made between them.
+    """
+
+    type: ArrayType | None
+    ok: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    relayout: bool = False
+
+
+@dataclass(frozen=True)
+class CheckedKernel:
+    """A kernel block: the kernel with its ports inferred, and its schedule's replay; None where faulty."""
+
+    base: KernelIR | None
+    scheduled: ScheduledKernel | None
+
+    @property
+    def ir(self) -> KernelIR | None:
+        """The kernel after its whole schedule, or None where it is faulty."""
+        return self.scheduled.ir if self.scheduled else None
+
+
+@dataclass(frozen=True)
+class CheckedDesign:
+    """A project with what was found out about it.
+
+    `kernels` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), `signatures` by graph.
+    A block that is absent from `ports` has ports that cannot be known. `layouts` holds the unified layout of each
+    array port of each instance, from the top down: `cascade.A` for the top's own ports, `cascade/sub/mm.C` for a
+    block's.
+    """
+
+    project: Project
+    diagnostics: tuple[Diagnostic, ...]
+    kernels: Mapping[str, CheckedKernel] = field(default_factory=dict)
+    ports: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
+    edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
+    signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the design has no errors (it may have warnings)."""
+        return not has_errors(self.diagnostics)
+
+    def signature(self, graph: str) -> tuple[PortInfo, ...]:
+        """Return the boundary ports of a graph, inputs first; raises KeyError."""
+        return self.signatures[graph]
+
+    def shown_ports(self, graph: str, node: str) -> tuple[PortInfo, ...]:
+        """Return a block's ports to be drawn: where they cannot be known, those that wires name (type None)."""
+        known = self.ports.get(f"{graph}/{node}")
+        if known is not None:
+            return known
+        ends = [(e.target, "in") for e in self.project.graphs[graph].edges]
+        ends += [(e.source, "out") for e in self.project.graphs[graph].edges]
+        named = dict.fromkeys((end.port, direction) for end, direction in ends if end.node == node)
+        return tuple(PortInfo(port, "in" if direction == "in" else "out") for port, direction in named)
+
+    def of(self, where: str) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics of a block, wire or graph, with those of a block's steps and ports."""
+        return tuple(d for d in self.diagnostics if d.where == where or d.where.startswith((f"{where}#", f"{where}.")))

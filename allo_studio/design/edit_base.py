@@ -1,0 +1,112 @@
+"""What all edits share: the protocol, look-ups that explain themselves, and replacing one graph of a project."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from allo_studio.design.model import Graph, Node, Project, StepSpec, UnknownNode
+from allo_studio.design.names import name_fault
+from allo_studio.diagnostics import AlloError, Diagnostic
+
+__all__ = [
+    "Edit",
+    "checked_name",
+    "did_you_mean",
+    "find_graph",
+    "find_node",
+    "find_schedule",
+    "refuse",
+    "renamed_key",
+    "unknown_kind",
+    "with_graph",
+    "without",
+]
+
+V = TypeVar("V")
+_KINDS = ("kernel", "graph")
+
+
+class Edit(ABC):
+    """A change of a project as a value: it applies as a whole or raises AlloError and changes nothing."""
+
+    @abstractmethod
+    def apply(self, project: Project) -> Project:
+        """Return the changed project; raises AlloError (code `edit`) where the edit does not apply."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return a short text for the undo menu, such as `Move mm1`."""
+
+
+def refuse(message: str, where: str = "", hint: str = "", fixes: tuple[str, ...] = ()) -> AlloError:
+    """Return the error of an edit that does not apply."""
+    return AlloError(Diagnostic("edit", message, where=where, hint=hint, fixes=fixes))
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return a hint that names the nearest of `known`, or all of them where none is near."""
+    near = get_close_matches(name, list(known), n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"there are: {', '.join(sorted(known)[:12])}" if known else "there are none yet"
+
+
+def checked_name(name: str, taken: Collection[str], kind: str, where: str) -> str:
+    """Return `name` where it is legal and free, else raise AlloError."""
+    fault = name_fault(name)
+    if fault:
+        raise refuse(fault, where)
+    if name in taken:
+        raise refuse(f"there is already a {kind} called {name!r}", where, "choose another name")
+    return name
+
+
+def find_graph(project: Project, name: str) -> Graph:
+    """Return the graph of that name; raises AlloError."""
+    if name not in project.graphs:
+        raise refuse(f"there is no graph {name!r}", name, did_you_mean(name, project.graphs))
+    return project.graphs[name]
+
+
+def find_node(graph: Graph, name: str) -> Node:
+    """Return the node of that name; raises AlloError."""
+    if name not in graph.nodes:
+        raise refuse(f"there is no block {name!r} in {graph.name!r}", graph.name, did_you_mean(name, graph.nodes))
+    return graph.nodes[name]
+
+
+def find_schedule(project: Project, name: str) -> tuple[StepSpec, ...]:
+    """Return the steps of the named schedule; raises AlloError."""
+    if name not in project.schedules:
+        raise refuse(f"there is no schedule {name!r}", name, did_you_mean(name, project.schedules))
+    return project.schedules[name]
+
+
+def with_graph(project: Project, graph: Graph) -> Project:
+    """Return the project with `graph` in place of the one of its name (or added)."""
+    return replace(project, graphs={**project.graphs, graph.name: graph})
+
+
+def without(mapping: Mapping[str, V], *names: str) -> dict[str, V]:
+    """Return a copy of the mapping that lacks `names`."""
+    return {key: value for key, value in mapping.items() if key not in names}
+
+
+def unknown_kind(graph: str, name: str, node: UnknownNode) -> Diagnostic:
+    """Return the fault of a block whose kind this version does not know."""
+    kind = next(iter(node.raw), "")
+    near = get_close_matches(kind, _KINDS, n=1)
+    hint = (
+        f"did you mean {near[0]}?" if near else f"this version knows {' and '.join(_KINDS)}; the block is kept as it is"
+    )
+    message = f"unknown kind of block {kind!r}" if kind else "the block does not say what it is"
+    return Diagnostic("structure", message, where=f"{graph}/{name}", hint=hint)
+
+
+def renamed_key(mapping: Mapping[str, V], old: str, new: str) -> dict[str, V]:
+    """Return a copy of the mapping in the same order with one key renamed."""
+    return {new if key == old else key: value for key, value in mapping.items()}

@@ -1,0 +1,251 @@
+"""From a checked design to regions of processes and channels: every graph instance, with the kernels' final IR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx
+
+from allo_studio.design.channels import ChannelPlan
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.region import (
+    Channel,
+    ChannelKind,
+    KernelProcess,
+    Process,
+    Region,
+    RegionPort,
+    RegionProcess,
+    RelayoutProcess,
+)
+from allo_studio.design.relayout import relayout_kernel
+from allo_studio.ir import KernelIR
+from allo_studio.layout import Layout
+from allo_studio.types import ArrayType, parse_type
+
+__all__ = ["Leaf", "elaborate"]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts."""
+
+    base: KernelIR
+    reassociates: bool
+    types: Mapping[str, ArrayType]
+    layouts: Mapping[str, Layout]
+
+
+def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
+    """Return the region of the design's top graph; the design must be checked. `leaves` are by instance path."""
+    return _Elaborator(project, leaves, plan).region(project.graphs[project.top], project.top)
+
+
+class _Elaborator:
+    def __init__(self, project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> None:
+        self.project = project
+        self.leaves = leaves
+        self.plan = plan
+
+    def region(self, graph: Graph, path: str) -> Region:
+        """Return the region of one graph instance."""
+        wiring = _Wiring(self, graph, path)
+        ports = (
+            *(RegionPort(name, "in", parse_type(text)) for name, text in graph.inputs.items()),
+            *(RegionPort(name, "out", parse_type(text)) for name, text in graph.outputs.items()),
+        )
+        return Region(
+            path.replace("/", "_"), path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values())
+        )
+
+    def leaf_port(self, graph: Graph, path: str, end: Endpoint, output: bool) -> tuple[Leaf, str] | None:
+        """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
+        node = graph.nodes[end.node]
+        here = f"{path}/{end.node}"
+        if isinstance(node, KernelNode):
+            return self.leaves[here], end.port
+        assert isinstance(node, GraphNode)
+        inner = self.project.graphs[node.graph]
+        for edge in inner.edges:
+            outside, inside = (edge.target, edge.source) if output else (edge.source, edge.target)
+            if not outside.node and outside.port == end.port and inside.node:
+                return self.leaf_port(inner, here, inside, output)
+        return None
+
+
+class _Wiring:
+    """The channels and processes of one graph instance."""
+
+    def __init__(self, owner: _Elaborator, graph: Graph, path: str) -> None:
+        self.owner = owner
+        self.graph = graph
+        self.path = path
+        self.channels: dict[str, Channel] = {}
+        self.bindings: dict[str, dict[str, str]] = {name: {} for name in graph.nodes}
+        self.copies: list[RelayoutProcess] = []
+        for end, edges in self._by_source().items():
+            self._connect(end, edges)
+        self._unread_outputs()
+
+    def _by_source(self) -> dict[Endpoint, list[Edge]]:
+        found: dict[Endpoint, list[Edge]] = {Endpoint("", name): [] for name in self.graph.inputs}
+        for edge in self.graph.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return found
+
+    def _connect(self, source: Endpoint, edges: list[Edge]) -> None:
+        """Make the channel of one producer, and copies where a consumer cannot share it."""
+        outputs = [edge for edge in edges if not edge.target.node]
+        inner = [edge for edge in edges if edge.target.node]
+        if not source.node:
+            channel = self._port_channel(source.port, source, inner, "in")
+            copied = outputs
+        elif outputs:
+            channel = self._port_channel(outputs[0].target.port, source, inner, "out")
+            copied = outputs[1:]
+        else:
+            channel, copied = self._inner_channel(source, inner), []
+        self.channels[channel.name] = channel
+        if source.node:
+            self.bindings[source.node][source.port] = channel.name
+        for edge in inner:
+            self._consume(channel, edge)
+        for edge in copied:
+            self._copy_out(channel, edge)
+
+    def _port_channel(self, port: str, source: Endpoint, inner: list[Edge], direction: str) -> Channel:
+        side = self.graph.inputs if direction == "in" else self.graph.outputs
+        kind = parse_type(side[port])
+        width = self.owner.plan.boundaries.get(self.path, {}).get(port)
+        what: ChannelKind = "fifo" if width else "memory" if kind.shape else "value"
+        target = ("", port) if direction == "out" else None
+        return Channel(
+            id=f"{self.path}/{port}",
+            name=port,
+            kind=what,
+            type=kind,
+            layout=self._layout(source, inner, kind),
+            source=(source.node, source.port),
+            targets=((target,) if target else ()) + tuple((e.target.node, e.target.port) for e in inner),
+            reason="a port of the graph",
+            width=width or 1,
+        )
+
+    def _inner_channel(self, source: Endpoint, inner: list[Edge]) -> Channel:
+        leaf, port = self._leaf(source, output=True)
+        kind = leaf.types[port]
+        decision = self.owner.plan.decisions.get(f"{self.path}/{inner[0].id}")
+        shared: ChannelKind = "shared"
+        return Channel(
+            id=f"{self.path}/{inner[0].id}",
+            name=f"{source.node}_{source.port}",
+            kind=decision.kind if decision else shared,
+            type=kind,
+            layout=self._layout(source, inner, kind),
+            source=(source.node, source.port),
+            targets=tuple((e.target.node, e.target.port) for e in inner),
+            reason=decision.reason if decision else "the graph runs its blocks one after another",
+            width=decision.width if decision else 1,
+            depth=(inner[0].depth or 0) if decision else 0,
+        )
+
+    def _leaf(self, end: Endpoint, output: bool) -> tuple[Leaf, str]:
+        found = self.owner.leaf_port(self.graph, self.path, end, output)
+        if found is None:
+            raise AssertionError(f"{self.path}/{end} leads to no kernel in a checked design")
+        return found
+
+    def _layout(self, source: Endpoint, inner: list[Edge], kind: ArrayType) -> Layout:
+        """Return the producer's layout; for a port of the graph, that of its first consumer."""
+        if source.node:
+            found = self.owner.leaf_port(self.graph, self.path, source, True)
+        else:
+            ends = (self.owner.leaf_port(self.graph, self.path, edge.target, False) for edge in inner)
+            found = next((end for end in ends if end), None)
+        return found[0].layouts[found[1]] if found else Layout.plain(len(kind.shape))
+
+    def _consume(self, channel: Channel, edge: Edge) -> None:
+        """Bind a consumer to the channel, or to a copy of it in its own layout."""
+        name = channel.name
+        found = self.owner.leaf_port(self.graph, self.path, edge.target, False)
+        wanted = found[0].layouts[found[1]] if found else channel.layout
+        shape = channel.type.shape
+        if channel.kind in ("shared", "memory") and wanted.normal(shape) != channel.layout.normal(shape):
+            name = self._relayout(channel, wanted, f"{edge.target.node}_{edge.target.port}", edge)
+        self.bindings[edge.target.node][edge.target.port] = name
+
+    def _relayout(self, channel: Channel, wanted: Layout, name: str, edge: Edge) -> str:
+        block = f"relayout_{name}"
+        self.channels[name] = Channel(
+            id=f"{self.path}/{edge.id}",
+            name=name,
+            kind="shared",
+            type=channel.type,
+            layout=wanted,
+            source=(block, "target"),
+            targets=((edge.target.node, edge.target.port),),
+            reason=f"copied from layout {channel.layout} to {wanted}, as interfaces are not unified",
+        )
+        self._add_copy(block, channel, name, wanted)
+        return name
+
+    def _copy_out(self, channel: Channel, edge: Edge) -> None:
+        """Copy a channel into an output of the graph that it is not itself."""
+        copy = self._port_channel(edge.target.port, edge.source, [], "out")
+        block = f"copy_{edge.target.port}"
+        self.channels[copy.name] = Channel(**{**vars(copy), "source": (block, "target"), "layout": channel.layout})
+        self._add_copy(block, channel, copy.name, channel.layout)
+
+    def _add_copy(self, block: str, channel: Channel, target: str, layout: Layout) -> None:
+        kernel = relayout_kernel(block, channel.type, channel.layout, layout)
+        bindings = {"source": channel.name, "target": target}
+        self.copies.append(RelayoutProcess(block, f"{self.path}/{block}", kernel, bindings))
+
+    def _unread_outputs(self) -> None:
+        """Give results that nothing reads a place of their own."""
+        for name, node in self.graph.nodes.items():
+            for port, kind in self._outputs(name, node):
+                if port in self.bindings[name]:
+                    continue
+                channel = f"{name}_{port}"
+                leaf = self.owner.leaf_port(self.graph, self.path, Endpoint(name, port), True)
+                layout = leaf[0].layouts[leaf[1]] if leaf else Layout.plain(len(kind.shape))
+                self.channels[channel] = Channel(
+                    f"{self.path}/{name}.{port}", channel, "shared", kind, layout, (name, port), (), "nothing reads it"
+                )
+                self.bindings[name][port] = channel
+
+    def _outputs(self, name: str, node: object) -> list[tuple[str, ArrayType]]:
+        if isinstance(node, GraphNode):
+            graph = self.owner.project.graphs[node.graph]
+            return [(port, parse_type(text)) for port, text in graph.outputs.items()]
+        leaf = self.owner.leaves[f"{self.path}/{name}"]
+        return [(a.name, a.type) for a in leaf.base.arguments() if a.direction == "out"]
+
+    def processes(self) -> tuple[Process, ...]:
+        """Return the processes, each after those whose results it takes."""
+        made: dict[str, Process] = {name: self._process(name) for name in self.graph.nodes}
+        made |= {copy.name: copy for copy in self.copies}
+        order = networkx.DiGraph()
+        order.add_nodes_from(made)
+        bound = [(name, channel) for name, process in made.items() for channel in process.bindings.values()]
+        for name, channel in bound:
+            writer = self.channels[channel].source[0]
+            if writer and writer != name:
+                order.add_edge(writer, name)
+        rank = {name: number for number, name in enumerate(made)}
+        return tuple(made[name] for name in networkx.lexicographical_topological_sort(order, key=rank.__getitem__))
+
+    def _process(self, name: str) -> Process:
+        node, path = self.graph.nodes[name], f"{self.path}/{name}"
+        if isinstance(node, GraphNode):
+            inner = self.owner.region(self.owner.project.graphs[node.graph], path)
+            return RegionProcess(name, path, inner, self.bindings[name])
+        leaf = self.owner.leaves[path]
+        streams = self.owner.plan.streams.get(path, {})
+        kernel = self.owner.plan.kernels[path].with_streams(streams)
+        for port in streams:
+            # A streamed port has no layout: its elements come one token after another.
+            kernel = kernel.with_layout(port, Layout.plain(len(leaf.types[port].shape)))
+        return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates)

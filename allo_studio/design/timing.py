@@ -1,0 +1,243 @@
+"""Latency, interval and FIFO depths of an elaborated design: `SizedDesign`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from allo_studio.design.fifo import FifoRequest, FifoSize, size_fifos
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
+from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
+
+__all__ = ["ProcessTiming", "SizedDesign", "leaf_processes", "size_design"]
+
+# Back-to-back invocations from which the interval in the steady state is taken.
+_INVOCATIONS = 4
+
+
+@dataclass(frozen=True)
+class ProcessTiming:
+    """A leaf process: its schedule, and in a dataflow region the cycles that it holds for its channels."""
+
+    process: KernelProcess | RelayoutProcess
+    schedule: HardwareSchedule
+    stall: int = 0
+
+
+@dataclass(frozen=True)
+class SizedDesign:
+    """An elaborated design with its FIFOs sized. `latency` and `interval` are in cycles of the library's clock.
+
+    `processes` are the leaf processes by instance path, `fifos` the sizes by channel id.
+    """
+
+    region: Region
+    library: OperatorLibrary
+    latency: int
+    interval: int
+    processes: Mapping[str, ProcessTiming]
+    fifos: Mapping[str, FifoSize]
+
+
+def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
+    """Yield the leaf processes of a region and of those inside it, in order."""
+    for process in region.processes:
+        if isinstance(process, RegionProcess):
+            yield from leaf_processes(process.region)
+        else:
+            yield process
+
+
+def size_design(region: Region, library: OperatorLibrary, margin: int = 0) -> SizedDesign:
+    """Schedule every kernel, size the FIFOs and time the design; raises AlloError (code `deadlock`, `hardware`)."""
+    sizer = _Sizer(library, margin)
+    timed = sizer.time(region)
+    return SizedDesign(
+        _with_depths(region, sizer.fifos), library, timed.latency, timed.interval, sizer.processes, sizer.fifos
+    )
+
+
+@dataclass(frozen=True)
+class _Timed:
+    latency: int
+    interval: int
+
+
+@dataclass
+class _Sizer:
+    library: OperatorLibrary
+    margin: int
+    processes: dict[str, ProcessTiming] = field(default_factory=dict)
+    fifos: dict[str, FifoSize] = field(default_factory=dict)
+
+    def time(self, region: Region) -> _Timed:
+        """Return a region's latency and interval."""
+        if region.execution == "dataflow":
+            return self._dataflow(region)
+        latency = sum(self._process(process).latency for process in region.processes)
+        return _Timed(latency, latency)
+
+    def _process(self, process: Process) -> _Timed:
+        if isinstance(process, RegionProcess):
+            return self.time(process.region)
+        schedule = self._schedule(process)
+        return _Timed(schedule.latency, schedule.interval)
+
+    def _schedule(self, process: KernelProcess | RelayoutProcess) -> HardwareSchedule:
+        if process.path not in self.processes:
+            self.processes[process.path] = ProcessTiming(process, schedule_kernel(process.ir, self.library))
+        return self.processes[process.path].schedule
+
+    def _dataflow(self, region: Region) -> _Timed:
+        flat = _Flat(self, region)
+        sizing = size_fifos(flat.traces, flat.orders, flat.requests, self.library.fifo_latency, self.margin)
+        if isinstance(sizing, Deadlock):
+            raise AlloError(_deadlock(region, sizing))
+        self.fifos |= sizing.sizes
+        for trace in flat.traces:
+            if trace.name in self.processes:
+                took = sizing.timing.done[trace.name] - sizing.timing.start[trace.name] + 1
+                stall = max(took - trace.latency, 0)
+                self.processes[trace.name] = replace(self.processes[trace.name], stall=stall)
+        depths = {channel: size.depth for channel, size in sizing.sizes.items()}
+        return _Timed(sizing.timing.latency, self._interval(flat.traces, depths, sizing.timing.latency))
+
+    def _interval(self, traces: list[ProcessTrace], depths: Mapping[str, int], latency: int) -> int:
+        """Return the cycles between the ends of the last two of several invocations back to back."""
+        again = run(_repeated(traces, _INVOCATIONS), depths, self.library.fifo_latency)
+        if isinstance(again, Deadlock):
+            return latency
+        ends = [
+            max(again.done[f"{trace.name}#{number}"] for trace in traces)
+            for number in (_INVOCATIONS - 2, _INVOCATIONS - 1)
+        ]
+        return ends[1] - ends[0]
+
+
+class _Flat:
+    """A dataflow region as traces: nested dataflow regions are taken apart, a sequential one is one process."""
+
+    def __init__(self, sizer: _Sizer, region: Region) -> None:
+        self.sizer = sizer
+        self.traces: list[ProcessTrace] = []
+        self.orders: list[ProcessTrace] = []
+        self.requests: list[FifoRequest] = []
+        self._add(region, {}, {})
+
+    def _add(self, region: Region, outer: Mapping[str, str], before: Mapping[str, tuple[str, ...]]) -> None:
+        """Add a region's processes. `outer` maps its streamed ports to FIFO ids, `before` array ports to producers."""
+        writers = self._writers(region)
+        fifos = dict(outer)
+        for channel in region.channels:
+            if channel.kind == "fifo" and channel.name not in outer:
+                fifos[channel.name] = channel.id
+                self.requests.append(FifoRequest(channel.id, channel.token_bits, channel.depth or None))
+        for process in region.processes:
+            after = self._after(region, process, writers, before)
+            if isinstance(process, RegionProcess) and process.region.execution == "dataflow":
+                inner = {port: fifos[name] for port, name in process.bindings.items() if name in fifos}
+                waits = {port: after for port, name in process.bindings.items() if name not in fifos}
+                self._add(process.region, inner, waits)
+            else:
+                self._leaf(process, fifos, after)
+
+    def _writers(self, region: Region) -> dict[str, tuple[str, ...]]:
+        """Return the leaf processes that a ping-pong channel's reader waits for, by channel."""
+        found = {}
+        for channel in region.channels:
+            if channel.kind in ("pingpong", "shared", "memory") and channel.source[0]:
+                process = next(p for p in region.processes if p.name == channel.source[0])
+                found[channel.name] = tuple(_names(process))
+        return found
+
+    def _after(
+        self,
+        region: Region,
+        process: Process,
+        writers: Mapping[str, tuple[str, ...]],
+        before: Mapping[str, tuple[str, ...]],
+    ) -> tuple[str, ...]:
+        own = set(_names(process))
+        waits = [name for channel in process.bindings.values() for name in writers.get(channel, ())]
+        waits += [name for channel in process.bindings.values() for name in before.get(channel, ())]
+        return tuple(dict.fromkeys(name for name in waits if name not in own))
+
+    def _leaf(self, process: Process, fifos: Mapping[str, str], after: tuple[str, ...]) -> None:
+        if isinstance(process, RegionProcess):
+            latency = self.sizer.time(process.region).latency
+            self.traces.append(ProcessTrace(process.path, latency, after=after))
+            self.orders.append(ProcessTrace(process.path, latency, after=after))
+            return
+        schedule = self.sizer._schedule(process)
+        directions = process.ir.directions
+        for overlap, target in ((True, self.traces), (False, self.orders)):
+            streams = {
+                port: (fifos[name], schedule.trace(port, overlap))
+                for port, name in process.bindings.items()
+                if name in fifos
+            }
+            target.append(
+                ProcessTrace(
+                    process.path,
+                    schedule.latency if overlap else schedule.ordered_latency,
+                    {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "in"},
+                    {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "out"},
+                    after,
+                )
+            )
+
+
+def _names(process: Process) -> Iterator[str]:
+    """Yield the names of the traces that a process becomes."""
+    if isinstance(process, RegionProcess) and process.region.execution == "dataflow":
+        for inner in process.region.processes:
+            yield from _names(inner)
+    else:
+        yield process.path
+
+
+def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
+    """Return the traces of several invocations back to back: a process starts anew when it is done.
+
+    A ping-pong buffer has two copies, so its writer waits for the reader of the invocation before the last.
+    """
+    readers: dict[str, list[str]] = {}
+    for trace in traces:
+        for name in trace.after:
+            readers.setdefault(name, []).append(trace.name)
+    found = []
+    for number in range(times):
+        for trace in traces:
+            after = [f"{name}#{number}" for name in trace.after]
+            if number:
+                after.append(f"{trace.name}#{number - 1}")
+            if number > 1:
+                after += [f"{name}#{number - 2}" for name in readers.get(trace.name, ())]
+            found.append(replace(trace, name=f"{trace.name}#{number}", after=tuple(after)))
+    return found
+
+
+def _deadlock(region: Region, deadlock: Deadlock) -> Diagnostic:
+    waits = "; ".join(map(str, deadlock.waits))
+    return Diagnostic(
+        "deadlock",
+        f"the design deadlocks: {waits}",
+        where=region.path,
+        hint="give the full channels more depth, or leave their depths to the compiler",
+    )
+
+
+def _with_depths(region: Region, sizes: Mapping[str, FifoSize]) -> Region:
+    """Return the region with the chosen depths in its channels, and the reasons for them."""
+    channels = tuple(
+        replace(c, depth=sizes[c.id].depth, reason=f"{sizes[c.id].reason}; {c.reason}") if c.id in sizes else c
+        for c in region.channels
+    )
+    processes = tuple(
+        replace(p, region=_with_depths(p.region, sizes)) if isinstance(p, RegionProcess) else p
+        for p in region.processes
+    )
+    return replace(region, channels=channels, processes=processes)

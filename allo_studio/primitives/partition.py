@@ -1,0 +1,92 @@
+"""`partition`: an array is spread over banks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
+
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.ir import Buffer, KernelIR
+from allo_studio.layout import DimLayout, Layout, PartitionKind
+from allo_studio.primitives.base import BufferRef, Step, argument, fault
+from allo_studio.primitives.tiles import follow, tiles_of
+from allo_studio.primitives.widen import widen_copies
+
+__all__ = ["Partition"]
+
+
+@dataclass(frozen=True)
+class Partition(Step):
+    """Spread an array over banks that can be used in the same cycle; the values stay.
+
+    args:
+        buffer: the array, an argument or a local one.
+        kind: `complete` (each element on its own), `block` (runs of neighbours) or `cyclic` (in turn).
+        dim: the dimension, from 1; 0 is all.
+        factor: banks of `block` and `cyclic`, from 2 to the extent; 0 for `complete`.
+
+    rewrite:
+        C: float32[64, 64]       ->    C: float32[64, 64]  # layout (-, cyclic 8)
+
+        Tiles of the array follow in the dimensions that they keep. Copy loops that the compiler made over it (first
+        values, fills, write-backs) move as many elements in one cycle as all their arrays have banks.
+
+    fails:
+        where the array is a scalar, the dimension does not exist or is partitioned in another way already, or the
+        factor is out of range.
+    """
+
+    name: ClassVar[str] = "partition"
+    buffer: BufferRef = field(metadata=argument("buffer", "the array to spread over banks"))
+    kind: str = field(default="complete", metadata=argument("choice", "how", ("complete", "block", "cyclic")))
+    dim: int = field(default=0, metadata=argument("int", "the dimension, from 1; 0 is all"))
+    factor: int = field(default=0, metadata=argument("int", "banks of block and cyclic; 0 for complete"))
+
+    def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
+        """Yield why the step does not apply."""
+        buffer = ir.find_buffer(self.buffer)
+        rank = len(buffer.type.shape)
+        if not rank:
+            yield fault(f"{buffer.name} is a scalar, so there is nothing to partition", buffer.span)
+            return
+        if not 0 <= self.dim <= rank:
+            message = f"{buffer.name} is {buffer.type}: it has no dimension {self.dim}"
+            yield fault(message, buffer.span, f"dimensions count from 1 to {rank}; 0 is all")
+            return
+        if self.kind == "complete" and self.factor:
+            yield fault("a complete partition takes no factor", buffer.span, "leave the factor out")
+            return
+        for dim in self._dims(buffer):
+            yield from self._dim_faults(buffer, dim)
+
+    def _dims(self, buffer: Buffer) -> range:
+        return range(len(buffer.type.shape)) if self.dim == 0 else range(self.dim - 1, self.dim)
+
+    def _entry(self, extent: int) -> DimLayout:
+        return DimLayout(cast(PartitionKind, self.kind), self.factor).normal(extent)
+
+    def _dim_faults(self, buffer: Buffer, dim: int) -> Iterator[Diagnostic]:
+        extent, known = buffer.type.shape[dim], buffer.layout.dims[dim]
+        place = f"dimension {dim + 1} of {buffer.name}"
+        if self.kind != "complete" and not 2 <= self.factor <= extent:
+            message = f"factor {self.factor} is out of range for {place}, which has {extent} elements"
+            yield fault(message, buffer.span, f"a factor from 2 to {extent}" if extent > 1 else "choose another one")
+        elif known.kind != "none" and known != self._entry(extent):
+            message = f"{place} is already partitioned: {known}"
+            yield fault(message, buffer.span, "change that step; a partition is not replaced by a later one")
+
+    def rewrite(self, ir: KernelIR) -> KernelIR:
+        """Set the layout, let tiles follow, and widen the copies."""
+        buffer = ir.find_buffer(self.buffer)
+        entries = list(buffer.layout.dims)
+        for dim in self._dims(buffer):
+            entries[dim] = self._entry(buffer.type.shape[dim])
+        changed = follow(ir.with_layout(buffer.name, Layout(tuple(entries))), buffer.name)
+        widen_copies(changed, _family(changed, buffer.name))
+        return changed
+
+
+def _family(kernel: KernelIR, name: str) -> list[str]:
+    """Return a buffer and its tiles, and theirs."""
+    return [name, *(n for tile, _, _ in tiles_of(kernel, name) for n in _family(kernel, tile))]

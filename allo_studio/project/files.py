@@ -1,0 +1,91 @@
+"""Reading and writing files with faults as diagnostics; writing is atomic."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from allo_studio.diagnostics import AlloError, Diagnostic
+
+__all__ = ["file_error", "read_text", "write_atomically"]
+
+
+def file_error(message: str, path: Path, hint: str = "") -> AlloError:
+    """Return an AlloError of code `file` about `path`."""
+    return AlloError(Diagnostic("file", message, where=str(path), hint=hint))
+
+
+def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
+    """Return the UTF-8 text of a regular file with its line ends as they are; raises AlloError (code `file`).
+
+    `what` and `label` (the file's name, unless given) are for the messages.
+    """
+    label = label or path.name
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe or a device would block or never end.
+            raise file_error(f"{label} is no regular file", path, f"give a {what}")
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+    except FileNotFoundError as error:
+        raise file_error(f"there is no file {label}", path, "check the path for a slip") from error
+    except (OSError, ValueError) as error:
+        raise file_error(f"{label} cannot be read: {_reason(error)}", path, "check its permissions") from error
+    if len(data) > most_bytes:
+        raise file_error(f"{label} is larger than {most_bytes >> 20} MB", path, f"a {what} is far smaller")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        hint = "save it as UTF-8 text"
+        raise file_error(f"{label} is no UTF-8 text (line {line}, byte {error.start})", path, hint) from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Put `text` in place of the file's contents, or leave the file as it was and raise AlloError (code `file`)."""
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        _write(temporary, text, _mode(target))
+        os.replace(temporary, target)
+    except OSError as error:
+        hint = "free some space or choose another place; nothing was lost, the earlier file is as it was"
+        raise file_error(f"{path.name} cannot be saved: {_reason(error)}", path, hint) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def _write(path: Path, text: str, mode: int | None) -> None:
+    # What a crashed process of the same id may have left behind is of no use.
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
+        file.write(text.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        path.chmod(mode)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    # Makes the replacement itself durable; not every system can, and the file is whole either way.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _reason(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

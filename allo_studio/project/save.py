@@ -1,0 +1,134 @@
+"""Saving a project: only what changed is changed in the text, and the file is replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+
+from allo_studio.design.model import KernelNode, Project
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.project.emit import emit
+from allo_studio.project.files import file_error, read_text, write_atomically
+from allo_studio.project.load import LoadedProject, parse_project, project_file
+from allo_studio.project.merge import merge, same
+from allo_studio.project.schema import FORMAT, to_plain
+from allo_studio.project.sources import sources
+from allo_studio.project.splice import splice
+
+__all__ = ["autosave", "discard_autosave", "dump_project", "recover", "rewrite", "save_project", "save_project_as"]
+
+_MOST_BYTES = 64 << 20
+
+
+def dump_project(project: Project) -> str:
+    """Return the canonical text of a project file."""
+    return emit(to_plain(project))
+
+
+def rewrite(loaded: LoadedProject, project: Project) -> LoadedProject:
+    """Return what the file would be with `project` in it: only the parts that differ are other text.
+
+    Raises AlloError where the project cannot be a project file (such as a name that is none).
+    """
+    document = loaded.spans.document
+    old, new = to_plain(loaded.project), to_plain(project)
+    if same(old, new):
+        return replace(loaded, project=project)
+    raw = document.root.plain
+    if raw.get("format") == FORMAT:
+        wanted = merge(raw, old, new)
+        with contextlib.suppress(AlloError):
+            spliced = parse_project(splice(document, wanted), loaded.file)
+            if same(spliced.spans.document.root.plain, wanted) and same(to_plain(spliced.project), new):
+                return spliced
+    return parse_project(dump_project(project), loaded.file)
+
+
+def save_project(loaded: LoadedProject, project: Project, *, overwrite: bool = False) -> LoadedProject:
+    """Write `project` to the file that `loaded` came from and return it as if loaded again.
+
+    An unchanged project writes nothing. Raises AlloError, leaving the file as it was: code `file` where writing fails,
+    `conflict` where the file was changed by something else since it was loaded (unless `overwrite`).
+    """
+    changed = rewrite(loaded, project)
+    if changed.text == loaded.text and not overwrite:
+        return changed
+    if not overwrite and loaded.file.exists() and _text_of(loaded.file) != loaded.text:
+        message = f"{loaded.file.name} was changed by another program since it was opened"
+        fixes = ("overwrite it", "open it again and lose the changes made here", "save under another name")
+        raise AlloError(Diagnostic("conflict", message, where=str(loaded.file), hint=fixes[1], fixes=fixes))
+    write_atomically(loaded.file, changed.text)
+    return changed
+
+
+def save_project_as(loaded: LoadedProject, project: Project, path: Path) -> LoadedProject:
+    """Write the project to another file or folder, with the kernel files that it uses, and return it as loaded.
+
+    `path` is a YAML file, or a folder (made if absent) that gets a `project.yaml`. Raises AlloError (code `file`).
+    """
+    file = path if path.suffix in (".yaml", ".yml") else path / "project.yaml"
+    if file.resolve() == loaded.file.resolve():
+        return save_project(loaded, project)
+    changed = rewrite(loaded, project)
+    _make_folder(file.parent)
+    if file.parent.resolve() != loaded.root.resolve():
+        _copy_kernels(loaded.root, file.parent, project)
+    write_atomically(file, changed.text)
+    return parse_project(changed.text, file)
+
+
+def autosave(loaded: LoadedProject, project: Project) -> None:
+    """Write the present state beside the project file; raises AlloError (code `file`)."""
+    write_atomically(_autosave_file(loaded.file), rewrite(loaded, project).text)
+
+
+def recover(path: Path) -> Project | None:
+    """Return the project that was autosaved for `path`, or None where there is none, or none that differs."""
+    try:
+        file = project_file(path)
+        saved = parse_project(_text_of(_autosave_file(file)), file).project
+    except AlloError:
+        return None
+    try:
+        present = parse_project(_text_of(file), file).project
+    except AlloError:
+        return saved
+    return None if same(to_plain(saved), to_plain(present)) else saved
+
+
+def discard_autosave(path: Path) -> None:
+    """Remove what `autosave` wrote for a project, given as a folder or a file."""
+    with contextlib.suppress(AlloError, OSError):
+        _autosave_file(project_file(path)).unlink(missing_ok=True)
+
+
+def _autosave_file(file: Path) -> Path:
+    return file.with_name(f".autosave-{file.name}")
+
+
+def _text_of(file: Path) -> str:
+    return read_text(file, _MOST_BYTES, "project file in YAML")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder {str(folder)!r} cannot be made: {error.strerror or error}"
+        raise file_error(message, folder, "choose another place") from error
+
+
+def _copy_kernels(root: Path, folder: Path, project: Project) -> None:
+    read = sources(root)
+    nodes = [node for graph in project.graphs.values() for node in graph.nodes.values()]
+    for path in sorted({node.path for node in nodes if isinstance(node, KernelNode)}):
+        try:
+            text = read(path).text
+        except AlloError:
+            # A missing kernel is missing in the copy as well, and the check says so there.
+            continue
+        target = folder / path
+        if not target.exists():
+            _make_folder(target.parent)
+            write_atomically(target, text)

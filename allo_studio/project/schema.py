@@ -1,0 +1,293 @@
+"""The form of a project file: from plain values to a Project and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from allo_studio.design.model import (
+    ChannelChoice,
+    Edge,
+    Endpoint,
+    Execution,
+    Graph,
+    GraphNode,
+    KernelNode,
+    Node,
+    Project,
+    StepSpec,
+    Target,
+    UnknownNode,
+)
+from allo_studio.design.names import name_fault
+from allo_studio.project.document import Path
+from allo_studio.project.faults import Faults
+
+__all__ = ["FORMAT", "read_project", "to_plain"]
+
+FORMAT = 1
+_TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
+_GRAPH_KEYS = ("execution", "inputs", "outputs", "nodes", "edges", "unify")
+_EDGE_KEYS = ("from", "to", "channel", "depth")
+_KERNEL_KEYS = ("kernel", "params", "schedule")
+_LONGEST_CLOCK_NS = 1e6
+_FARTHEST = 1e7
+_DEFAULT = Target()
+
+
+def read_project(plain: Any, faults: Faults) -> Project:
+    """Return the Project of a file's plain values.
+
+    Faults are noted in `faults`; what is returned then has the faulty parts left out.
+    """
+    top = faults.take_mapping(plain, (), _TOP_KEYS)
+    name = faults.take_name(top["name"], ("name",)) if "name" in top else None
+    if isinstance(plain, dict) and "name" not in top:
+        faults.add((), "the project has no name", "add a line `name: my_project`")
+    graphs = {
+        key: _graph(key, value, faults) for key, value in faults.take_named(top.get("graphs", {}), ("graphs",)).items()
+    }
+    return Project(
+        name=name or "unnamed",
+        target=_target(top.get("target", {}), faults),
+        top=(faults.take_name(top["top"], ("top",)) if "top" in top else None) or "top",
+        schedules={
+            key: _steps(value, ("schedules", key), faults)
+            for key, value in faults.take_named(top.get("schedules", {}), ("schedules",)).items()
+        },
+        graphs=graphs,
+        view=_view(top.get("view", {}), faults),
+    )
+
+
+def to_plain(project: Project) -> dict[str, Any]:
+    """Return the plain values of a project in the file's canonical form; what is as by default is left out."""
+    target: dict[str, Any] = {"device": project.target.device, "clock_ns": _short(project.target.clock_ns)}
+    if project.target.fifo_margin:
+        target["fifo_margin"] = project.target.fifo_margin
+    plain: dict[str, Any] = {"format": FORMAT, "name": project.name, "target": target, "top": project.top}
+    if project.schedules:
+        plain["schedules"] = {n: [_plain_step(s) for s in steps] for n, steps in project.schedules.items()}
+    if project.graphs:
+        plain["graphs"] = {name: _plain_graph(graph) for name, graph in project.graphs.items()}
+    view = {g: {n: [_short(x), _short(y)] for n, (x, y) in places.items()} for g, places in project.view.items()}
+    if view:
+        plain["view"] = view
+    return plain
+
+
+def _target(value: Any, faults: Faults) -> Target:
+    path: Path = ("target",)
+    entries = faults.take_mapping(value, path, ("device", "clock_ns", "fifo_margin"))
+    device, clock, margin = _DEFAULT.device, _DEFAULT.clock_ns, 0
+    if "device" in entries:
+        text = faults.take_text(entries["device"], (*path, "device"))
+        device = device if text is None else text
+    if "clock_ns" in entries:
+        number = faults.take_number(entries["clock_ns"], (*path, "clock_ns"))
+        clock = clock if number is None else float(number)
+        if not 0 < clock <= _LONGEST_CLOCK_NS:
+            hint = "give the clock period in ns, such as 3.33"
+            faults.add((*path, "clock_ns"), f"must be above 0 and at most 1000000, not {number}", hint)
+    if "fifo_margin" in entries:
+        margin = faults.take_int(entries["fifo_margin"], (*path, "fifo_margin"), 0) or 0
+    return Target(device, clock, margin)
+
+
+def _steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:
+    steps = []
+    for index, entry in enumerate(faults.take_list(value, path)):
+        here = (*path, index)
+        hint = "write a step as `- split: {axis: j, factor: 8}`"
+        if not isinstance(entry, dict) or len(entry) != 1:
+            count = f"it has {len(entry)} keys" if isinstance(entry, dict) else "it is none"
+            faults.add(here, f"a step must be a mapping with one key, and {count}", hint)
+            continue
+        ((name, args),) = entry.items()
+        if not isinstance(args, dict):
+            faults.add((*here, name), "the arguments of a step must be a mapping", hint)
+            continue
+        steps.append(StepSpec(name, args))
+    return tuple(steps)
+
+
+def _graph(name: str, value: Any, faults: Faults) -> Graph:
+    path: Path = ("graphs", name)
+    entries = faults.take_mapping(value, path, _GRAPH_KEYS)
+    execution: Any = "dataflow"
+    if "execution" in entries:
+        choices = ("dataflow", "sequential")
+        execution = faults.take_choice(entries["execution"], (*path, "execution"), choices) or execution
+    unify = faults.take_bool(entries["unify"], (*path, "unify")) if "unify" in entries else True
+    inputs = _ports(entries.get("inputs", {}), (*path, "inputs"), faults)
+    outputs = _ports(entries.get("outputs", {}), (*path, "outputs"), faults)
+    for port in outputs:
+        if port in inputs:
+            faults.add((*path, "outputs", port), "is also the name of an input", "rename one of them", at_key=True)
+    nodes = faults.take_named(entries.get("nodes", {}), (*path, "nodes"))
+    return Graph(
+        name=name,
+        execution=cast(Execution, execution),
+        inputs=inputs,
+        outputs=outputs,
+        nodes={n: _node(node, (*path, "nodes", n), faults) for n, node in nodes.items()},
+        edges=_edges(entries.get("edges", []), (*path, "edges"), faults),
+        unify=unify is not False,
+    )
+
+
+def _ports(value: Any, path: Path, faults: Faults) -> dict[str, str]:
+    texts = {name: faults.take_text(text, (*path, name)) for name, text in faults.take_named(value, path).items()}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _node(value: Any, path: Path, faults: Faults) -> Node:
+    entries = faults.take_mapping(value, path)
+    if "kernel" in entries and "graph" not in entries:
+        return _kernel(entries, path, faults)
+    if "graph" in entries:
+        faults.take_mapping(value, path, ("graph",))
+        return GraphNode(faults.take_name(entries["graph"], (*path, "graph")) or "")
+    return UnknownNode(entries)
+
+
+def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode:
+    faults.take_mapping(entries, path, _KERNEL_KEYS)
+    file, function = "", ""
+    text = faults.take_text(entries["kernel"], (*path, "kernel"))
+    if text is not None:
+        file, _, function = text.rpartition(":")
+        if not file or not function.isidentifier():
+            hint = 'write the file and the function, as in "kernels/gemm.py:gemm"'
+            faults.add((*path, "kernel"), f"{text!r} names no kernel", hint)
+    params = {}
+    for name, value in faults.take_mapping(entries.get("params", {}), (*path, "params")).items():
+        number = faults.take_number(value, (*path, "params", name))
+        if not name.isidentifier():
+            faults.add((*path, "params", name), f"{name!r} is no parameter name", at_key=True)
+        elif number is not None:
+            params[name] = number
+    schedule = entries.get("schedule")
+    if schedule is not None:
+        schedule = faults.take_name(schedule, (*path, "schedule"))
+    return KernelNode(file, function, params, schedule)
+
+
+def _edges(value: Any, path: Path, faults: Faults) -> tuple[Edge, ...]:
+    edges = [_edge(entry, (*path, i), faults) for i, entry in enumerate(faults.take_list(value, path))]
+    return tuple(edge for edge in edges if edge is not None)
+
+
+def _edge(value: Any, path: Path, faults: Faults) -> Edge | None:
+    if isinstance(value, str):
+        source, arrow, target = value.partition("->")
+        if not arrow:
+            faults.add(path, f"{value!r} is no wire", "write it as `mm1.C -> mm2.A`")
+            return None
+        ends = _end(source, path, faults), _end(target, path, faults)
+        return Edge(*ends) if ends[0] and ends[1] else None  # type: ignore[arg-type]
+    if not isinstance(value, dict):
+        faults.add(path, "a wire must be a text such as `A -> mm1.A` or a mapping", "write it as `mm1.C -> mm2.A`")
+        return None
+    entries = faults.take_mapping(value, path, _EDGE_KEYS)
+    for key in ("from", "to"):
+        if key not in entries:
+            faults.add(path, f"the wire has no `{key}`", "write it as {from: mm1.C, to: mm2.A}")
+    found = {key: _end_of(entries[key], (*path, key), faults) for key in ("from", "to") if key in entries}
+    channel, depth = _channel(entries, path, faults)
+    source_end, target_end = found.get("from"), found.get("to")
+    return Edge(source_end, target_end, channel, depth) if source_end and target_end else None
+
+
+def _channel(entries: Mapping[str, Any], path: Path, faults: Faults) -> tuple[ChannelChoice | None, int | None]:
+    channel = depth = None
+    if entries.get("channel") is not None:
+        channel = faults.take_choice(entries["channel"], (*path, "channel"), ("fifo", "pingpong", "shared"))
+    if entries.get("depth") is not None:
+        depth = faults.take_int(entries["depth"], (*path, "depth"), 1)
+        if channel in ("pingpong", "shared"):
+            faults.add((*path, "depth"), f"a {channel} channel has no depth", "remove the depth, or use channel: fifo")
+    return cast("ChannelChoice | None", channel), depth
+
+
+def _end_of(value: Any, path: Path, faults: Faults) -> Endpoint | None:
+    text = faults.take_text(value, path)
+    return None if text is None else _end(text, path, faults)
+
+
+def _end(text: str, path: Path, faults: Faults) -> Endpoint | None:
+    try:
+        end = Endpoint.parse(text)
+    except ValueError as fault:
+        faults.add(path, str(fault))
+        return None
+    for name in (end.node, end.port):
+        fault_text = name_fault(name) if name else None
+        if fault_text:
+            faults.add(path, fault_text)
+            return None
+    return end
+
+
+def _view(value: Any, faults: Faults) -> dict[str, dict[str, tuple[float, float]]]:
+    view = {}
+    for graph, places in faults.take_mapping(value, ("view",)).items():
+        path: Path = ("view", graph)
+        found = {n: _position(p, (*path, n), faults) for n, p in faults.take_mapping(places, path).items()}
+        view[graph] = {n: p for n, p in found.items() if p is not None}
+    return view
+
+
+def _position(value: Any, path: Path, faults: Faults) -> tuple[float, float] | None:
+    numbers = faults.take_list(value, path) if isinstance(value, list) else []
+    if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
+        faults.add(path, "a position must be two numbers", "write it as [120, 80]")
+        return None
+    if any(abs(n) > _FARTHEST for n in numbers):
+        faults.add(path, "the position is off the canvas", "use coordinates within ±10000000")
+        return None
+    return float(numbers[0]), float(numbers[1])
+
+
+def _plain_step(step: StepSpec) -> dict[str, Any]:
+    return {step.name: {k: list(v) if isinstance(v, tuple) else v for k, v in step.args.items()}}
+
+
+def _plain_graph(graph: Graph) -> dict[str, Any]:
+    plain: dict[str, Any] = {"execution": graph.execution}
+    if not graph.unify:
+        plain["unify"] = False
+    plain |= {key: dict(ports) for key, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)) if ports}
+    if graph.nodes:
+        plain["nodes"] = {name: _plain_node(node) for name, node in graph.nodes.items()}
+    if graph.edges:
+        plain["edges"] = [_plain_edge(edge) for edge in graph.edges]
+    return plain
+
+
+def _plain_node(node: Node) -> dict[str, Any]:
+    if isinstance(node, GraphNode):
+        return {"graph": node.graph}
+    if isinstance(node, UnknownNode):
+        return dict(node.raw)
+    plain: dict[str, Any] = {"kernel": f"{node.path}:{node.function}"}
+    if node.params:
+        plain["params"] = dict(node.params)
+    if node.schedule is not None:
+        plain["schedule"] = node.schedule
+    return plain
+
+
+def _plain_edge(edge: Edge) -> str | dict[str, Any]:
+    if edge.channel is None and edge.depth is None:
+        return f"{edge.source} -> {edge.target}"
+    plain: dict[str, Any] = {"from": str(edge.source), "to": str(edge.target)}
+    if edge.channel is not None:
+        plain["channel"] = edge.channel
+    if edge.depth is not None:
+        plain["depth"] = edge.depth
+    return plain
+
+
+def _short(number: float) -> int | float:
+    return int(number) if number == int(number) and abs(number) < 1e15 else number

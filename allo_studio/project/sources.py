@@ -1,0 +1,73 @@
+"""Reading a project's kernel files: inside the project only, as text only; nothing is run."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from allo_studio.diagnostics import AlloError
+from allo_studio.project.files import file_error, read_text
+from allo_studio.source import Source
+
+__all__ = ["KernelFiles", "sources"]
+
+_MOST_BYTES = 1 << 20
+
+
+class KernelFiles:
+    """Called with a path relative to the project's folder, returns that file as a Source.
+
+    Raises AlloError (code `file`): for a path that leaves the folder, and a file that is missing, no regular file, no
+    UTF-8 or over 1 MB. A file is read again when its time or size changed. May be used from several threads.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, tuple[tuple[int, int, int], Source]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, path: str) -> Source:
+        """Return the source at `path`."""
+        file = self._inside(path)
+        stamp = _stamp(file)
+        with self._lock:
+            known = self._known.get(path)
+        if known and stamp is not None and known[0] == stamp:
+            return known[1]
+        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path))
+        if stamp is not None:
+            with self._lock:
+                self._known[path] = (stamp, source)
+        return source
+
+    def _inside(self, path: str) -> Path:
+        pure = PurePosixPath(path)
+        outside = pure.is_absolute() or PureWindowsPath(path).is_absolute() or ".." in pure.parts or "\\" in path
+        if outside or not path or "\0" in path:
+            raise _leaves(path, self._root)
+        file = self._root / pure
+        try:
+            resolved, root = file.resolve(), self._root.resolve()
+        except (OSError, RuntimeError) as error:
+            raise file_error(f"{path!r} cannot be followed: {error}", file, "check for links in a circle") from error
+        if not resolved.is_relative_to(root):
+            raise _leaves(path, self._root)
+        return file
+
+
+def sources(root: Path) -> KernelFiles:
+    """Return the reader of the kernel files of the project in folder `root`."""
+    return KernelFiles(root)
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _leaves(path: str, root: Path) -> AlloError:
+    hint = "kernel files lie in the project's folder; write the path from there with /, such as kernels/gemm.py"
+    return file_error(f"the kernel path {path!r} leads out of the project", root, hint)

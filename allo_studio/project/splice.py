@@ -1,0 +1,142 @@
+"""Changing a YAML text as little as possible: new plain values are put in where the old ones differ.
+
+The comments and the formatting of everything that is equal stay. The caller checks the result by reading it again:
+a text that is too unusual to be changed in place may come out wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allo_studio.project.document import Document, Item, Path
+from allo_studio.project.emit import emit_entry, emit_item, flow
+from allo_studio.project.merge import opcodes, same
+
+__all__ = ["splice"]
+
+
+def splice(document: Document, wanted: dict[str, Any]) -> str:
+    """Return the document's text changed so that it reads as `wanted`, as far as that can be done in place."""
+    splicer = _Splicer(document.source.text)
+    splicer.change(document.root, wanted, (), None)
+    return splicer.result()
+
+
+class _Splicer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.newline = "\r\n" if "\r\n" in text else "\n"
+        self.changes: list[tuple[int, int, str]] = []
+
+    def result(self) -> str:
+        """Return the text with all changes; those at one place stand in the order in which they were noted."""
+        parts: list[str] = []
+        at = 0
+        for start, end, new in sorted(self.changes, key=lambda c: (c[0], c[1])):
+            parts += [self.text[at:start], new.replace("\n", self.newline)]
+            at = max(at, end)
+        return "".join(parts) + self.text[at:]
+
+    def change(self, item: Item, wanted: Any, path: Path, key: Item | None, in_flow: bool = False) -> None:
+        """Change `item` to `wanted`; `key` is its key's item, None for an item of a list and for the root."""
+        if same(item.plain, wanted):
+            return
+        if item.kind == "map" and isinstance(wanted, dict) and any(k in wanted for k in item.plain):
+            if item.flow:
+                self._flow_map(item, wanted, path)
+                return
+            if self._stands_alone(item, wanted):
+                self._block_map(item, wanted, path)
+                return
+        if item.kind == "list" and isinstance(wanted, list) and wanted:
+            if item.flow and len(wanted) == len(item.items):
+                for index, (old, new) in enumerate(zip(item.items, wanted, strict=True)):
+                    self.change(old, new, (*path, index), None, True)
+                return
+            if not item.flow and all(self._is_first_in_line(self._dash(i)) for i in item.items):
+                self._block_list(item, wanted, path)
+                return
+        self._replace(item, wanted, path, key, in_flow)
+
+    def _replace(self, item: Item, wanted: Any, path: Path, key: Item | None, in_flow: bool) -> None:
+        if key is not None and not in_flow:
+            entry = emit_entry(str(path[-1]), wanted, path, key.column - 1)
+            self.changes.append((key.start, max(item.end, key.end), entry))
+            return
+        new = flow(wanted) if in_flow else emit_item(wanted, path, item.column - 1)
+        # An empty value stands right behind its colon or dash.
+        gap = " " if item.start == item.end and self.text[item.start - 1 : item.start] in (":", "-") else ""
+        self.changes.append((item.start, item.end, gap + new))
+
+    def _flow_map(self, item: Item, wanted: dict[str, Any], path: Path) -> None:
+        last_kept = max(i for i, (key, _) in enumerate(item.entries) if key.plain in wanted)
+        for index, (key, value) in enumerate(item.entries):
+            if key.plain in wanted:
+                self.change(value, wanted[key.plain], (*path, key.plain), key, True)
+            elif index < last_kept:
+                self.changes.append((key.start, item.entries[index + 1][0].start, ""))
+        end = item.entries[last_kept][1].end
+        for name, value in wanted.items():
+            if name not in item.plain:
+                self.changes.append((end, end, f", {flow({name: value})[1:-1]}"))
+        if last_kept < len(item.entries) - 1:
+            self.changes.append((end, item.entries[-1][1].end, ""))
+
+    def _stands_alone(self, item: Item, wanted: dict[str, Any]) -> bool:
+        """Tell whether lines can be taken out of a block mapping: its first key may share a line with a dash."""
+        first = item.entries[0][0]
+        return self._is_first_in_line(first.start) or (first.plain in wanted and next(iter(wanted)) == first.plain)
+
+    def _block_map(self, item: Item, wanted: dict[str, Any], path: Path) -> None:
+        for key, value in item.entries:
+            if key.plain in wanted:
+                self.change(value, wanted[key.plain], (*path, key.plain), key)
+            else:
+                self._delete_lines(key.start, max(value.end, key.end))
+        ends = {key.plain: self._line_end(max(value.end, key.end)) for key, value in item.entries}
+        at = self._line_start(item.entries[0][0].start)
+        indent = item.column - 1
+        for name, value in wanted.items():
+            if name in ends:
+                at = ends[name]
+            else:
+                self._insert(at, " " * indent + emit_entry(name, value, (*path, name), indent))
+
+    def _block_list(self, item: Item, wanted: list[Any], path: Path) -> None:
+        inserted: list[tuple[int, str]] = []
+        indent = item.column - 1
+        for tag, start, end, new_start, new_end in opcodes(item.plain, wanted):
+            if tag == "equal":
+                continue
+            paired = min(end - start, new_end - new_start)
+            for n in range(paired):
+                self.change(item.items[start + n], wanted[new_start + n], (*path, start + n), None)
+            for old in item.items[start + paired : end]:
+                self._delete_lines(self._dash(old), max(old.end, self._dash(old) + 1))
+            before = start + paired
+            at = self._line_end(item.items[before - 1].end) if before else self._line_start(self._dash(item.items[0]))
+            for new in wanted[new_start + paired : new_end]:
+                inserted.append((at, f"{' ' * indent}- {emit_item(new, (*path, 0), indent + 2)}"))
+        # What is inserted within an item must come before what is inserted after it.
+        for at, text in inserted:
+            self._insert(at, text)
+
+    def _insert(self, at: int, line: str) -> None:
+        whole = at == 0 or self.text[at - 1] == "\n"
+        self.changes.append((at, at, f"{line}\n" if whole else f"\n{line}"))
+
+    def _delete_lines(self, start: int, end: int) -> None:
+        self.changes.append((self._line_start(start), self._line_end(end), ""))
+
+    def _dash(self, item: Item) -> int:
+        return self.text.rfind("-", 0, item.start)
+
+    def _is_first_in_line(self, at: int) -> bool:
+        return not self.text[self._line_start(at) : at].strip()
+
+    def _line_start(self, at: int) -> int:
+        return self.text.rfind("\n", 0, at) + 1
+
+    def _line_end(self, at: int) -> int:
+        end = self.text.find("\n", at)
+        return len(self.text) if end < 0 else end + 1

@@ -1,0 +1,142 @@
+"""A report from its JSON form, every value checked: a report file is input like any other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar, get_type_hints
+
+from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+
+__all__ = ["Fault", "decode_report"]
+
+Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow)
+
+
+class Fault(Exception):
+    """A value that does not fit, with its path in the document."""
+
+
+def decode_report(found: Mapping[str, Any]) -> Report:
+    """Return the report in a whole document; raises Fault."""
+    part = _mapping(found, "report", "")
+    target = _mapping(part, "target", "report.")
+    cycles = _cycles(_mapping(part, "cycles", "report."))
+    profile = _text(part, "profile", "report.")
+    if "predicted" not in cycles.get(profile, {}):
+        raise Fault(f"report.cycles has no predicted cycles of {profile}")
+    return Report(
+        project=_text(part, "project", "report."),
+        top=_text(part, "top", "report."),
+        device=_text(target, "device", "report.target."),
+        clock_ns=_number(target, "clock_ns", "report.target."),
+        cycles=cycles,
+        interval=_whole(part.get("interval"), "report.interval"),
+        processes=_rows(part, "processes", ProcessRow),
+        loops=_rows(part, "loops", LoopRow),
+        resources=_resources(_mapping(part, "resources", "report.")),
+        channels=_rows(part, "channels", ChannelRow),
+        simulation=_simulation(found),
+        notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
+        tool=_text(part, "tool", "report."),
+        profile=profile,
+    )
+
+
+def _rows(part: Mapping[str, Any], key: str, cls: type[Row]) -> tuple[Row, ...]:
+    return tuple(_row(item, f"report.{key}[{i}]", cls) for i, item in enumerate(_list(part, key, "report.")))
+
+
+def _row(item: Any, path: str, cls: type[Row]) -> Row:
+    if not isinstance(item, dict):
+        raise Fault(f"{path} is no mapping")
+    hints = get_type_hints(cls)
+    # A key that we do not know is from a later version that only added it.
+    given = {f.name: item[f.name] for f in fields(cls) if f.name in item}
+    for name, value in given.items():
+        _expect(value, hints[name], f"{path}.{name}")
+    try:
+        return cls(**given)
+    except TypeError:
+        raise Fault(f"{path} lacks a key") from None
+
+
+def _expect(value: Any, hint: Any, path: str) -> None:
+    if hint is int:
+        _whole(value, path)
+    elif hint == int | None:
+        _whole(0 if value is None else value, path)
+    elif hint is str and not isinstance(value, str):
+        raise Fault(f"{path} is no text")
+    elif hint is bool and not isinstance(value, bool):
+        raise Fault(f"{path} is neither true nor false")
+    elif hint == Mapping[str, int]:
+        _counts(value, path)
+
+
+def _cycles(part: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    return {profile: _counts(counts, f"report.cycles.{profile}") for profile, counts in part.items()}
+
+
+def _counts(value: Any, path: str) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise Fault(f"{path} is no mapping")
+    return {name: _whole(count, f"{path}.{name}") for name, count in value.items()}
+
+
+def _resources(part: Mapping[str, Any]) -> tuple[ResourceRow, ...]:
+    rows = []
+    for name, value in part.items():
+        counts = _counts(value, f"report.resources.{name}")
+        if not {"used", "available"} <= set(counts):
+            raise Fault(f"report.resources.{name} lacks used or available")
+        rows.append(ResourceRow(name, counts["used"], counts["available"]))
+    return tuple(rows)
+
+
+def _simulation(found: Mapping[str, Any]) -> SimulationRow | None:
+    if found.get("simulation") is None:
+        return None
+    part = _mapping(found, "simulation", "")
+    error = math.inf if part.get("max_error", 0.0) is None else _number(part, "max_error", "simulation.")
+    compared = _whole(part.get("compared"), "simulation.compared")
+    mismatches = _whole(part.get("mismatches"), "simulation.mismatches")
+    return SimulationRow(compared, mismatches, error, _text(part, "engine", "simulation."))
+
+
+def _mapping(part: Mapping[str, Any], key: str, path: str) -> Mapping[str, Any]:
+    value = part.get(key)
+    if not isinstance(value, dict):
+        raise Fault(f"{path}{key} is no mapping")
+    return value
+
+
+def _list(part: Mapping[str, Any], key: str, path: str) -> list[Any]:
+    value = part.get(key)
+    if not isinstance(value, list):
+        raise Fault(f"{path}{key} is no list")
+    return value
+
+
+def _text(part: Mapping[str, Any], key: str, path: str) -> str:
+    return _item_text(part.get(key), f"{path}{key}")
+
+
+def _item_text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise Fault(f"{path} is no text")
+    return value
+
+
+def _number(part: Mapping[str, Any], key: str, path: str) -> float:
+    value = part.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Fault(f"{path}{key} is no number")
+    return float(value)
+
+
+def _whole(value: Any, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Fault(f"{path} is no whole number")
+    return value

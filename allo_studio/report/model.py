@@ -1,0 +1,178 @@
+"""The report of a build as values: one model that the table, the JSON and the window all show.
+
+Latencies and intervals are in clock cycles, widths in bits, `clock_ns` in nanoseconds. Rows keep the order in which
+they are given: processes and loops in program order, channels in the order of the design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from allo_studio import __version__
+
+__all__ = [
+    "PROFILE",
+    "RESOURCES",
+    "ChannelRow",
+    "LoopRow",
+    "ProcessRow",
+    "Report",
+    "ResourceRow",
+    "SimulationRow",
+]
+
+PROFILE = "vitis"
+# The resources that a device has, in the order in which a report shows them.
+RESOURCES = ("DSP", "LUT", "FF", "BRAM_18K", "URAM")
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """A block of the design: `path` is its instance path (`cascade/mm1`), `stall` the cycles it waits on channels."""
+
+    path: str
+    kernel: str
+    latency: int
+    interval: int
+    dsp: int = 0
+    lut: int = 0
+    ff: int = 0
+    bram: int = 0
+    uram: int = 0
+    stall: int = 0
+
+
+@dataclass(frozen=True)
+class LoopRow:
+    """A loop of a block.
+
+    `depth` counts from 0 at the outermost loop. `ii` is what the scheduler reached, `ii_asked` what a step asked for;
+    both are None on a loop that is not pipelined (`ii_asked` also where nobody asked). `unroll` is the number of
+    lanes (1: not unrolled). `reason` says what limits the II. `source` is a place in the kernel's file,
+    `FILE:LINE:COLUMN`.
+    """
+
+    path: str
+    loop: str
+    depth: int
+    trip_count: int
+    latency: int
+    iteration_latency: int
+    ii: int | None = None
+    ii_asked: int | None = None
+    pipelined: bool = False
+    unroll: int = 1
+    reason: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class ResourceRow:
+    """What the design takes of one resource of the device; `available` is 0 where the device has none."""
+
+    name: str
+    used: int
+    available: int
+
+    @property
+    def share(self) -> float:
+        """The part of the device that is taken: 1.0 is all of it, infinite where there is none to take."""
+        if self.available:
+            return self.used / self.available
+        return float("inf") if self.used else 0.0
+
+
+@dataclass(frozen=True)
+class ChannelRow:
+    """What joins a producer with its consumers.
+
+    `id` is the edge's path (`cascade/mm1.C->mm2.A`), `width` the bits of a token, `elements` the array elements in it.
+    `depth` maps a profile to the tokens that the FIFO holds there and is empty for what is no FIFO. `observed` is the
+    largest occupancy that was seen or derived. `reason` says why this kind and this depth. `source` and `target` are
+    the paths of the two ends (`cascade/mm1.C`); several consumers are joined by `, `.
+    """
+
+    id: str
+    kind: str
+    type: str
+    width: int
+    elements: int = 1
+    depth: Mapping[str, int] = field(default_factory=dict)
+    observed: int | None = None
+    reason: str = ""
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class SimulationRow:
+    """A run on data against the reference: elements compared, elements that differ, the largest absolute error."""
+
+    compared: int
+    mismatches: int
+    max_error: float
+    engine: str
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether something was compared and nothing differed."""
+        return self.compared > 0 and self.mismatches == 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build says of a design. `cycles` maps a profile to `predicted` and, where it ran, `simulated` cycles."""
+
+    project: str
+    top: str
+    device: str
+    clock_ns: float
+    cycles: Mapping[str, Mapping[str, int]]
+    interval: int
+    processes: tuple[ProcessRow, ...] = ()
+    loops: tuple[LoopRow, ...] = ()
+    resources: tuple[ResourceRow, ...] = ()
+    channels: tuple[ChannelRow, ...] = ()
+    simulation: SimulationRow | None = None
+    notes: tuple[str, ...] = ()
+    tool: str = f"predicted by Allo Studio {__version__}"
+    profile: str = PROFILE
+
+    @property
+    def latency(self) -> int:
+        """The cycles of one invocation that were predicted for this report's profile."""
+        return self.cycles[self.profile]["predicted"]
+
+    @property
+    def latency_ms(self) -> float:
+        """The time of one invocation in milliseconds."""
+        return self.latency * self.clock_ns * 1e-6
+
+    def channel(self, id: str) -> ChannelRow | None:
+        """Return the channel of that edge path, or None."""
+        return next((row for row in self.channels if row.id == id), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the `report` of the JSON document; `simulation` stands beside it (`report.document`)."""
+        return {
+            "project": self.project,
+            "top": self.top,
+            "tool": self.tool,
+            "profile": self.profile,
+            "target": {"device": self.device, "clock_ns": self.clock_ns},
+            "cycles": {profile: dict(counts) for profile, counts in self.cycles.items()},
+            "interval": self.interval,
+            "latency_ms": self.latency_ms,
+            "processes": [_row_json(row) for row in self.processes],
+            "loops": [_row_json(row) for row in self.loops],
+            "resources": {row.name: {"used": row.used, "available": row.available} for row in self.resources},
+            "channels": [_row_json(row) for row in self.channels],
+            "notes": list(self.notes),
+        }
+
+
+def _row_json(row: ProcessRow | LoopRow | ChannelRow) -> dict[str, Any]:
+    values = vars(row).items()
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values}

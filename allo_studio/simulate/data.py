@@ -1,0 +1,40 @@
+"""Test data for a design's inputs, the same for the same seed on every machine."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allo_studio.design.region import RegionPort
+from allo_studio.types import ArrayType
+
+__all__ = ["random_array", "random_inputs"]
+
+# Small, so that products of a few still fit, and on both sides of zero.
+_MOST_INT = 10
+
+
+def random_inputs(ports: Iterable[RegionPort], seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Return an array for every input among `ports`: floats in [-1, 1), ints in [-10, 10].
+
+    The values of a port depend on its name, type and `seed` only, so adding a port changes no other's data. A scalar
+    port gets an array of rank 0.
+    """
+    return {
+        port.name: random_array(port.type, np.random.default_rng([seed, zlib.crc32(port.name.encode())]))
+        for port in ports
+        if port.direction == "in"
+    }
+
+
+def random_array(type_: ArrayType, generator: np.random.Generator) -> NDArray[Any]:
+    """Return an array of `type_` with random values of the ranges of `random_inputs`."""
+    dtype = type_.element.dtype
+    if type_.element.kind == "float":
+        unit = generator.random(type_.size, dtype=np.float32)
+        return (unit * np.float32(2) - np.float32(1)).astype(dtype).reshape(type_.shape)
+    return generator.integers(-_MOST_INT, _MOST_INT + 1, type_.size).astype(dtype).reshape(type_.shape)

@@ -1,0 +1,252 @@
+"""The canvas: draws pictures of the design, one hierarchy level at a time, and passes gestures on.
+
+A gesture becomes a signal, the window makes an edit of it, and the canvas draws the difference between the picture
+that it shows and the new one. It never changes the scene on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPoint, QPointF, Signal
+from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
+
+from allo_studio.design.checked import CheckedDesign
+from allo_studio.design.model import Graph
+from nodes.block import BlockItem, BlockNode, BlockPort
+from nodes.metrics import block_size
+from nodes.patches import PatchedGraph
+from nodes.picture import Overlays, Picture, WireSpec, block_name, describe
+from nodes.pipe import WireItem
+from nodes.viewer import CanvasView, Checker
+
+__all__ = ["Canvas", "block_sizes"]
+
+# Positions are kept on this grid, so that files stay tidy.
+_SNAP = 4
+
+
+def block_sizes(graph: Graph, checked: CheckedDesign) -> dict[str, tuple[float, float]]:
+    """Return the width and height of every block of a graph, for placing them."""
+    sizes = {name: block_size(spec) for name, spec in describe(graph, checked).blocks.items()}
+    return {name: (size.width(), size.height()) for name, size in sizes.items()}
+
+
+class Canvas(QWidget):
+    """The drawing area. Ends in signals are `Endpoint`s, wires are known by edge ids, blocks by name (`@A`: port A)."""
+
+    connect_requested = Signal(object, object)
+    disconnect_requested = Signal(str)
+    reroute_requested = Signal(str, object, object)
+    wire_dropped = Signal(object, bool, QPointF)
+    moved = Signal(dict)
+    # A block's name, or None where none or several are selected; and the same for wires.
+    selected = Signal(object)
+    wire_selected = Signal(object)
+    opened = Signal(str)
+    dropped = Signal(str, float, float)
+    refused = Signal(str)
+    # Block name or None, wire id or None, place on the screen.
+    context_requested = Signal(object, object, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = CanvasView()
+        self._nodes = PatchedGraph(viewer=self.view)
+        self._nodes.set_acyclic(False)
+        self._picture = Picture()
+        self._positions: dict[str, tuple[float, float]] = {}
+        self._blocks: dict[str, BlockNode] = {}
+        self._wires: dict[str, WireItem] = {}
+        self._level = ""
+        self._drawing = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self._wire_up()
+
+    def _wire_up(self) -> None:
+        view = self.view
+        view.connect_requested.connect(self.connect_requested)
+        view.disconnect_requested.connect(self.disconnect_requested)
+        view.reroute_requested.connect(self.reroute_requested)
+        view.wire_dropped.connect(self.wire_dropped)
+        view.refused.connect(self.refused)
+        view.block_opened.connect(self.opened)
+        view.move_finished.connect(self._tell_moves)
+        view.block_dropped.connect(lambda text, at: self.dropped.emit(text, at.x(), at.y()))
+        view.context_requested.connect(self._tell_context)
+        view.scene().selectionChanged.connect(self._tell_selection)
+
+    def set_checker(self, checker: Checker) -> None:
+        """Set what decides whether a wire may be drawn."""
+        self.view.checker = checker
+
+    # Drawing.
+
+    def show_graph(
+        self,
+        graph: Graph,
+        checked: CheckedDesign,
+        positions: Mapping[str, tuple[float, float]],
+        overlays: Overlays | None = None,
+    ) -> None:
+        """Draw a graph: the difference where it is the one that is shown already, else everything anew."""
+        if graph.name != self._level:
+            self.clear()
+            self._level = graph.name
+        self.draw(describe(graph, checked, overlays), positions)
+
+    def draw(self, picture: Picture, positions: Mapping[str, tuple[float, float]]) -> None:
+        """Make the scene show `picture` with blocks at `positions` (scene units; absent: 0, 0)."""
+        chosen = self.selected_blocks()
+        self._drawing = True
+        try:
+            self._draw_blocks(picture)
+            for name in self._blocks:
+                self._place(name, positions.get(name, (0.0, 0.0)))
+            self._draw_wires(picture)
+        finally:
+            self._drawing = False
+        self._picture = picture
+        if self.selected_blocks() != chosen:
+            self._tell_selection()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._drawing = True
+        try:
+            for wire in list(self._wires):
+                self._remove_wire(wire)
+            for name in list(self._blocks):
+                self._remove_block(name)
+        finally:
+            self._drawing = False
+        self._picture, self._positions, self._level = Picture(), {}, ""
+
+    def _draw_blocks(self, picture: Picture) -> None:
+        old = self._picture.blocks
+        for name in [n for n in self._blocks if n not in picture.blocks or old[n].shape != picture.blocks[n].shape]:
+            self._remove_block(name)
+        for name, spec in picture.blocks.items():
+            if name not in self._blocks:
+                node = BlockNode(spec)
+                self._nodes.add_node(node, pos=(0.0, 0.0), selected=False, push_undo=False)
+                self._blocks[name] = node
+            elif old.get(name) != spec:
+                self._blocks[name].view.show_spec(spec)
+
+    def _draw_wires(self, picture: Picture) -> None:
+        for wire_id in [w for w in self._wires if w not in picture.wires]:
+            self._remove_wire(wire_id)
+        for wire_id, spec in picture.wires.items():
+            if wire_id not in self._wires:
+                self._add_wire(spec)
+            item = self._wires[wire_id]
+            item.show_spec(spec)
+            item.draw_path(item.output_port, item.input_port)
+
+    def _add_wire(self, spec: WireSpec) -> None:
+        source = self._blocks[block_name(spec.source)].outputs()[spec.source.port]
+        target = self._blocks[block_name(spec.target)].inputs()[spec.target.port]
+        source.connect_to(target, push_undo=False, emit_signal=False)
+        self._wires[spec.id] = target.view.connected_pipes[-1]
+
+    def _remove_wire(self, wire_id: str) -> None:
+        item = self._wires.pop(wire_id)
+        source, target = item.output_port, item.input_port
+        out_port = self._blocks[source.node.spec.name].outputs()[source.spec.name]
+        in_port = self._blocks[target.node.spec.name].inputs()[target.spec.name]
+        out_port.disconnect_from(in_port, push_undo=False, emit_signal=False)
+
+    def _remove_block(self, name: str) -> None:
+        item = self._blocks[name].view
+        ports = (*item.inputs, *item.outputs)
+        for wire_id in [w for w, wire in self._wires.items() if wire.input_port in ports or wire.output_port in ports]:
+            self._remove_wire(wire_id)
+        self._nodes.remove_node(self._blocks.pop(name), push_undo=False)
+        self._positions.pop(name, None)
+
+    def _place(self, name: str, position: tuple[float, float]) -> None:
+        item = self._blocks[name].view
+        if (item.pos().x(), item.pos().y()) != position:
+            item.setPos(*position)
+        self._positions[name] = position
+
+    # Gestures.
+
+    def _tell_moves(self) -> None:
+        moves = {}
+        for name in self.selected_blocks():
+            at = self._blocks[name].view.pos()
+            new = (float(round(at.x() / _SNAP) * _SNAP), float(round(at.y() / _SNAP) * _SNAP))
+            if (at.x(), at.y()) != self._positions[name]:
+                moves[name] = new
+        if moves:
+            self.moved.emit(moves)
+
+    def _tell_selection(self) -> None:
+        if self._drawing:
+            return
+        blocks, wires = self.selected_blocks(), self.selected_wires()
+        self.selected.emit(blocks[0] if len(blocks) == 1 else None)
+        self.wire_selected.emit(wires[0] if len(wires) == 1 and not blocks else None)
+
+    def _tell_context(self, item: QGraphicsItem | None, at: QPoint) -> None:
+        block = item.spec.name if isinstance(item, BlockItem) else None
+        wire = item.spec.id if isinstance(item, WireItem) else None
+        if item is not None and not item.isSelected():
+            self.view.scene().clearSelection()
+            item.setSelected(True)
+        self.context_requested.emit(block, wire, at)
+
+    # What is shown and selected.
+
+    @property
+    def picture(self) -> Picture:
+        """What is shown."""
+        return self._picture
+
+    @property
+    def positions(self) -> Mapping[str, tuple[float, float]]:
+        """Where blocks are shown (scene units)."""
+        return dict(self._positions)
+
+    def selected_blocks(self) -> list[str]:
+        """Return the names of the selected blocks."""
+        return sorted(name for name, node in self._blocks.items() if node.view.isSelected())
+
+    def selected_wires(self) -> list[str]:
+        """Return the ids of the selected wires."""
+        return sorted(wire_id for wire_id, item in self._wires.items() if item.isSelected())
+
+    def select(self, block: str | None = None, wire: str | None = None, centre: bool = False) -> bool:
+        """Select one block or wire and, if asked, bring it to the middle; tell whether it is there."""
+        item = self._blocks[block].view if block in self._blocks else self._wires.get(wire or "")
+        self.view.scene().clearSelection()
+        if item is None:
+            return False
+        item.setSelected(True)
+        if centre:
+            self.view.centre_on(item.sceneBoundingRect().center())
+        return True
+
+    def block(self, name: str) -> BlockItem:
+        """Return a block's item; raises KeyError."""
+        item: BlockItem = self._blocks[name].view
+        return item
+
+    def wire(self, wire_id: str) -> WireItem:
+        """Return a wire's item; raises KeyError."""
+        return self._wires[wire_id]
+
+    def port(self, block: str, port: str, output: bool) -> BlockPort:
+        """Return a port's item; raises KeyError."""
+        node = self._blocks[block]
+        item: BlockPort = (node.outputs() if output else node.inputs())[port].view
+        return item
+
+    def shut(self) -> None:
+        """Let go of the scene in an order that Qt survives; call it before the window is destroyed."""
+        self.view.scene().selectionChanged.disconnect(self._tell_selection)
+        self.clear()

@@ -1,0 +1,59 @@
+"""The sizes of blocks: text is measured once here, and both the layout and the painter rely on it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from nodes.picture import BlockSpec
+
+__all__ = ["FOOTER_HEIGHT", "HEADER_HEIGHT", "PORT_PITCH", "block_size", "font", "port_centre", "text_width"]
+
+HEADER_HEIGHT = 46.0
+PORT_PITCH = 24.0
+FOOTER_HEIGHT = 24.0
+_PADDING = 10.0
+_LEAST_WIDTH = 150.0
+_BOUNDARY_HEIGHT = 44.0
+
+
+@cache
+def font(pixels: int, bold: bool = False) -> QFont:
+    """Return the drawing's font at a size in scene units."""
+    made = QFont()
+    made.setPixelSize(pixels)
+    made.setBold(bold)
+    return made
+
+
+@cache
+def text_width(text: str, pixels: int, bold: bool = False) -> float:
+    """Return the width of a text in scene units."""
+    return QFontMetricsF(font(pixels, bold)).horizontalAdvance(text)
+
+
+def _boundary(spec: BlockSpec) -> bool:
+    return spec.kind in ("input", "output")
+
+
+def block_size(spec: BlockSpec) -> QSizeF:
+    """Return the size of a block in scene units."""
+    widths = [text_width(spec.title, 14, True) + 34, text_width(spec.subtitle, 11) + 8, text_width(spec.footer, 11)]
+    if _boundary(spec):
+        return QSizeF(max(96.0, *widths) + 2 * _PADDING, _BOUNDARY_HEIGHT)
+    left = max((text_width(p.name, 12) for p in spec.inputs), default=0.0)
+    right = max((text_width(p.name, 12) for p in spec.outputs), default=0.0)
+    rows = max(len(spec.inputs), len(spec.outputs), 1)
+    footer = FOOTER_HEIGHT if spec.footer else 0.0
+    width = max(_LEAST_WIDTH, *(w + 2 * _PADDING for w in widths), left + right + 4 * _PADDING)
+    return QSizeF(width, HEADER_HEIGHT + rows * PORT_PITCH + 10 + footer)
+
+
+def port_centre(spec: BlockSpec, index: int, output: bool) -> QPointF:
+    """Return where a port's dot sits, in the block's own coordinates."""
+    size = block_size(spec)
+    x = size.width() if output else 0.0
+    y = size.height() / 2 if _boundary(spec) else HEADER_HEIGHT + 5 + (index + 0.5) * PORT_PITCH
+    return QPointF(x, y)

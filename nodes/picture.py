@@ -1,0 +1,189 @@
+"""What one level of the hierarchy looks like, as values: made from the design, compared, then drawn.
+
+Nothing here touches Qt. `describe` is the only place that decides what a block or a wire says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.types import ArrayType, parse_type
+
+__all__ = ["BlockKind", "BlockSpec", "Overlays", "Picture", "PortSpec", "WireSpec", "block_name", "describe", "endpoint"]
+
+BlockKind = Literal["kernel", "graph", "input", "output", "unknown", "missing"]
+
+
+@dataclass(frozen=True)
+class PortSpec:
+    """A port of a block. A `ghost` is named by a wire only: the block has no such port."""
+
+    name: str
+    type: str = ""
+    element: str = ""
+    ghost: bool = False
+
+
+@dataclass(frozen=True)
+class BlockSpec:
+    """A block. `level` is the worst severity found in it, or `ok`; `footer` is what a build told of it."""
+
+    name: str
+    kind: BlockKind
+    title: str
+    subtitle: str = ""
+    footer: str = ""
+    level: str = "ok"
+    inputs: tuple[PortSpec, ...] = ()
+    outputs: tuple[PortSpec, ...] = ()
+    tooltip: str = ""
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What decides the block's ports: a block that changes here is made anew."""
+        return (self.kind, self.inputs, self.outputs)
+
+
+@dataclass(frozen=True)
+class WireSpec:
+    """A wire by its edge's id. A broken one says why in `tooltip`."""
+
+    id: str
+    source: Endpoint
+    target: Endpoint
+    label: str = ""
+    detail: str = ""
+    element: str = ""
+    broken: bool = False
+    tooltip: str = ""
+
+
+@dataclass(frozen=True)
+class Overlays:
+    """What a build found out: a line under a block by node name, and after a wire's type by edge id."""
+
+    blocks: Mapping[str, str] = field(default_factory=dict)
+    wires: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One level of the hierarchy: blocks and wires by name."""
+
+    blocks: Mapping[str, BlockSpec] = field(default_factory=dict)
+    wires: Mapping[str, WireSpec] = field(default_factory=dict)
+
+
+def block_name(end: Endpoint) -> str:
+    """Return the name of the block that an end sits on; a graph's own port `A` is the block `@A`."""
+    return end.node or f"@{end.port}"
+
+
+def endpoint(block: str, port: str) -> Endpoint:
+    """Return the end that a block's port stands for (the inverse of `block_name`)."""
+    return Endpoint("", port) if block.startswith("@") else Endpoint(block, port)
+
+
+def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = None) -> Picture:
+    """Return the picture of a graph with what the check found out about it."""
+    notes = overlays or Overlays()
+    blocks = {f"@{n}": _boundary(graph, n, text, "input", checked) for n, text in graph.inputs.items()}
+    blocks |= {f"@{n}": _boundary(graph, n, text, "output", checked) for n, text in graph.outputs.items()}
+    for name, node in graph.nodes.items():
+        blocks[name] = _block(graph, name, node, checked, notes.blocks.get(name, ""))
+    for name in _absent(graph, blocks):
+        blocks[name] = _missing(graph, name)
+    wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, "")) for edge in graph.edges}
+    return Picture(blocks, wires)
+
+
+def _worst(diagnostics: Iterable[Diagnostic]) -> str:
+    levels = {d.severity for d in diagnostics}
+    return next((level for level in ("error", "warning", "note") if level in levels), "ok")
+
+
+def _say(diagnostics: Iterable[Diagnostic]) -> str:
+    return "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in diagnostics)
+
+
+def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, footer: str) -> BlockSpec:
+    path = f"{graph.name}/{name}"
+    found = tuple(d for d in checked.of(path) if "->" not in d.where)
+    kind, subtitle = _kind(node)
+    ports = checked.ports.get(path, ())
+    ins = [_port(p) for p in ports if p.direction == "in"]
+    outs = [_port(p) for p in ports if p.direction == "out"]
+    ins += _ghosts(ins, (e.target for e in graph.edges if e.target.node == name))
+    outs += _ghosts(outs, (e.source for e in graph.edges if e.source.node == name))
+    level = _worst(found)
+    return BlockSpec(name, kind, name, subtitle, footer, level, tuple(ins), tuple(outs), _say(found))
+
+
+def _port(info: PortInfo) -> PortSpec:
+    return PortSpec(info.name, str(info.type), str(info.type.element)) if info.type else PortSpec(info.name)
+
+
+def _kind(node: Node) -> tuple[BlockKind, str]:
+    if isinstance(node, KernelNode):
+        return "kernel", f"{node.function}()" + (f"  ·  {node.schedule}" if node.schedule else "")
+    if isinstance(node, GraphNode):
+        return "graph", f"graph {node.graph}"
+    return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
+
+
+def _ghosts(known: list[PortSpec], ends: Iterable[Endpoint]) -> list[PortSpec]:
+    names = {port.name for port in known}
+    return [PortSpec(name, ghost=True) for name in dict.fromkeys(end.port for end in ends) if name not in names]
+
+
+def _boundary(graph: Graph, name: str, text: str, kind: Literal["input", "output"], checked: CheckedDesign) -> BlockSpec:
+    found = tuple(d for d in checked.diagnostics if d.where in (f"{graph.name}.{name}", f"{graph.name}/@{name}"))
+    parsed = _parsed(text)
+    port = PortSpec(name, text, str(parsed.element) if parsed else "")
+    ins, outs = ((), (port,)) if kind == "input" else ((port,), ())
+    level = "ok" if parsed else "error"
+    return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
+
+
+def _parsed(text: str) -> ArrayType | None:
+    try:
+        return parse_type(text)
+    except ValueError:
+        return None
+
+
+def _absent(graph: Graph, blocks: Mapping[str, BlockSpec]) -> list[str]:
+    ends = (block_name(end) for edge in graph.edges for end in (edge.source, edge.target))
+    return [name for name in dict.fromkeys(ends) if name not in blocks]
+
+
+def _missing(graph: Graph, name: str) -> BlockSpec:
+    """Return a stand-in for a block that only wires name, so that they can be seen and removed."""
+    ins = _ghosts([], (e.target for e in graph.edges if block_name(e.target) == name))
+    outs = _ghosts([], (e.source for e in graph.edges if block_name(e.source) == name))
+    tip = f"There's no {name!r} in this graph; wires name it."
+    return BlockSpec(name, "missing", name.removeprefix("@"), "missing", "", "error", tuple(ins), tuple(outs), tip)
+
+
+def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSpec:
+    info: EdgeInfo | None = checked.edges.get(f"{graph.name}/{edge.id}")
+    kind = info.type if info else None
+    found = info.diagnostics if info else ()
+    broken = not info.ok if info else True
+    tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
+    asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
+    full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note or asked)))
+    ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
+    label = str(kind) if kind else " ≠ ".join(filter(None, ends)) if all(ends) else next(filter(None, ends), "")
+    element = str(kind.element) if kind else ""
+    return WireSpec(edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip())
+
+
+def _end_type(graph: Graph, end: Endpoint, checked: CheckedDesign) -> str:
+    ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures.get(graph.name, ())
+    return next((str(p.type) for p in ports if p.name == end.port and p.type), "")

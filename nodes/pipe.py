@@ -1,0 +1,236 @@
+"""Wires: one for each edge, and the one that follows the mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, QPen
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsPathItem,
+    QGraphicsSceneHoverEvent,
+    QGraphicsSceneMouseEvent,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
+
+from allo_studio.design.model import Endpoint
+from nodes import colours
+from nodes.block import BlockPort
+from nodes.metrics import font, text_width
+from nodes.patches import PipeItem
+from nodes.picture import WireSpec
+
+__all__ = ["LiveWire", "WireItem", "curve"]
+
+_EMPTY = WireSpec("", Endpoint("", ""), Endpoint("", ""))
+_TEXT_SCALE = 0.45
+# A press that moves less than this, in scene units, is a click and not a drag.
+_DRAG_DISTANCE = 6.0
+
+
+def curve(start: QPointF, end: QPointF) -> QPainterPath:
+    """Return a path that leaves to the right of `start` and comes to `end` from the left."""
+    path = QPainterPath(start)
+    reach = max(40.0, min(abs(end.x() - start.x()) / 2, 160.0))
+    if end.x() < start.x():
+        reach = min(80.0 + (start.x() - end.x()) / 4, 200.0)
+    path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
+    return path
+
+
+class _Label(QGraphicsItem):
+    """A wire's type on a plate, with what the build found under it."""
+
+    def __init__(self, wire: WireItem) -> None:
+        super().__init__(wire)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._lines: tuple[str, ...] = ()
+        self._colour = colours.MUTED
+
+    def setup(self, lines: tuple[str, ...], colour: QColor) -> None:
+        self.prepareGeometryChange()
+        self._lines, self._colour = lines, colour
+        self.setVisible(bool(lines))
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        width = max((text_width(line, 11) for line in self._lines), default=0.0) + 14
+        height = 15.0 * len(self._lines) + 5
+        return QRectF(-width / 2, -height / 2, width, height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if option.levelOfDetailFromTransform(painter.worldTransform()) < _TEXT_SCALE:
+            return
+        rect = self.boundingRect()
+        painter.setPen(QPen(self._colour.darker(170), 1))
+        painter.setBrush(colours.LABEL)
+        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setFont(font(11))
+        for index, line in enumerate(self._lines):
+            painter.setPen(self._colour if index == 0 else colours.TEXT)
+            row = QRectF(rect.left(), rect.top() + 2.5 + 15 * index, rect.width(), 15)
+            painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line)
+
+
+class WireItem(PipeItem):  # type: ignore[misc]
+    """A wire: coloured by element type and labelled; red, dashed and crossed where it's broken."""
+
+    def __init__(self) -> None:
+        self.spec = _EMPTY
+        self._hovered = False
+        self._pressed: QPointF | None = None
+        super().__init__()
+        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self._dir_pointer.setVisible(False)
+        self.label = _Label(self)
+
+    def show_spec(self, spec: WireSpec) -> None:
+        """Take on a description."""
+        self.spec = spec
+        lines = tuple(line for line in (spec.label or ("?" if spec.broken else ""), spec.detail) if line)
+        self.label.setup(lines, self._colour())
+        self.setToolTip(spec.tooltip)
+        self.label.setToolTip(spec.tooltip)
+        self.update()
+
+    def _colour(self) -> QColor:
+        return colours.ERROR if self.spec.broken else colours.element_colour(self.spec.element)
+
+    def draw_path(self, start_port: BlockPort, end_port: BlockPort | None = None, cursor_pos: Any = None) -> None:
+        """Lay the curve anew; called whenever an end has moved."""
+        if not (self.input_port and self.output_port):
+            return
+        self.setPath(curve(self.output_port.centre, self.input_port.centre))
+        self.label.setPos(self.path().pointAtPercent(0.5))
+
+    def _draw_direction_pointer(self) -> None:
+        """Draw no arrow: wires run from right-hand ports to left-hand ones."""
+
+    def set_pipe_styling(self, color: Any, width: int = 2, style: int = 0) -> None:
+        """Keep the type's colour whatever NodeGraphQt wants to stress."""
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """The curve with room for its pen and the cross."""
+        return self.path().boundingRect().adjusted(-12, -12, 12, 12)
+
+    def shape(self) -> QPainterPath:
+        """A band along the curve (the default is the area that the curve would enclose)."""
+        stroker = QPainterPathStroker()
+        stroker.setWidth(12)
+        return stroker.createStroke(self.path())
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the curve."""
+        strong = self.isSelected() or self._hovered or self._end_selected()
+        pen = QPen(self._colour().lighter(125 if strong else 100), 3.2 if strong else 2.0)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if self.spec.broken:
+            pen.setDashPattern([4, 3])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self.isSelected():
+            painter.setPen(QPen(QColor(90, 169, 255, 90), 9))
+            painter.drawPath(self.path())
+        painter.setPen(pen)
+        painter.drawPath(self.path())
+        if self.spec.broken:
+            _paint_cross(painter, self.path().pointAtPercent(0.22))
+            _paint_cross(painter, self.path().pointAtPercent(0.78))
+
+    def _end_selected(self) -> bool:
+        ports = (self.input_port, self.output_port)
+        return any(port.node.isSelected() for port in ports if port and port.node)
+
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
+        """Leave the styling alone on selection."""
+        return QGraphicsPathItem.itemChange(self, change, value)
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Grow under the mouse."""
+        self._hovered = True
+        self.update()
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        """Shrink again."""
+        self._hovered = False
+        self.update()
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Select the wire; a drag from here takes up the nearer end."""
+        super().mousePressEvent(event)
+        self._pressed = event.scenePos() if event.button() == Qt.MouseButton.LeftButton else None
+
+    def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Take up the nearer end once the mouse has really moved."""
+        view = self.scene().viewer()
+        if self._pressed is not None:
+            if (event.scenePos() - self._pressed).manhattanLength() < _DRAG_DISTANCE:
+                return
+            view.take_wire(self, self.port_from_pos(self._pressed, reverse=True))
+            self._pressed = None
+        view.drag_wire(event.scenePos())
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        """Let the taken end go."""
+        dragged, self._pressed = self._pressed is None, None
+        super().mouseReleaseEvent(event)
+        if dragged:
+            self.scene().viewer().drop_wire(event.scenePos())
+
+
+def _paint_cross(painter: QPainter, at: QPointF) -> None:
+    painter.setPen(QPen(colours.ERROR, 2.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawLine(at + QPointF(-5, -5), at + QPointF(5, 5))
+    painter.drawLine(at + QPointF(-5, 5), at + QPointF(5, -5))
+
+
+class LiveWire(QGraphicsPathItem):
+    """The wire that follows the mouse: it turns red and says why where it may not end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(10)
+        self.setVisible(False)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._reason = ""
+        self._ok = False
+        self._element = ""
+
+    def boundingRect(self) -> QRectF:
+        """The curve with room for the reason."""
+        extra = text_width(self._reason, 12) + 40
+        return self.path().boundingRect().adjusted(-extra, -40, extra, 40)
+
+    def stretch(self, start: QPointF, end: QPointF, element: str, ok: bool, reason: str) -> None:
+        """Draw from `start` (an output) to `end` (an input); `reason` is why it may not end there."""
+        self.prepareGeometryChange()
+        self._element, self._ok, self._reason = element, ok, reason
+        self.setPath(curve(start, end))
+        self.setVisible(True)
+
+    @property
+    def reason(self) -> str:
+        """Why the wire may not end where the mouse is, or empty."""
+        return self._reason
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the curve and the reason."""
+        colour = colours.ERROR if self._reason else colours.OK if self._ok else colours.element_colour(self._element)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour, 2.4, Qt.PenStyle.SolidLine if self._ok else Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self.path())
+        if not self._reason:
+            return
+        middle = self.path().pointAtPercent(0.5)
+        width = text_width(self._reason, 12) + 16
+        rect = QRectF(middle.x() - width / 2, middle.y() - 32, width, 22)
+        painter.setPen(QPen(colours.ERROR, 1))
+        painter.setBrush(colours.LABEL)
+        painter.drawRoundedRect(rect, 4, 4)
+        painter.setFont(font(12))
+        painter.setPen(colours.TEXT)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._reason)

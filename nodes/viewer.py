@@ -1,0 +1,273 @@
+"""The view: pan, zoom, select, and the wire that is being drawn. It tells of gestures and changes nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
+
+from allo_studio.design.model import Endpoint
+from nodes import colours
+from nodes.block import BlockItem, BlockPort
+from nodes.patches import PatchedViewer
+from nodes.picture import endpoint
+from nodes.pipe import LiveWire, WireItem
+
+__all__ = ["MIME_TYPE", "CanvasView", "Checker"]
+
+MIME_TYPE = "application/x-allo-studio-block"
+# Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
+Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
+_GRID = 24.0
+
+
+class CanvasView(PatchedViewer):
+    """The graphics view of one level of the hierarchy."""
+
+    block_opened = Signal(str)
+    connect_requested = Signal(object, object)
+    disconnect_requested = Signal(str)
+    reroute_requested = Signal(str, object, object)
+    # The end that is held, and where the other was let go in empty space (scene coordinates, then global).
+    wire_dropped = Signal(object, bool, QPointF)
+    refused = Signal(str)
+    move_finished = Signal()
+    block_dropped = Signal(str, QPointF)
+    context_requested = Signal(object, QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.checker: Checker = lambda source, target, taken: None
+        self._fixed: BlockPort | None = None
+        self._taken: WireItem | None = None
+        self._pan_from: QPoint | None = None
+        self.live = LiveWire()
+        self.scene().addItem(self.live)
+        self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
+        self.setFrameShape(QGraphicsView.Shape.NoFrame)
+        self.setAcceptDrops(True)
+
+    def new_pipe(self) -> WireItem:
+        """Make a wire item (called through `establish_connection`)."""
+        return WireItem()
+
+    def establish_connection(self, start_port: BlockPort, end_port: BlockPort) -> None:
+        """Join two ports with our kind of wire; NodeGraphQt's own can be neither coloured nor labelled."""
+        wire = self.new_pipe()
+        self.scene().addItem(wire)
+        wire.set_connections(start_port, end_port)
+        wire.draw_path(start_port, end_port)
+
+    # The wire under the mouse.
+
+    def start_wire(self, port: BlockPort, at: QPointF) -> None:
+        """Begin at a port: a new wire, or, at an input that has one, its end taken up."""
+        if port.port_type == "in" and port.connected_pipes:
+            self.take_wire(port.connected_pipes[-1], port.connected_pipes[-1].output_port)
+        else:
+            self._begin(port, None)
+        self.drag_wire(at)
+
+    def take_wire(self, wire: WireItem, fixed: BlockPort) -> None:
+        """Take up the end of a wire that is not at `fixed`."""
+        wire.setOpacity(0.25)
+        self._begin(fixed, wire)
+
+    def _begin(self, fixed: BlockPort, taken: WireItem | None) -> None:
+        self._fixed, self._taken = fixed, taken
+        for port in self._ports():
+            fits = port.port_type != fixed.port_type and self._reason(port) is None
+            port.mark = "ok" if fits else ""
+            port.update()
+
+    def drag_wire(self, at: QPointF) -> None:
+        """Draw the wire to a place on the scene."""
+        fixed = self._fixed
+        if fixed is None:
+            return
+        port = self._port_at(at)
+        end = port.centre if port else at
+        reason = (self._reason(port) or "") if port else ""
+        ends = (fixed.centre, end) if fixed.port_type == "out" else (end, fixed.centre)
+        self.live.stretch(*ends, fixed.spec.element, port is not None and not reason, reason)
+
+    def drop_wire(self, at: QPointF) -> None:
+        """End at a place on the scene and tell what was asked for."""
+        fixed, taken, port = self._fixed, self._taken, self._port_at(at)
+        if fixed is None:
+            return
+        reason = self._reason(port) if port else None
+        self._end()
+        if port is None:
+            self._dropped_nowhere(fixed, taken, at)
+        elif reason is not None:
+            self.refused.emit(reason)
+        else:
+            self._dropped_on(fixed, taken, port)
+
+    def _dropped_nowhere(self, fixed: BlockPort, taken: WireItem | None, at: QPointF) -> None:
+        if taken is not None:
+            self.disconnect_requested.emit(taken.spec.id)
+        elif (fixed.centre - at).manhattanLength() > 30:
+            self.wire_dropped.emit(_end_of(fixed), fixed.port_type == "out", at)
+
+    def _dropped_on(self, fixed: BlockPort, taken: WireItem | None, port: BlockPort) -> None:
+        source, target = _ordered(fixed, port)
+        if taken is None:
+            self.connect_requested.emit(source, target)
+        elif (source, target) != (taken.spec.source, taken.spec.target):
+            self.reroute_requested.emit(taken.spec.id, source, target)
+
+    def _end(self) -> None:
+        if self._taken is not None:
+            self._taken.setOpacity(1.0)
+        self._fixed = self._taken = None
+        self.live.setVisible(False)
+        for port in self._ports():
+            port.mark = ""
+            port.update()
+
+    def _reason(self, port: BlockPort) -> str | None:
+        fixed = self._fixed
+        if fixed is None or port is fixed:
+            return None if fixed is None else "drop it on another port"
+        if port.port_type == fixed.port_type:
+            return f"both ends are {'outputs' if port.port_type == 'out' else 'inputs'}"
+        taken = self._taken.spec.id if self._taken else None
+        return self.checker(*_ordered(fixed, port), taken)
+
+    def _ports(self) -> Iterator[BlockPort]:
+        for item in self.all_nodes():
+            yield from item.inputs
+            yield from item.outputs
+
+    def _port_at(self, at: QPointF) -> BlockPort | None:
+        """Return the port at a place, or the first fitting one of the block there."""
+        items = self.scene().items(QRectF(at - QPointF(6, 6), at + QPointF(6, 6)))
+        ports = [item for item in items if isinstance(item, BlockPort)]
+        if ports:
+            return min(ports, key=lambda port: (port.centre - at).manhattanLength())
+        block = next((item for item in items if isinstance(item, BlockItem)), None)
+        fixed = self._fixed
+        if block is None or fixed is None or block is fixed.node:
+            return None
+        offered = block.inputs if fixed.port_type == "out" else block.outputs
+        return next((port for port in offered if self._reason(port) is None), None)
+
+    # Moving, panning, zooming.
+
+    def finish_move(self) -> None:
+        """Called by a block at the release of the mouse."""
+        self.move_finished.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Pan with the middle button or with Alt, else let the items have it."""
+        held = event.modifiers() == Qt.KeyboardModifier.AltModifier and event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or held:
+            self._pan_from = event.position().toPoint()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        QGraphicsView.mousePressEvent(self, event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan, or let the items have it."""
+        if self._pan_from is None:
+            QGraphicsView.mouseMoveEvent(self, event)
+            return
+        now = event.position().toPoint()
+        delta = self.mapToScene(self._pan_from) - self.mapToScene(now)
+        self._pan_from = now
+        self._set_viewer_pan(delta.x(), delta.y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Stop panning, or let the items have it."""
+        if self._pan_from is None:
+            QGraphicsView.mouseReleaseEvent(self, event)
+            return
+        self._pan_from = None
+        self.unsetCursor()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the cursor."""
+        factor = 1.0015 ** event.angleDelta().y()
+        self.scale(factor, factor, self.mapToScene(event.position().toPoint()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for a menu for what is under the mouse."""
+        item: QGraphicsItem | None = self.itemAt(event.pos())
+        while item is not None and not isinstance(item, (BlockItem, WireItem)):
+            item = item.parentItem()
+        self.context_requested.emit(item, event.globalPos())
+
+    def fit(self, margin: float = 48.0, most: float = 1.3) -> None:
+        """Show all blocks, not larger than `most` times their size."""
+        rect = self._combined_rect(self.all_nodes())
+        if rect.isEmpty():
+            rect = QRectF(-200, -150, 400, 300)
+        self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most)
+
+    def centre_on(self, point: QPointF) -> None:
+        """Bring a place to the middle, at a scale at which text can be read."""
+        scale = min(max(self.transform().m11(), 0.8), 1.5)
+        size = self.viewport().size().toSizeF() / scale
+        self._show_rect(QRectF(point - QPointF(size.width() / 2, size.height() / 2), size), 3.0)
+
+    def _show_rect(self, rect: QRectF, most: float) -> None:
+        port = self.viewport().size()
+        scale = min(port.width() / rect.width(), port.height() / rect.height(), most)
+        size = port.toSizeF() / max(scale, 0.05)
+        corner = rect.center() - QPointF(size.width() / 2, size.height() / 2)
+        self._scene_range = QRectF(corner, size)
+        self._update_scene()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
+        """Draw a grid of dots (NodeGraphQt's dots raise a TypeError: it gives a pen a broken width)."""
+        painter.fillRect(rect, colours.BACKGROUND)
+        step = _GRID if self.transform().m11() > 0.45 else _GRID * 5
+        pen = QPen(colours.GRID, 2)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        x0, y0 = rect.left() // step * step, rect.top() // step * step
+        columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
+        painter.drawPoints([QPointF(x0 + i * step, y0 + j * step) for i in range(columns) for j in range(rows)])
+
+    # Blocks dragged in from the palette.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take what the palette gives."""
+        if event.mimeData().hasFormat(MIME_TYPE):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """As `dragEnterEvent`."""
+        if event.mimeData().hasFormat(MIME_TYPE):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped and where."""
+        if not event.mimeData().hasFormat(MIME_TYPE):
+            return
+        event.acceptProposedAction()
+        text = bytes(event.mimeData().data(MIME_TYPE).data()).decode()
+        self.block_dropped.emit(text, self.mapToScene(event.position().toPoint()))
+
+
+def _end_of(port: BlockPort) -> Endpoint:
+    return endpoint(port.node.spec.name, port.spec.name)
+
+
+def _ordered(fixed: BlockPort, port: BlockPort) -> tuple[Endpoint, Endpoint]:
+    ends = (_end_of(fixed), _end_of(port))
+    return ends if fixed.port_type == "out" else (ends[1], ends[0])

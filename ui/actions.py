@@ -1,0 +1,57 @@
+"""Every action of the window in one table: menus, toolbar, shortcuts and tests are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ACTIONS", "MENUS", "TOOLBAR", "ActionSpec"]
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """An action. It calls the window's method `do_<id>`; `needs` names the state that it needs (see `Window.states`)."""
+
+    id: str
+    text: str
+    shortcut: str = ""
+    icon: str = ""
+    needs: str = ""
+    tip: str = ""
+
+
+_TABLE = (
+    ActionSpec("new", "&New project…", "Ctrl+N", "new", tip="Make a project in an empty folder"),
+    ActionSpec("open", "&Open…", "Ctrl+O", "open", tip="Open a project"),
+    ActionSpec("save", "&Save", "Ctrl+S", "save", "dirty", "Save the project"),
+    ActionSpec("save_as", "Save &as…", "Ctrl+Shift+S", "", "project", "Save a copy of the project folder"),
+    ActionSpec("close_project", "&Close project", "Ctrl+W", "", "project"),
+    ActionSpec("quit", "&Quit", "Ctrl+Q"),
+    ActionSpec("undo", "&Undo", "Ctrl+Z", "undo", "undo", "Take the last edit back"),
+    ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", "redo", "redo", "Do the undone edit again"),
+    ActionSpec("delete", "&Delete", "Del", "delete", "selection", "Delete the selected blocks and wires"),
+    ActionSpec("select_all", "Select &all", "Ctrl+A", "", "project"),
+    ActionSpec("add_input", "Add &input", "Ctrl+I", "input", "project", "Add an input to the graph"),
+    ActionSpec("add_output", "Add &output", "Ctrl+Shift+I", "output", "project", "Add an output to the graph"),
+    ActionSpec("add_graph", "Add &graph…", "Ctrl+G", "graph", "project", "Add a graph to the project"),
+    ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
+    ActionSpec("fit", "Zoom to &fit", "Ctrl+0", "fit", "project", "Show the whole graph"),
+    ActionSpec("enter", "&Enter graph", "Ctrl+Down", "down", "graph_block", "Enter the selected graph block"),
+    ActionSpec("leave", "&Leave graph", "Ctrl+Up", "up", "inside", "Go back to the graph around this one"),
+    ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
+    ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
+    ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
+    ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
+)
+ACTIONS = {spec.id: spec for spec in _TABLE}
+
+# Menus and the toolbar by ids; None is a separator.
+MENUS: dict[str, tuple[str | None, ...]] = {
+    "&File": ("new", "open", None, "save", "save_as", None, "close_project", "quit"),
+    "&Edit": ("undo", "redo", None, "delete", "select_all", None, "add_input", "add_output", "add_graph"),
+    "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
+    "&Build": ("check", None, "build", "cancel"),
+}
+TOOLBAR: tuple[str | None, ...] = (
+    "open", "save", None, "undo", "redo", None, "add_input", "add_output", "delete", None,
+    "leave", "arrange", "fit", None, "build", "cancel",
+)  # fmt: skip

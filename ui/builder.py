@@ -1,0 +1,109 @@
+"""Builds in a thread of their own, so that the window stays responsive. Signals arrive in the window's thread."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from allo_studio.design.model import Project
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.pipeline import BuildResult, Cancelled, Progress, build
+from allo_studio.project import LoadedProject
+
+__all__ = ["Builder"]
+
+
+class Builder(QObject):
+    """Runs at most one build that counts; a cancelled one is forgotten at once and ends when it next asks."""
+
+    started = Signal()
+    progressed = Signal(object)
+    # The result, or the diagnostics, and the project that was built.
+    finished = Signal(object, object)
+    failed = Signal(object, object)
+    cancelled = Signal()
+    # From the thread: the run's number, what it is (`progress`, `result`, `faults`, `cancelled`), and the value.
+    _told = Signal(int, str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run = 0
+        self._project: Project | None = None
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._told.connect(self._take)
+
+    @property
+    def running(self) -> bool:
+        """Whether a build that counts is going on."""
+        return self._project is not None
+
+    def start(self, loaded: LoadedProject, project: Project, out: Path) -> None:
+        """Begin to build `project` as it is now, saved or not; nothing happens while a build is running."""
+        if self.running:
+            return
+        self._run += 1
+        self._project, self._stop = project, threading.Event()
+        arguments = (self._run, replace(loaded, project=project), out, self._stop)
+        thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        self.started.emit()
+        thread.start()
+
+    def cancel(self) -> None:
+        """Stop the build: its outcome no longer counts."""
+        if not self.running:
+            return
+        self._stop.set()
+        self._run += 1
+        self._project = None
+        self.cancelled.emit()
+
+    def shut(self, seconds: float = 10.0) -> None:
+        """Stop and wait, for at most so long, until no thread is left."""
+        self._stop.set()
+        self._run += 1
+        self._project = None
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _work(self, run: int, loaded: LoadedProject, out: Path, stop: threading.Event) -> None:
+        def progress(step: Progress) -> None:
+            if not stop.is_set():
+                self._told.emit(run, "progress", step)
+
+        kind, value = _outcome(loaded, out, progress, stop)
+        if not stop.is_set():
+            self._told.emit(run, kind, value)
+
+    def _take(self, run: int, kind: str, value: object) -> None:
+        if run != self._run:
+            return
+        if kind == "progress":
+            self.progressed.emit(value)
+            return
+        project, self._project = self._project, None
+        if kind == "result":
+            self.finished.emit(value, project)
+        elif kind == "faults":
+            self.failed.emit(value, project)
+        else:
+            self.cancelled.emit()
+
+
+def _outcome(
+    loaded: LoadedProject, out: Path, progress: object, stop: threading.Event
+) -> tuple[str, BuildResult | tuple[Diagnostic, ...] | None]:
+    try:
+        return "result", build(loaded, out, progress=progress, cancel=stop.is_set)  # type: ignore[arg-type]
+    except Cancelled:
+        return "cancelled", None
+    except AlloError as error:
+        return "faults", error.diagnostics
+    except Exception as error:
+        # A thread that dies silently would leave the window building for ever.
+        text = f"the build stopped by an internal fault: {type(error).__name__}: {error}"
+        return "faults", (Diagnostic("internal", text, hint="please report this with the project"),)

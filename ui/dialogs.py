@@ -1,0 +1,63 @@
+"""What the window asks a person, in one place, so that tests can answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+__all__ = ["Prompts"]
+
+
+class Prompts:
+    """Modal questions over a window."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def project_to_open(self, start: Path) -> Path | None:
+        """Ask for a project file."""
+        title, kinds = "Open a project", "Allo Studio projects (*.yaml *.yml);;All files (*)"
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(start), kinds)
+        return Path(chosen) if chosen else None
+
+    def new_folder(self, start: Path) -> Path | None:
+        """Ask for the folder of a new project."""
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, "Make a project in a new folder", str(start / "my_project"))
+        return Path(chosen) if chosen else None
+
+    def save_as(self, start: Path) -> Path | None:
+        """Ask where to save a copy."""
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, "Save the project as a new folder or file", str(start))
+        return Path(chosen) if chosen else None
+
+    def unsaved(self, name: str) -> Literal["save", "discard", "cancel"]:
+        """Ask what to do with unsaved changes."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._parent,
+            "Unsaved changes",
+            f"Save the changes to {name}?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return {buttons.Save: "save", buttons.Discard: "discard"}.get(answer, "cancel")  # type: ignore[return-value]
+
+    def overwrite(self, name: str) -> bool:
+        """Ask whether to overwrite a file that has changed on disk."""
+        text = f"{name} was changed by another program since it was opened. Overwrite it?"
+        return self._yes("The file has changed", text)
+
+    def recover(self, name: str) -> bool:
+        """Ask whether to take up unsaved work that was found."""
+        return self._yes("Unsaved work found", f"Unsaved changes to {name} were found, from a session that didn't end "
+                         "well. Take them up?")  # fmt: skip
+
+    def text(self, title: str, label: str, start: str) -> str | None:
+        """Ask for a text."""
+        answer, accepted = QInputDialog.getText(self._parent, title, label, text=start)
+        return answer.strip() if accepted and answer.strip() else None
+
+    def _yes(self, title: str, text: str) -> bool:
+        return QMessageBox.question(self._parent, title, text) == QMessageBox.StandardButton.Yes

@@ -1,0 +1,95 @@
+"""Colours for code, from Pygments' lexers and one of our own for MLIR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pygments.lexer import Lexer, RegexLexer
+from pygments.lexers.c_cpp import CppLexer
+from pygments.lexers.data import YamlLexer
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text, _TokenType
+from PySide6.QtGui import QColor, QTextCharFormat
+
+__all__ = ["MlirLexer", "formats", "language_of"]
+
+# Beyond this a text is shown in one colour: lexing it would hold up the window.
+_MOST_CHARACTERS = 400_000
+
+
+class MlirLexer(RegexLexer):  # type: ignore[misc]
+    """MLIR's generic shape: values, symbols, attributes, operations, types."""
+
+    name = "MLIR"
+    tokens: ClassVar[dict[str, list[tuple[object, ...]]]] = {
+        "root": [
+            (r"//[^\n]*", Comment.Single),
+            (r'"(?:\\.|[^"\\])*"', String),
+            (r"%[\w$.#-]+", Name.Variable),
+            (r"@[\w$.-]+", Name.Function),
+            (r"#[\w$.-]+", Name.Constant),
+            (r"\b(?:affine|arith|memref|func|scf|cf|math|llvm)\.[\w.]+", Keyword),
+            (r"\b(?:module|func|return|attributes|to|step|iter_args|loc|affine_map|dense|min|max)\b", Keyword),
+            (r"\b(?:memref|tensor|vector|index|f16|f32|f64|i\d+)\b|\b\d+(?:x\d+)*x(?=[a-z])", Keyword.Type),
+            (r"-?\b\d+(?:\.\d+(?:[eE][+-]?\d+)?)?\b", Number),
+            (r"[\w.]+(?=\s*=)", Name.Attribute),
+            (r"->|[=:<>+*-]", Operator),
+            (r"\s+", Text),
+            (r".", Text),
+        ]
+    }
+
+
+_LEXERS: dict[str, type[Lexer]] = {"python": PythonLexer, "yaml": YamlLexer, "cpp": CppLexer, "mlir": MlirLexer}
+_COLOURS: list[tuple[_TokenType, str]] = [
+    (Comment, "#6f7b91"),
+    (Keyword.Type, "#7fd1ae"),
+    (Keyword, "#c792ea"),
+    (Name.Function, "#82aaff"),
+    (Name.Class, "#ffcb6b"),
+    (Name.Decorator, "#ffcb6b"),
+    (Name.Variable, "#9ecbff"),
+    (Name.Attribute, "#9ecbff"),
+    (Name.Tag, "#82aaff"),
+    (Name.Constant, "#f78c6c"),
+    (Name.Builtin, "#82d2e0"),
+    (Number, "#f0a35e"),
+    (String.Doc, "#7f9f7f"),
+    (String, "#c3e88d"),
+    (Operator.Word, "#c792ea"),
+    (Operator, "#89a0bd"),
+    (Comment.Preproc, "#d7a2f0"),
+]
+
+
+def language_of(path: str) -> str:
+    """Return the language of a file by its name."""
+    endings = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".cpp": "cpp", ".h": "cpp", ".mlir": "mlir"}
+    return next((language for ending, language in endings.items() if path.endswith(ending)), "")
+
+
+def formats(text: str, language: str) -> Iterator[tuple[int, int, QTextCharFormat]]:
+    """Yield (start, length, format) for the coloured parts of a text."""
+    lexer = _LEXERS.get(language)
+    if lexer is None or len(text) > _MOST_CHARACTERS:
+        return
+    made: dict[_TokenType, QTextCharFormat | None] = {}
+    for start, kind, value in lexer(stripnl=False, ensurenl=False).get_tokens_unprocessed(text):
+        if kind not in made:
+            made[kind] = _format(kind)
+        shape = made[kind]
+        if shape is not None and value.strip():
+            yield start, len(value), shape
+
+
+def _format(kind: _TokenType) -> QTextCharFormat | None:
+    # The most specific entry wins: Comment.Preproc before Comment.
+    fitting = [(len(token), colour) for token, colour in _COLOURS if kind in token]
+    if not fitting:
+        return None
+    shape = QTextCharFormat()
+    shape.setForeground(QColor(max(fitting)[1]))
+    if kind in Comment and kind not in Comment.Preproc:
+        shape.setFontItalic(True)
+    return shape

@@ -1,0 +1,61 @@
+"""The icons: line drawings on a 24 × 24 grid, rendered at any size and in any colour."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+__all__ = ["ICONS", "icon"]
+
+ICONS = {
+    "new": "M6 3h8l4 4v14H6z M14 3v4h4 M12 11v6 M9 14h6",
+    "open": "M3 6h6l2 2h10v11H3z M3 11h18",
+    "save": "M4 4h13l3 3v13H4z M8 4v5h7V4 M7 20v-7h10v7",
+    "undo": "M9 6L4 11l5 5 M4 11h10a5 5 0 0 1 0 10h-3",
+    "redo": "M15 6l5 5-5 5 M20 11H10a5 5 0 0 0 0 10h3",
+    "delete": "M5 7h14 M10 7V4h4v3 M7 7l1 13h8l1-13 M10.5 11v5 M13.5 11v5",
+    "build": "M8 4.5v15l11-7.5z",
+    "cancel": "M7 7h10v10H7z",
+    "fit": "M4 9V4h5 M20 9V4h-5 M4 15v5h5 M20 15v5h-5 M9 9h6v6H9z",
+    "arrange": "M4 5h5v5H4z M4 15h5v5H4z M15 10h5v5h-5z M9 7.5h3v5h3 M9 17.5h3v-5",
+    "up": "M12 20V5 M6 11l6-6 6 6",
+    "down": "M12 4v15 M6 13l6 6 6-6",
+    "add": "M12 5v14 M5 12h14",
+    "edit": "M4 20l1-5L16 4l4 4L9 19z M14 6l4 4",
+    "input": "M4 7h9l5 5-5 5H4z M18 12h3",
+    "output": "M20 7h-9l3 5-3 5h9z M3 12h9",
+    "kernel": "M5 5h14v14H5z M9 10l-2 2 2 2 M15 10l2 2-2 2 M13 9l-2 6",
+    "graph": "M3 9h6v6H3z M15 4h6v6h-6z M15 14h6v6h-6z M9 12h3V7h3 M12 12v5h3",
+    "truncate": "M4 6h16 M4 11h10 M4 16h6 M15 14l5 5 M20 14l-5 5",
+    "fork": "M7 4v7a4 4 0 0 0 4 4h6 M17 4v3a4 4 0 0 1-4 4 M7 4v16 M14 12l3 3-3 3",
+    "error": "M12 3a9 9 0 1 0 0.01 0 M9 9l6 6 M15 9l-6 6",
+    "warning": "M12 4l9 16H3z M12 10v5 M12 17.4v0.4",
+    "note": "M12 3a9 9 0 1 0 0.01 0 M12 11v6 M12 7.6v0.4",
+    "copy": "M8 8h12v12H8z M8 16H4V4h12v4",
+}
+
+
+@cache
+def icon(name: str, colour: str = "#c9d1e0") -> QIcon:
+    """Return an icon by name; raises KeyError."""
+    made = QIcon()
+    for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, "#4d5668")):
+        for size in (16, 32, 48):
+            made.addPixmap(_draw(ICONS[name], shade, size), mode)
+    return made
+
+
+def _draw(path: str, colour: str, size: int) -> QPixmap:
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="{path}" fill="none" stroke="{colour}" '
+        'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    )
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

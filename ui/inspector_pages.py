@@ -1,0 +1,257 @@
+"""The inspector's pages for a graph, a port of it, a wire, and a block that isn't a kernel."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import yaml
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from allo_studio.design.checked import EdgeInfo
+from allo_studio.design.edits import (
+    RenameNode,
+    SetChannel,
+    SetExecution,
+    SetGraphPortType,
+    SetTarget,
+    SetUnify,
+)
+from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
+from allo_studio.hardware.devices import device_names
+from allo_studio.report.model import ChannelRow
+
+__all__ = ["BlockPage", "GraphPage", "Page", "PortPage", "WirePage", "title"]
+
+_FREE = "chosen by the compiler"
+
+
+def title(text: str = "", role: str = "title") -> QLabel:
+    """Return a label of a role of the style sheet."""
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+class Page(QWidget):
+    """A page: a title, a line below it, a form. `edited` tells an edit that was asked for."""
+
+    edited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heading = title()
+        self.line = title(role="muted")
+        self.form = QFormLayout()
+        self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.form.setHorizontalSpacing(12)
+        self.form.setVerticalSpacing(7)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(14, 12, 14, 12)
+        self.column.setSpacing(8)
+        self.column.addWidget(self.heading)
+        self.column.addWidget(self.line)
+        self.column.addLayout(self.form)
+
+
+class GraphPage(Page):
+    """The graph that is shown, and the project's target."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graph, self._target = "", Target()
+        self.execution = QComboBox()
+        self.execution.addItems(get_args(Execution))
+        self.execution.setToolTip("dataflow: blocks run at the same time; sequential: one after the other")
+        self.unify = QCheckBox("unify interfaces")
+        self.unify.setToolTip("Give both ends of a wire one layout. Off: a copy is made between different layouts.")
+        self.device = QComboBox()
+        self.device.setEditable(False)
+        self.clock = QDoubleSpinBox()
+        self.clock.setRange(0.1, 1000.0)
+        self.clock.setDecimals(3)
+        self.clock.setSuffix(" ns")
+        self.clock.setKeyboardTracking(False)
+        self.margin = QSpinBox()
+        self.margin.setRange(0, 1 << 16)
+        self.margin.setKeyboardTracking(False)
+        self.margin.setToolTip("Added to the depth of every FIFO of the hls target")
+        self.form.addRow("Execution", self.execution)
+        self.form.addRow("", self.unify)
+        self.form.addRow(title("Target of the project", "section"))
+        self.form.addRow("Device", self.device)
+        self.form.addRow("Clock", self.clock)
+        self.form.addRow("FIFO margin", self.margin)
+        self.column.addStretch(1)
+        self.execution.activated.connect(lambda: self._tell(SetExecution(self._graph, self.execution.currentText())))  # type: ignore[arg-type]
+        self.unify.clicked.connect(lambda on: self._tell(SetUnify(self._graph, on)))
+        self.device.activated.connect(self._target_changed)
+        self.clock.valueChanged.connect(self._target_changed)
+        self.margin.valueChanged.connect(self._target_changed)
+
+    def show_graph(self, project: Project, graph: Graph) -> None:
+        """Show a graph."""
+        self._graph, self._target = graph.name, project.target
+        self.heading.setText(graph.name)
+        top = "  ·  top" if graph.name == project.top else ""
+        self.line.setText(f"graph of {project.name}{top}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires")
+        widgets = (self.execution, self.unify, self.device, self.clock, self.margin)
+        for widget in widgets:
+            widget.blockSignals(True)
+        self.execution.setCurrentText(graph.execution)
+        self.unify.setChecked(graph.unify)
+        self.device.clear()
+        self.device.addItems(sorted({*device_names(), project.target.device}))
+        self.device.setCurrentText(project.target.device)
+        self.clock.setValue(project.target.clock_ns)
+        self.margin.setValue(project.target.fifo_margin)
+        for widget in widgets:
+            widget.blockSignals(False)
+
+    def _target_changed(self) -> None:
+        # The box shows three decimals: a finer clock in the file stays as it is unless it is really changed.
+        clock = self.clock.value()
+        if abs(clock - self._target.clock_ns) < 0.0005:
+            clock = self._target.clock_ns
+        target = Target(self.device.currentText(), clock, self.margin.value())
+        if target != self._target:
+            self._tell(SetTarget(target))
+
+    def _tell(self, edit: object) -> None:
+        self.edited.emit(edit)
+
+
+class PortPage(Page):
+    """A port of the graph itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graph, self._port, self._type = "", "", ""
+        self.type = QLineEdit()
+        self.type.setPlaceholderText("float32[64, 64]")
+        self.form.addRow("Type", self.type)
+        self.column.addStretch(1)
+        self.type.editingFinished.connect(self._changed)
+
+    def show_port(self, graph: Graph, name: str) -> None:
+        """Show a port by its name."""
+        kind, text = ("input", graph.inputs[name]) if name in graph.inputs else ("output", graph.outputs[name])
+        self._graph, self._port, self._type = graph.name, name, text
+        self.heading.setText(name)
+        self.line.setText(f"{kind} of {graph.name}")
+        self.type.setText(text)
+
+    def _changed(self) -> None:
+        if self.type.text().strip() != self._type:
+            self.edited.emit(SetGraphPortType(self._graph, self._port, self.type.text().strip()))
+
+
+class WirePage(Page):
+    """A wire and its channel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graph = ""
+        self._edge: Edge | None = None
+        self.channel = QComboBox()
+        self.channel.addItem(_FREE, None)
+        for choice in get_args(ChannelChoice):
+            self.channel.addItem(choice, choice)
+        self.depth = QSpinBox()
+        self.depth.setRange(0, 1 << 20)
+        self.depth.setSpecialValueText("sized automatically")
+        self.depth.setKeyboardTracking(False)
+        self.type = title(role="muted")
+        self.built = title(role="muted")
+        self.faults = title(role="error")
+        self.form.addRow("Type", self.type)
+        self.form.addRow("Channel", self.channel)
+        self.form.addRow("Depth", self.depth)
+        self.form.addRow("Built", self.built)
+        self.column.addWidget(self.faults)
+        self.column.addStretch(1)
+        self.channel.activated.connect(self._changed)
+        self.depth.valueChanged.connect(self._changed)
+
+    def show_wire(self, graph: str, edge: Edge, info: EdgeInfo | None, row: ChannelRow | None) -> None:
+        """Show a wire with what the check and the last build say of it."""
+        self._graph, self._edge = graph, edge
+        self.heading.setText(f"{edge.source}  →  {edge.target}")
+        self.line.setText(f"wire in {graph}" + ("  ·  copied between two layouts" if info and info.relayout else ""))
+        self.type.setText(str(info.type) if info and info.type else "the two ends differ")
+        for widget in (self.channel, self.depth):
+            widget.blockSignals(True)
+        self.channel.setCurrentIndex(self.channel.findData(edge.channel))
+        self.depth.setValue(edge.depth or 0)
+        self.depth.setEnabled(edge.channel in (None, "fifo"))
+        for widget in (self.channel, self.depth):
+            widget.blockSignals(False)
+        self.built.setText(_built_text(row))
+        found = info.diagnostics if info else ()
+        self.faults.setText("\n\n".join(f"{d.message}\n{d.hint}".strip() for d in found))
+
+    def _changed(self) -> None:
+        if self._edge is not None:
+            choice = self.channel.currentData()
+            depth = self.depth.value() or None
+            depth = depth if choice in (None, "fifo") else None
+            self.edited.emit(SetChannel(self._graph, self._edge.id, choice, depth))
+
+
+def _built_text(row: ChannelRow | None) -> str:
+    if row is None:
+        return "not built"
+    depth = f", depth {', '.join(map(str, row.depth.values()))}" if row.depth else ""
+    return f"{row.kind}{depth}, {row.width} bit\n{row.reason}"
+
+
+class BlockPage(Page):
+    """A graph block, or one that this version doesn't know. `entered` asks to open a graph block."""
+
+    entered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graph, self._node = "", ""
+        self.name = QLineEdit()
+        self.enter = QPushButton("Enter graph")
+        self.raw = title(role="muted")
+        self.faults = title(role="error")
+        self.form.addRow("Name", self.name)
+        for widget in (self.enter, self.raw, self.faults):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        self.name.editingFinished.connect(self._renamed)
+        self.enter.clicked.connect(lambda: self.entered.emit(self._node))
+
+    def show_node(self, graph: str, name: str, node: Node, faults: str) -> None:
+        """Show a block."""
+        self._graph, self._node = graph, name
+        self.heading.setText(name)
+        self.name.setText(name)
+        inner = isinstance(node, GraphNode)
+        self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else "kept in the file as it is")
+        self.enter.setVisible(inner)
+        raw = getattr(node, "raw", None)
+        self.raw.setVisible(raw is not None)
+        self.raw.setText(yaml.safe_dump(dict(raw), sort_keys=False) if raw is not None else "")
+        self.faults.setText(faults)
+
+    def _renamed(self) -> None:
+        new = self.name.text().strip()
+        if new and new != self._node:
+            self.edited.emit(RenameNode(self._graph, self._node, new))

@@ -1,0 +1,42 @@
+"""The kernel of a block before its first step and after each. Nothing here touches Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allo_studio.design.checked import CheckedKernel
+from allo_studio.design.model import StepSpec
+from allo_studio.diagnostics import AlloError
+from allo_studio.ir import KernelIR
+from allo_studio.primitives.registry import parse_step
+
+__all__ = ["Unfolded"]
+
+
+class Unfolded:
+    """Replays a schedule as far as it applies, and remembers the last replay."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._irs: tuple[KernelIR, ...] = ()
+
+    def irs(self, kernel: CheckedKernel | None, specs: Sequence[StepSpec]) -> tuple[KernelIR, ...]:
+        """Return the kernel before the first step and after each that applies; empty where it can't be parsed."""
+        if kernel is None or kernel.base is None:
+            return ()
+        if kernel.scheduled is not None:
+            return tuple(kernel.scheduled.irs)
+        key = (id(kernel.base), repr(specs))
+        if key != self._key:
+            self._key, self._irs = key, _replay(kernel.base, specs)
+        return self._irs
+
+
+def _replay(base: KernelIR, specs: Sequence[StepSpec]) -> tuple[KernelIR, ...]:
+    irs = [base]
+    for spec in specs:
+        try:
+            irs.append(parse_step(spec.name, spec.args).apply(irs[-1]))
+        except AlloError:
+            break
+    return tuple(irs)

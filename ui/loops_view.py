@@ -1,0 +1,109 @@
+"""A kernel's loops and buffers as they are after the chosen step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from allo_studio.ir import Buffer, KernelIR, Loop
+from allo_studio.report.model import LoopRow
+from nodes import colours
+from ui.report_view import table
+
+__all__ = ["LoopsView"]
+
+_ROLE = Qt.ItemDataRole.UserRole
+
+
+class LoopsView(QWidget):
+    """The loop tree above, the buffers with their layouts below. `span_chosen` tells a place in the kernel's source."""
+
+    span_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.loops = table(["Loop", "Trip", "II", "Unroll", "Marks"], 0)
+        self.loops.setRootIsDecorated(True)
+        self.loops.setIndentation(14)
+        self.buffers = table(["Buffer", "Type", "Layout", ""], 2)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.loops)
+        split.addWidget(self.buffers)
+        split.setSizes([300, 170])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(split)
+        for tree in (self.loops, self.buffers):
+            tree.itemDoubleClicked.connect(self._chosen)
+
+    def show_ir(self, ir: KernelIR | None, built: Mapping[str, LoopRow] | None = None) -> None:
+        """Show a kernel; `built` are the rows of the report for this block by loop."""
+        self.loops.clear()
+        self.buffers.clear()
+        if ir is None:
+            return
+        for loop in ir.top_loops():
+            self.loops.addTopLevelItem(_loop_item(loop, built or {}))
+        self.loops.expandAll()
+        for buffer in ir.buffers():
+            self.buffers.addTopLevelItem(_buffer_item(buffer))
+
+    def loop_names(self) -> list[str]:
+        """Return the loops that are listed, in pre-order."""
+        found: list[str] = []
+
+        def visit(item: QTreeWidgetItem) -> None:
+            found.append(item.text(0))
+            for index in range(item.childCount()):
+                visit(item.child(index))
+
+        for index in range(self.loops.topLevelItemCount()):
+            visit(self.loops.topLevelItem(index))
+        return found
+
+    def _chosen(self, item: QTreeWidgetItem, column: int) -> None:
+        if item.data(0, _ROLE) is not None:
+            self.span_chosen.emit(item.data(0, _ROLE))
+
+
+def _loop_item(loop: Loop, built: Mapping[str, LoopRow]) -> QTreeWidgetItem:
+    row = built.get(loop.id) or built.get(loop.name)
+    trip = "varies" if loop.trip is None else f"{loop.trip:,}"
+    unroll = "" if loop.unroll is None else "full" if loop.unroll == 0 else str(loop.unroll)
+    item = QTreeWidgetItem([loop.name, trip, _interval(loop, row), unroll, _marks(loop)])
+    item.setData(0, _ROLE, loop.span)
+    item.setToolTip(0, f"{loop.id} in {loop.band}" if loop.band else loop.id)
+    if loop.pipeline:
+        item.setForeground(2, colours.OK)
+    if unroll:
+        item.setForeground(3, colours.ACCENT)
+    item.setForeground(4, colours.MUTED)
+    for child in loop.children:
+        item.addChild(_loop_item(child, built))
+    return item
+
+
+def _interval(loop: Loop, row: LoopRow | None) -> str:
+    asked = "" if loop.pipeline is None else "off" if loop.pipeline == 0 else f"asks {loop.pipeline}"
+    reached = "" if row is None or row.ii is None else f"{row.ii}"
+    return f"{reached} ({asked})" if reached and asked else reached or asked
+
+
+def _marks(loop: Loop) -> str:
+    return ", ".join(filter(None, ("reduction" if loop.reduction else "", (loop.role or "").replace("_", " "))))
+
+
+def _buffer_item(buffer: Buffer) -> QTreeWidgetItem:
+    layout = str(buffer.layout)
+    banks = buffer.layout.banks(buffer.type.shape)
+    text = f"{layout}   {banks} banks" if banks > 1 else layout
+    item = QTreeWidgetItem([buffer.name, str(buffer.type), text if buffer.type.shape else "register", ""])
+    item.setText(3, buffer.direction or "local")
+    item.setData(0, _ROLE, buffer.span)
+    item.setForeground(1, colours.element_colour(str(buffer.type.element)))
+    item.setForeground(3, colours.MUTED)
+    if banks > 1:
+        item.setForeground(2, colours.ACCENT)
+    return item

@@ -1,0 +1,232 @@
+"""What the window works on: the open project, its history, what the check says, the level shown, the last build.
+
+Docks subscribe to its signals and ask it to do things; none of them holds design data of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from allo_studio.design.check import check
+from allo_studio.design.checked import CheckedDesign
+from allo_studio.design.edits import Edit
+from allo_studio.design.history import History
+from allo_studio.design.model import Graph, Project
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.pipeline import BuildResult
+from allo_studio.project import LoadedProject, load_project, new_project, save_project, sources
+from allo_studio.source import Source
+from ui.places import Level, Place, graph_at, locate, valid
+
+__all__ = ["Session"]
+
+
+class Session(QObject):
+    """One open project, or none. All changes of the design go through `do`, `undo` and `redo`."""
+
+    # The design, or what is known about it, has changed (also: another project was opened).
+    changed = Signal()
+    # Another level of the hierarchy is to be shown.
+    level_changed = Signal()
+    # The list of problems has changed.
+    problems_changed = Signal()
+    # A build has ended well and its result is there.
+    built = Signal()
+    # Something that was asked for could not be done: a sentence for the status bar.
+    refused = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.loaded: LoadedProject | None = None
+        self.history: History | None = None
+        self.checked: CheckedDesign | None = None
+        self.level = Level("")
+        self.result: BuildResult | None = None
+        self._built_from: Project | None = None
+        self._sources: Callable[[str], Source] | None = None
+        self._own_faults: tuple[Diagnostic, ...] = ()
+        self._build_faults: tuple[Diagnostic, ...] = ()
+
+    # Opening and saving.
+
+    def open(self, path: Path) -> bool:
+        """Open a project; where that fails, say why under problems and keep what was open."""
+        try:
+            loaded = load_project(path)
+        except AlloError as error:
+            self._fail(error.diagnostics, f"{path} cannot be opened")
+            return False
+        self._take(loaded)
+        return True
+
+    def new(self, path: Path) -> bool:
+        """Make an empty project in a folder and open it."""
+        try:
+            new_project(path)
+        except AlloError as error:
+            self._fail(error.diagnostics, "The project cannot be made")
+            return False
+        return self.open(path)
+
+    def close(self) -> None:
+        """Let go of the project."""
+        self.loaded = self.history = self.checked = self.result = self._sources = self._built_from = None
+        self._own_faults = self._build_faults = ()
+        self.level = Level("")
+        self._announce()
+
+    def save(self, overwrite: bool = False) -> bool:
+        """Write the project to its file; where that fails the file is as it was and problems say why."""
+        if self.loaded is None or self.history is None:
+            return False
+        try:
+            self.loaded = save_project(self.loaded, self.history.project, overwrite=overwrite)
+        except AlloError as error:
+            self._fail(error.diagnostics, "The project was not saved")
+            return False
+        self._own_faults = ()
+        self.history.mark_saved()
+        return True
+
+    @property
+    def conflict(self) -> bool:
+        """Whether the last save was refused because the file has changed on disk."""
+        return any(fault.code == "conflict" for fault in self._own_faults)
+
+    def _take(self, loaded: LoadedProject) -> None:
+        self.loaded, self.result, self._built_from = loaded, None, None
+        self._own_faults = self._build_faults = ()
+        self._sources = sources(loaded.root)
+        self.history = History(loaded.project)
+        self.history.subscribe(self._refresh)
+        self.level = valid(loaded.project, Level(loaded.project.top))
+        self._check()
+        self._announce()
+
+    def _announce(self) -> None:
+        self.level_changed.emit()
+        self.changed.emit()
+        self.problems_changed.emit()
+
+    def _fail(self, faults: tuple[Diagnostic, ...], text: str) -> None:
+        self._own_faults = faults
+        self.problems_changed.emit()
+        self.refused.emit(f"{text}: {faults[0].message}")
+
+    # The design.
+
+    @property
+    def project(self) -> Project | None:
+        """The present project."""
+        return self.history.project if self.history else None
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph of the level that is shown."""
+        return graph_at(self.project, self.level) if self.project else None
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is something to save."""
+        return self.history is not None and not self.history.clean
+
+    def source(self, path: str) -> Source:
+        """Return a kernel file by its path in the project; raises AlloError."""
+        if self._sources is None:
+            raise AlloError(Diagnostic("file", "no project is open"))
+        return self._sources(path)
+
+    def do(self, edit: Edit) -> bool:
+        """Apply an edit, or say why it does not apply."""
+        if self.history is None:
+            return False
+        self._own_faults = ()
+        try:
+            self.history.do(edit)
+        except AlloError as error:
+            self._fail(error.diagnostics, "Not done")
+            return False
+        return True
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        if self.history:
+            self.history.undo()
+
+    def redo(self) -> None:
+        """Do the last undone edit again."""
+        if self.history:
+            self.history.redo()
+
+    def recheck(self) -> None:
+        """Check again, as after a change of the kernels on disk."""
+        self._refresh()
+
+    def _refresh(self) -> None:
+        assert self.project is not None
+        level = valid(self.project, self.level)
+        self._check()
+        if level != self.level:
+            self.level = level
+            self.level_changed.emit()
+        self.changed.emit()
+        self.problems_changed.emit()
+
+    def _check(self) -> None:
+        if self.project is not None and self._sources is not None and self.loaded is not None:
+            # The spans are those of the text on disk; after an edit they may point beside it.
+            spans = self.loaded.spans if self.project is self.loaded.project else None
+            self.checked = check(self.project, self._sources, spans)
+
+    # The hierarchy.
+
+    def show_level(self, level: Level) -> None:
+        """Show another graph; nothing happens where the level does not exist."""
+        if self.project is not None and level != self.level and graph_at(self.project, level) is not None:
+            self.level = level
+            self.level_changed.emit()
+
+    def place(self, where: str) -> Place | None:
+        """Return the place that a diagnostic's or a report's path names."""
+        return locate(self.project, where, self.level) if self.project else None
+
+    # Problems and builds.
+
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Return everything that is wrong, errors first, each once."""
+        loaded = self.loaded.diagnostics if self.loaded and self.project is self.loaded.project else ()
+        checked = self.checked.diagnostics if self.checked else ()
+        stale = self._build_faults if self.up_to_date else ()
+        return _sorted((*self._own_faults, *checked, *loaded, *stale))
+
+    def finish_build(self, result: BuildResult, project: Project) -> None:
+        """Take the result of a build of `project`."""
+        self.result, self._built_from, self._build_faults = result, project, tuple(result.diagnostics)
+        self.built.emit()
+        self.problems_changed.emit()
+
+    def fail_build(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
+        """Note why a build failed; the last good result stays."""
+        self._own_faults = tuple(faults)
+        self.problems_changed.emit()
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the last good build was of the present design (positions do not count)."""
+        if self.project is None or self._built_from is None:
+            return False
+        return replace(self.project, view={}) == replace(self._built_from, view={})
+
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    unique: dict[tuple[str, str, str], Diagnostic] = {}
+    for diagnostic in found:
+        unique.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
+    return tuple(sorted(unique.values(), key=lambda d: _ORDER[d.severity]))

@@ -1,0 +1,183 @@
+"""A form for one schedule step, made from the step's declared fields; what it offers is what applies now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from allo_studio.design.model import StepSpec
+from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.ir import KernelIR
+from allo_studio.primitives.base import StepField, step_fields
+from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
+from ui.step_options import offers
+
+__all__ = ["StepForm"]
+
+
+class _Choice(QComboBox):
+    """A list of legal values; numbers and lists of loops may also be typed."""
+
+    def __init__(self, declared: StepField) -> None:
+        super().__init__()
+        self.declared = declared
+        self.setEditable(declared.kind in ("int", "loops"))
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setToolTip(declared.help)
+
+    def offer(self, values: list[Any], keep: Any) -> None:
+        """Offer values, choosing `keep` or the nearest thing to it."""
+        self.blockSignals(True)
+        self.clear()
+        for value in values:
+            self.addItem(_text(value), value)
+        if keep is not None and (self.isEditable() or keep in values):
+            self.setCurrentText(_text(keep))
+        self.blockSignals(False)
+
+    def value(self) -> Any:
+        """Return the value as the project file would have it; a text where it can't be understood."""
+        text = self.currentText().strip()
+        if self.declared.kind == "int":
+            return int(text) if text.lstrip("-").isdecimal() else text
+        if self.declared.kind == "loops":
+            return [part.strip() for part in text.replace("[", "").replace("]", "").split(",") if part.strip()]
+        return text
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+class StepForm(QWidget):
+    """Edits a step against a kernel; `accepted` tells the step, `rejected` that the form was closed."""
+
+    accepted = Signal(object)
+    rejected = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ir: KernelIR | None = None
+        self._inputs: dict[str, _Choice | QCheckBox] = {}
+        self.kind = QComboBox()
+        self.kind.addItems(sorted(STEPS))
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.accept = QPushButton("Add step")
+        self.accept.setProperty("primary", "true")
+        close = QPushButton("Close")
+        self._form = QFormLayout()
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._form.setHorizontalSpacing(12)
+        self._form.addRow("Step", self.kind)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        buttons.addWidget(self.accept)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.addLayout(self._form)
+        layout.addWidget(self.note)
+        layout.addLayout(buttons)
+        self.kind.currentTextChanged.connect(lambda name: self._build(name, {}))
+        self.accept.clicked.connect(self._accept)
+        close.clicked.connect(self.rejected)
+
+    def begin(self, ir: KernelIR, spec: StepSpec | None = None) -> None:
+        """Edit `spec`, or a new step, as applied to `ir`."""
+        self._ir = ir
+        self.accept.setText("Change step" if spec else "Add step")
+        name = spec.name if spec and spec.name in STEPS else self.kind.currentText()
+        self.kind.blockSignals(True)
+        self.kind.setCurrentText(name)
+        self.kind.blockSignals(False)
+        self._build(name, dict(spec.args) if spec else {})
+
+    def choose(self, name: str, **values: Any) -> None:
+        """Fill the form in (as a person would)."""
+        self.kind.setCurrentText(name)
+        for field, value in values.items():
+            widget = self._inputs[field]
+            if isinstance(widget, QCheckBox):
+                widget.setChecked(bool(value))
+            else:
+                widget.setCurrentText(_text(value))
+
+    def choices(self, field: str) -> list[str]:
+        """Return what is offered for a field."""
+        widget = self._inputs[field]
+        assert isinstance(widget, _Choice)
+        return [widget.itemText(i) for i in range(widget.count())]
+
+    def spec(self) -> StepSpec:
+        """Return the step as it stands in the form; arguments at their default are left out."""
+        name = self.kind.currentText()
+        args = self._values()
+        try:
+            return StepSpec(name, step_to_dict(parse_step(name, args))[name])
+        except AlloError:
+            return StepSpec(name, args)
+
+    def _build(self, name: str, values: Mapping[str, Any]) -> None:
+        while self._form.rowCount() > 1:
+            self._form.removeRow(1)
+        self._inputs = {}
+        for declared in step_fields(STEPS[name]):
+            widget = self._input(declared, values)
+            self._inputs[declared.name] = widget
+            label = "" if isinstance(widget, QCheckBox) else declared.name.replace("_", " ").capitalize()
+            self._form.addRow(label, widget)
+        self._offer(dict(values))
+
+    def _input(self, declared: StepField, values: Mapping[str, Any]) -> _Choice | QCheckBox:
+        if declared.kind == "bool":
+            box = QCheckBox(declared.name.replace("_", " "))
+            box.setToolTip(declared.help)
+            box.setChecked(bool(values.get(declared.name, declared.default)))
+            box.toggled.connect(lambda on: self._changed(declared.name))
+            return box
+        choice = _Choice(declared)
+        choice.currentTextChanged.connect(lambda text: self._changed(declared.name))
+        return choice
+
+    def _changed(self, field: str) -> None:
+        names = list(self._inputs)
+        # What a field offers depends on those above it, never on those below.
+        self._offer(self._values(), names[names.index(field) + 1 :])
+
+    def _offer(self, wanted: dict[str, Any], fields: list[str] | None = None) -> None:
+        known = {declared.name: declared for declared in step_fields(STEPS[self.kind.currentText()])}
+        for name in fields if fields is not None else list(self._inputs):
+            widget = self._inputs[name]
+            if isinstance(widget, _Choice) and self._ir is not None:
+                chosen = {n: v for n, v in self._values().items() if n != name}
+                keep = wanted.get(name, known[name].default)
+                widget.offer(offers(self._ir, self.kind.currentText(), known[name], chosen), keep)
+        self._validate()
+
+    def _values(self) -> dict[str, Any]:
+        return {n: w.isChecked() if isinstance(w, QCheckBox) else w.value() for n, w in self._inputs.items()}
+
+    def _validate(self) -> None:
+        found = self._faults()
+        wrong = has_errors(found)
+        self.accept.setEnabled(not wrong)
+        self.note.setVisible(bool(found))
+        self.note.setProperty("role", "error" if wrong else "muted")
+        self.note.style().polish(self.note)
+        self.note.setText("\n".join(f"{d.message}\n{d.hint}".strip() for d in found[:3]))
+
+    def _faults(self) -> tuple[Diagnostic, ...]:
+        if self._ir is None:
+            return ()
+        try:
+            return parse_step(self.kind.currentText(), self._values()).check(self._ir)
+        except AlloError as error:
+            return error.diagnostics
+
+    def _accept(self) -> None:
+        self.accepted.emit(self.spec())
