@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Protocol
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.ir import KernelIR, Loop
+from allo_studio.ir import KernelIR
 from allo_studio.primitives.base import Step
+from allo_studio.primitives.menu import Applicable, applicable
 from allo_studio.primitives.registry import parse_step, step_to_dict
-from allo_studio.primitives.reorder import Reorder
 
-__all__ = ["ScheduledKernel", "SpecLike", "from_specs", "schedule"]
+__all__ = ["Applicable", "ScheduledKernel", "SpecLike", "applicable", "from_specs", "schedule"]
 
 
 class SpecLike(Protocol):

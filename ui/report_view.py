@@ -193,7 +193,7 @@ def _loop_texts(row: LoopRow) -> list[str]:
     ii = "" if row.ii is None else str(row.ii)
     asked = "" if row.ii_asked is None else str(row.ii_asked)
     lanes = "" if row.unroll == 1 else str(row.unroll)
-    numbers = [f"{row.trip_count:,}", ii, asked, f"{row.iteration_latency:,}", f"{row.latency:,}", lanes]
+    numbers = [_count(row.trip_count), ii, asked, _count(row.iteration_latency), _count(row.latency), lanes]
     return ["   " * row.depth + row.loop, row.path, *numbers, row.reason, row.source]
 
 
@@ -202,3 +202,8 @@ def _channel_texts(row: ChannelRow) -> list[str]:
     seen = "" if row.observed is None else str(row.observed)
     token = f"{row.width} bit" + (f" · {row.elements} elements" if row.elements > 1 else "")
     return [row.id, row.kind, depth, seen, token, row.type, row.reason]
+
+
+def _count(value: int | None) -> str:
+    """Return a figure, or that it differs between iterations of an outer loop."""
+    return "varies" if value is None else f"{value:,}"

@@ -18,7 +18,17 @@ from allo_studio.design.history import History
 from allo_studio.design.model import Graph, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import BuildResult
-from allo_studio.project import LoadedProject, load_project, new_project, save_project, sources
+from allo_studio.project import (
+    LoadedProject,
+    autosave,
+    discard_autosave,
+    load_project,
+    new_project,
+    recover,
+    save_project,
+    save_project_as,
+    sources,
+)
 from allo_studio.source import Source
 from ui.places import Level, Place, graph_at, locate, valid
 
@@ -90,7 +100,42 @@ class Session(QObject):
             return False
         self._own_faults = ()
         self.history.mark_saved()
+        discard_autosave(self.loaded.file)
         return True
+
+    def save_as(self, path: Path) -> bool:
+        """Write the project with its kernels to another folder or file and go on there."""
+        if self.loaded is None or self.history is None:
+            return False
+        level, result, built_from = self.level, self.result, self._built_from
+        try:
+            loaded = save_project_as(self.loaded, self.history.project, path)
+        except AlloError as error:
+            self._fail(error.diagnostics, "The project was not saved")
+            return False
+        discard_autosave(self.loaded.file)
+        self._take(loaded)
+        self.result, self._built_from = result, built_from
+        self.show_level(level)
+        return True
+
+    def autosave(self) -> None:
+        """Keep unsaved work beside the project file, so that it survives a crash."""
+        if self.loaded is None or self.history is None or not self.dirty:
+            return
+        try:
+            autosave(self.loaded, self.history.project)
+        except AlloError as error:
+            self.refused.emit(f"No autosave: {error.diagnostics[0].message}")
+
+    def recoverable(self) -> Project | None:
+        """Return the unsaved work of an earlier session that did not end well, if there is any."""
+        return recover(self.loaded.file) if self.loaded else None
+
+    def discard_autosave(self) -> None:
+        """Forget the unsaved work beside the project file."""
+        if self.loaded:
+            discard_autosave(self.loaded.file)
 
     @property
     def conflict(self) -> bool:
@@ -200,8 +245,9 @@ class Session(QObject):
         """Return everything that is wrong, errors first, each once."""
         loaded = self.loaded.diagnostics if self.loaded and self.project is self.loaded.project else ()
         checked = self.checked.diagnostics if self.checked else ()
-        stale = self._build_faults if self.up_to_date else ()
-        return _sorted((*self._own_faults, *checked, *loaded, *stale))
+        known = {diagnostic.where for diagnostic in checked}
+        built = self._build_faults if self.up_to_date else ()
+        return _sorted((*self._own_faults, *checked, *(d for d in loaded if d.where not in known), *built))
 
     def finish_build(self, result: BuildResult, project: Project) -> None:
         """Take the result of a build of `project`."""

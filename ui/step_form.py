@@ -13,7 +13,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.base import StepField, step_fields
 from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
-from ui.step_options import offers
+from ui.step_options import default_step, offers
 
 __all__ = ["StepForm"]
 
@@ -30,13 +30,14 @@ class _Choice(QComboBox):
         self.setToolTip(declared.help)
 
     def offer(self, values: list[Any], keep: Any) -> None:
-        """Offer values, choosing `keep` or the nearest thing to it."""
+        """Offer values, choosing `keep` (None: the default where it is legal, else the first)."""
+        default = self.declared.default
+        chosen = keep if keep is not None else default if default in values or not values else values[0]
         self.blockSignals(True)
         self.clear()
-        for value in values:
+        for value in values if chosen in values or chosen is None or self.isEditable() else [*values, chosen]:
             self.addItem(_text(value), value)
-        if keep is not None and (self.isEditable() or keep in values):
-            self.setCurrentText(_text(keep))
+        self.setCurrentText("" if chosen is None else _text(chosen))
         self.blockSignals(False)
 
     def value(self) -> Any:
@@ -91,7 +92,7 @@ class StepForm(QWidget):
         """Edit `spec`, or a new step, as applied to `ir`."""
         self._ir = ir
         self.accept.setText("Change step" if spec else "Add step")
-        name = spec.name if spec and spec.name in STEPS else self.kind.currentText()
+        name = spec.name if spec and spec.name in STEPS else default_step(ir, self.kind.currentText())
         self.kind.blockSignals(True)
         self.kind.setCurrentText(name)
         self.kind.blockSignals(False)
@@ -131,7 +132,7 @@ class StepForm(QWidget):
             self._inputs[declared.name] = widget
             label = "" if isinstance(widget, QCheckBox) else declared.name.replace("_", " ").capitalize()
             self._form.addRow(label, widget)
-        self._offer(dict(values))
+        self._offer(dict(values), list(self._inputs))
 
     def _input(self, declared: StepField, values: Mapping[str, Any]) -> _Choice | QCheckBox:
         if declared.kind == "bool":
@@ -146,17 +147,18 @@ class StepForm(QWidget):
 
     def _changed(self, field: str) -> None:
         names = list(self._inputs)
-        # What a field offers depends on those above it, never on those below.
-        self._offer(self._values(), names[names.index(field) + 1 :])
+        # What a field offers depends on those above it, never on those below. What was chosen stays where it is legal.
+        self._offer({}, names[names.index(field) + 1 :])
 
-    def _offer(self, wanted: dict[str, Any], fields: list[str] | None = None) -> None:
-        known = {declared.name: declared for declared in step_fields(STEPS[self.kind.currentText()])}
-        for name in fields if fields is not None else list(self._inputs):
+    def _offer(self, wanted: Mapping[str, Any], fields: list[str]) -> None:
+        step = self.kind.currentText()
+        for name in fields:
             widget = self._inputs[name]
-            if isinstance(widget, _Choice) and self._ir is not None:
-                chosen = {n: v for n, v in self._values().items() if n != name}
-                keep = wanted.get(name, known[name].default)
-                widget.offer(offers(self._ir, self.kind.currentText(), known[name], chosen), keep)
+            if not isinstance(widget, _Choice) or self._ir is None:
+                continue
+            values = offers(self._ir, step, widget.declared, self._values())
+            present = widget.value() if widget.count() or widget.currentText() else None
+            widget.offer(values, wanted.get(name, present if present in values else None))
         self._validate()
 
     def _values(self) -> dict[str, Any]:

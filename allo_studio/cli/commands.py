@@ -50,13 +50,11 @@ def _check(words: argparse.Namespace) -> Outcome:
 def _build(words: argparse.Namespace) -> Outcome:
     _refuse_rtl(words.target)
     loaded = load_project(words.project)
-    out = _out_folder(words, loaded)
+    out = words.out or Path("build") / loaded.project.name
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
         try:
-            result = pipeline.build(
-                loaded, out, target=words.target, simulate=words.simulate, progress=bar, cancel=wish
-            )
+            result = pipeline.build(loaded, out, simulate=words.simulate, progress=bar, cancel=wish)
         finally:
             bar.clear()
     return _built(loaded, result, table(result.report))
@@ -65,11 +63,10 @@ def _build(words: argparse.Namespace) -> Outcome:
 def _simulate(words: argparse.Namespace) -> Outcome:
     _refuse_rtl(words.target)
     loaded = load_project(words.project)
-    out = _out_folder(words, loaded)
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
         try:
-            result = pipeline.simulate(loaded, target=words.target, out=out, progress=bar, cancel=wish)
+            result = pipeline.simulate(loaded, target=words.target, progress=bar, cancel=wish)
         finally:
             bar.clear()
     return _built(loaded, result, _simulation_text(result.report))
@@ -117,12 +114,8 @@ def _refuse_rtl(target: str) -> None:
         raise AlloError(Diagnostic("usage", message, hint="build for hls, which is also what is built unless named"))
 
 
-def _out_folder(words: argparse.Namespace, loaded: LoadedProject) -> Path:
-    return words.out or Path("build") / loaded.project.name
-
-
 def _built(loaded: LoadedProject, result: BuildResult, text: str) -> Outcome:
-    found = _once((*loaded.diagnostics, *result.diagnostics, *_mismatch(result.report)))
+    found = _once((*loaded.diagnostics, *result.diagnostics))
     files = "\n".join(f"  {artifact.kind:<12} {artifact.path}" for artifact in result.artifacts)
     shown = f"{text}\nFiles\n{files}\n" if files else text
     return Outcome(shown, found, result.report, result.artifacts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,10 +30,17 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
     Where the first word is no command it is the project to open.
     """
-    words = arguments
-    if not words or (words[0] not in COMMANDS and not words[0].startswith("-")):
-        words = ["open", *words]
-    return _parser().parse_args(words)
+    if arguments and (arguments[0] in COMMANDS or arguments[0].startswith("-")):
+        return _parser().parse_args(arguments)
+    if len(arguments) > 1:
+        raise _unknown_command(arguments[0])
+    return _parser().parse_args(["open", *arguments])
+
+
+def _unknown_command(word: str) -> AlloError:
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
+    return AlloError(Diagnostic("usage", f"there is no command {word!r}", hint=hint))
 
 
 def _parser() -> _Parser:
@@ -61,7 +69,7 @@ def _check(command: argparse.ArgumentParser) -> None:
 def _build(command: argparse.ArgumentParser) -> None:
     _project(command)
     _target(command, ("hls", "rtl"))
-    _out(command)
+    command.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: build/PROJECT)")
     command.add_argument("--no-simulate", dest="simulate", action="store_false", help="do not run it on data")
     _json(command)
 
@@ -69,7 +77,6 @@ def _build(command: argparse.ArgumentParser) -> None:
 def _simulate(command: argparse.ArgumentParser) -> None:
     _project(command)
     _target(command, ("hls", "rtl", "jit"))
-    _out(command)
     _json(command)
 
 
@@ -98,10 +105,6 @@ def _project(command: argparse.ArgumentParser) -> None:
 
 def _target(command: argparse.ArgumentParser, targets: tuple[str, ...]) -> None:
     command.add_argument("--target", choices=targets, default="hls", help="what to build (default: hls)")
-
-
-def _out(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: build/PROJECT)")
 
 
 def _json(command: argparse.ArgumentParser) -> None:

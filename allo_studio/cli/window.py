@@ -33,7 +33,7 @@ def rasterise(svg: Path, png: Path) -> None:
     if done.returncode or not png.is_file():
         said = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
         hint = "Qt needs system libraries: `make test` installs or names them; an SVG needs none"
-        raise AlloError(Diagnostic("tool", f"the picture cannot be drawn: {said[0]}", where=str(png), hint=hint))
+        raise AlloError(Diagnostic("tool", f"the picture cannot be drawn: {said[0]}", hint=hint))
 
 
 def _need(modules: tuple[str, ...]) -> None:

@@ -67,17 +67,17 @@ class _Planner:
         self.plan = plan
         self.library = library
 
+    # Diagnostics name an edge by its graph's name, decisions by the instance's path.
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
         for edge in graph.edges:
             if not edge.source.node or not edge.target.node:
                 continue
-            where = f"{path}/{edge.id}"
             if graph.execution == "dataflow":
-                self._dataflow(graph, path, edge, where)
+                self._dataflow(graph, path, edge)
             elif edge.channel in ("fifo", "pingpong"):
                 self._refuse(
-                    where,
+                    f"{graph.name}/{edge.id}",
                     f"a {edge.channel} channel was asked for, but graph {graph.name} runs its blocks one after another",
                     f"set `execution: dataflow` on {graph.name}, or take the channel off the edge",
                 )
@@ -85,7 +85,8 @@ class _Planner:
             if isinstance(node, GraphNode):
                 self.graph(self.project.graphs[node.graph], f"{path}/{name}")
 
-    def _dataflow(self, graph: Graph, path: str, edge: Edge, where: str) -> None:
+    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> None:
+        where, place = f"{graph.name}/{edge.id}", f"{path}/{edge.id}"
         if edge.channel == "shared":
             self._refuse(
                 where,
@@ -94,27 +95,28 @@ class _Planner:
             )
             return
         if edge.channel == "pingpong":
-            self._pingpong(where, "asked for", edge)
+            self._pingpong(where, place, "asked for", edge)
             return
         producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
         consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
-        refusal = self._stream(producer, consumer, where)
+        refusal = self._stream(producer, consumer, place)
         if refusal is None:
             return
         if edge.channel == "fifo":
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
             return
-        self._pingpong(where, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
+        self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
 
-    def _pingpong(self, where: str, reason: str, edge: Edge) -> None:
+    def _pingpong(self, where: str, place: str, reason: str, edge: Edge) -> None:
         if edge.depth is not None:
             self._refuse(where, "a depth was given, but this channel is no FIFO", f"remove the depth ({reason})")
             return
-        self.plan.decisions[where] = Decision("pingpong", 1, reason)
+        self.plan.decisions[place] = Decision("pingpong", 1, reason)
 
     def _refuse(self, where: str, message: str, hint: str, refusal: Refusal | None = None) -> None:
-        span = refusal.span if refusal else None
-        self.plan.diagnostics.append(Diagnostic("order", message, span, where, hint))
+        found = Diagnostic("order", message, refusal.span if refusal else None, where, hint)
+        if found not in self.plan.diagnostics:
+            self.plan.diagnostics.append(found)
 
     def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
         node = graph.nodes[name]
@@ -135,7 +137,7 @@ class _Planner:
             return _Leaf(found.path, found.port, ((here, port), *found.trail))
         return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
 
-    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, where: str) -> Refusal | None:
+    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, place: str) -> Refusal | None:
         """Make the edge a FIFO, or return why it cannot be one."""
         if isinstance(producer, Refusal):
             return producer
@@ -154,7 +156,7 @@ class _Planner:
             self.plan.streams.setdefault(leaf.path, {})[leaf.port] = written.width
             for boundary, port in leaf.trail:
                 self.plan.boundaries.setdefault(boundary, {})[port] = written.width
-        self.plan.decisions[where] = Decision("fifo", written.width, _explain(producer, consumer, order))
+        self.plan.decisions[place] = Decision("fifo", written.width, _explain(producer, consumer, order))
         return None
 
     def _cheapest(

@@ -98,12 +98,12 @@ class Scope:
                 f"{name!r} is only known inside the loop of line {place.line}",
                 "declare it before the loop, or use it inside",
             )
+        elif self.module.language_name(node):
+            self.faults.add("name", node, f"{name!r} is no value", "types and loops have places of their own")
         elif self.module.unknown.get(name):
             reason = self.module.unknown[name]
             message = f"{name!r} is no constant: {reason}"
             self.faults.add("name", node, message, "only constants of the file can be used in a kernel")
-        elif self.module.language_name(node):
-            self.faults.add("name", node, f"{name!r} is no value", "types and loops have places of their own")
         else:
             known = [n for block in self._blocks for n, m in block.items() if not isinstance(m, Poison)]
             known += self.module.parameters

@@ -31,8 +31,8 @@ _KINDS: dict[type[ast.stmt], str] = {
     ast.With: "`with`",
     ast.Try: "`try`",
     ast.Match: "`match`",
-    ast.FunctionDef: "a function in a kernel",
-    ast.AsyncFunctionDef: "a function in a kernel",
+    ast.FunctionDef: "a nested function",
+    ast.AsyncFunctionDef: "a nested function",
     ast.AsyncFor: "`async for`",
     ast.AsyncWith: "`async with`",
     ast.ClassDef: "a class",
@@ -111,10 +111,10 @@ def _declaration(node: ast.AnnAssign, scope: Scope) -> tuple[Statement, ...]:
 
 
 def _assignment(node: ast.Assign, scope: Scope) -> tuple[Statement, ...]:
-    value = check_expression(node.value, scope)
-    if len(node.targets) != 1:
+    if len(node.targets) != 1 or isinstance(node.targets[0], ast.Tuple | ast.List | ast.Starred):
         scope.faults.add("unsupported", node, "one assignment sets one variable", "write one assignment for each")
         return ()
+    value = check_expression(node.value, scope)
     target = _target(node.targets[0], scope)
     return _store(node, target, value, scope) if target else ()
 

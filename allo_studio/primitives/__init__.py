@@ -1,1 +1,1 @@
-"""primitives."""
+"""Schedule steps: one file a primitive, each a frozen value with `check(ir)` and `apply(ir)`."""

@@ -30,7 +30,7 @@ from allo_studio.primitives.tiles import inherited_layout, set_tile
 from allo_studio.primitives.widen import widen_copies
 from allo_studio.types import ArrayType
 
-__all__ = ["BufferAt"]
+__all__ = ["BufferAt", "tile_faults"]
 
 _LOOP_WORDS = {"fill": "fill", "write_back": "back"}
 
@@ -69,15 +69,7 @@ class BufferAt(Step):
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
-        plan = plan_tile(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis))
-        pipelined = plan.axis if plan.axis.pipeline else pipelined_around(plan.axis)
-        if pipelined is None:
-            return
-        size = _tile_type(plan).size * (plan.fills + plan.writes_back) * 2
-        count = (operations_unrolled(pipelined) + size) * copies_around(pipelined)
-        if count > MOST_COPIES or plan.footprint.guarded:
-            message = f"copying the tile inside pipelined loop {pipelined.id} cannot be unrolled: {count} operations"
-            yield fault(message, plan.axis.span, f"choose a loop outside {pipelined.id}")
+        yield from tile_faults(plan_tile(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis)))
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Make the tile."""
@@ -92,6 +84,18 @@ class BufferAt(Step):
         changed = ir.with_layout(tile, layout) if kept else ir
         widen_copies(changed, [tile])
         return changed
+
+
+def tile_faults(plan: TilePlan) -> Iterator[Diagnostic]:
+    """Yield why a planned tile cannot be made where loops are pipelined."""
+    pipelined = plan.axis if plan.axis.pipeline else pipelined_around(plan.axis)
+    if pipelined is None:
+        return
+    size = _tile_type(plan).size * (plan.fills + plan.writes_back) * 2
+    count = (operations_unrolled(pipelined) + size) * copies_around(pipelined)
+    if count > MOST_COPIES or plan.footprint.guarded:
+        message = f"copying the tile inside pipelined loop {pipelined.id} cannot be unrolled: {count} operations"
+        yield fault(message, plan.axis.span, f"choose a loop outside {pipelined.id}")
 
 
 def _tile_type(plan: TilePlan) -> ArrayType:

@@ -41,9 +41,13 @@ class Reorder(Step):
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
+        yield from self.faults_given(ir, dependences(ir))
+
+    def faults_given(self, ir: KernelIR, found: Sequence[Dependence]) -> Iterator[Diagnostic]:
+        """Yield why the step does not apply to a kernel with these dependences."""
         chain, order = _nest(ir, self.axes)
         yield from _bound_faults(chain, order)
-        for dependence, reversed_part in _reversed(dependences(ir), chain, order):
+        for dependence, reversed_part in _reversed(found, chain, order):
             if not dependence.accumulation:
                 witness = sample_of(dependence, reversed_part)
                 yield _order_fault(dependence, witness, chain, order)

@@ -39,12 +39,15 @@ class TilePlan:
     writes_back: bool
 
 
-def plan_tile(kernel: KernelIR, buffer: Buffer, axis: Loop) -> TilePlan:
-    """Return the plan of a tile; raises AlloError (code `step`) where there can be none."""
-    found = [a for a in accesses(kernel) if a.buffer == buffer.name]
+def plan_tile(kernel: KernelIR, buffer: Buffer, axis: Loop, known: Sequence[Access] = ()) -> TilePlan:
+    """Return the plan of a tile; raises AlloError (code `step`) where there can be none.
+
+    `known` are the kernel's accesses where the caller has them already.
+    """
+    found = [a for a in known or accesses(kernel) if a.buffer == buffer.name]
     outside = [*axis.ancestors(), axis]
     inside = tuple(a for a in found if len(a.loops) > axis.depth and a.loops[axis.depth].op == axis.op)
-    _require_accesses(kernel, buffer, axis, inside)
+    _require_accesses(kernel, buffer, axis, found, inside)
     shape = buffer.type.shape
     footprint = find_footprint(inside, outside, shape)
     if isinstance(footprint, int):
@@ -57,12 +60,14 @@ def plan_tile(kernel: KernelIR, buffer: Buffer, axis: Loop) -> TilePlan:
     return TilePlan(buffer, axis, footprint, inside, fills, initial, writes_back)
 
 
-def _require_accesses(kernel: KernelIR, buffer: Buffer, axis: Loop, inside: Sequence[Access]) -> None:
+def _require_accesses(
+    kernel: KernelIR, buffer: Buffer, axis: Loop, found: Sequence[Access], inside: Sequence[Access]
+) -> None:
     if buffer.kind == "local" and is_inside(buffer.value.owner.operation, axis.op):
         message = f"{buffer.name} is declared inside loop {axis.id}, so it lives there already"
         raise AlloError(fault(message, axis.span, "choose a loop inside the one that declares it"))
     if not inside:
-        users = sorted({a.loops[0].id for a in accesses(kernel) if a.buffer == buffer.name and a.loops})
+        users = sorted({a.loops[0].id for a in found if a.loops})
         hint = f"{buffer.name} is used in {', '.join(users)}" if users else f"{buffer.name} is not used in any loop"
         raise AlloError(fault(f"{buffer.name} is not used inside loop {axis.id}", axis.span, hint))
     for name, _, op in tiles_of(kernel, buffer.name):

@@ -238,7 +238,9 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
     if mark is not None and problem:
         context = getattr(error, "context", None)
         message = f"{problem} ({context})" if context else str(problem)
-        return Diagnostic("yaml", f"broken YAML: {message}", Span.at(source, mark.line + 1, mark.column + 1), hint=hint)
+        return Diagnostic(
+            "yaml", f"broken YAML: {message}", _visible(source, mark.line + 1, mark.column + 1), hint=hint
+        )
     position = getattr(error, "position", None)
     reason = getattr(error, "reason", "unreadable text")
     # The C parser counts bytes there, so the place is looked for in the text instead.
@@ -247,3 +249,11 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
     before = source.text[:at]
     span = Span.at(source, before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
     return Diagnostic("yaml", f"broken YAML: {reason}", span, hint="remove the character that cannot be printed")
+
+
+def _visible(source: Source, line: int, column: int) -> Span:
+    """Return the place, or the end of the last text before it where its line has none for a caret to stand under."""
+    while line > 1 and not source.line(line).strip():
+        line -= 1
+        column = len(source.line(line).rstrip())
+    return Span.at(source, line, max(1, column))

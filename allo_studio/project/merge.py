@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-__all__ = ["merge", "opcodes", "same"]
+__all__ = ["merge", "opcodes", "renamed", "same"]
 
 
 def same(one: Any, two: Any) -> bool:
@@ -19,6 +19,18 @@ def opcodes(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[str, int, int,
     """Return how `old` becomes `new` as (`equal`, `replace`, `delete` or `insert`, start, end, new start, new end)."""
     matcher = SequenceMatcher(None, [_canonical(v) for v in old], [_canonical(v) for v in new], autojunk=False)
     return list(matcher.get_opcodes())
+
+
+def renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys of `new` that are likely a key of `old` under another name, with that key."""
+    gone = {key: value for key, value in old.items() if key not in new}
+    found: dict[str, str] = {}
+    for key in new:
+        earlier = None if key in old else next((k for k, v in gone.items() if same(v, new[key])), None)
+        if earlier is not None:
+            found[key] = earlier
+            del gone[earlier]
+    return found
 
 
 def merge(raw: Any, old: Any, new: Any) -> Any:
@@ -35,12 +47,15 @@ def merge(raw: Any, old: Any, new: Any) -> Any:
 def _merge_mappings(raw: dict[str, Any], old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     # A key that only the file has states a default: it stays.
     states_default = {k for k in raw if k not in old and k not in new}
+    earlier = renamed(old, new)
     merged: dict[str, Any] = {}
     for key in _ordered(list(raw), list(new), states_default):
         if key in states_default or (key in raw and key in old and same(old[key], new[key])):
             merged[key] = raw[key]
         elif key in raw and key in old:
             merged[key] = merge(raw[key], old[key], new[key])
+        elif key in earlier and earlier[key] in raw and key not in raw:
+            merged[key] = raw[earlier[key]]
         elif key in raw or key not in old or not same(old[key], new[key]):
             merged[key] = new[key]
     return merged

@@ -10,7 +10,7 @@ from typing import Any
 
 from allo_studio.project.document import Document, Item, Path
 from allo_studio.project.emit import emit_entry, emit_item, flow
-from allo_studio.project.merge import opcodes, same
+from allo_studio.project.merge import opcodes, renamed, same
 
 __all__ = ["splice"]
 
@@ -88,12 +88,15 @@ class _Splicer:
         return self._is_first_in_line(first.start) or (first.plain in wanted and next(iter(wanted)) == first.plain)
 
     def _block_map(self, item: Item, wanted: dict[str, Any], path: Path) -> None:
+        names = {old: new for new, old in renamed(item.plain, wanted).items()}
         for key, value in item.entries:
             if key.plain in wanted:
                 self.change(value, wanted[key.plain], (*path, key.plain), key)
+            elif key.plain in names:
+                self.changes.append((key.start, key.end, flow(names[key.plain])))
             else:
                 self._delete_lines(key.start, max(value.end, key.end))
-        ends = {key.plain: self._line_end(max(value.end, key.end)) for key, value in item.entries}
+        ends = {names.get(key.plain, key.plain): self._line_end(max(value.end, key.end)) for key, value in item.entries}
         at = self._line_start(item.entries[0][0].start)
         indent = item.column - 1
         for name, value in wanted.items():

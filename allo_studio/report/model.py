@@ -48,6 +48,7 @@ class ProcessRow:
 class LoopRow:
     """A loop of a block.
 
+    Trip count and latencies are None where they differ between iterations of an outer loop.
     `depth` counts from 0 at the outermost loop. `ii` is what the scheduler reached, `ii_asked` what a step asked for;
     both are None on a loop that is not pipelined (`ii_asked` also where nobody asked). `unroll` is the number of
     lanes (1: not unrolled). `reason` says what limits the II. `source` is a place in the kernel's file,
@@ -57,9 +58,9 @@ class LoopRow:
     path: str
     loop: str
     depth: int
-    trip_count: int
-    latency: int
-    iteration_latency: int
+    trip_count: int | None
+    latency: int | None
+    iteration_latency: int | None
     ii: int | None = None
     ii_asked: int | None = None
     pipelined: bool = False

@@ -69,11 +69,11 @@ def _loop(row: LoopRow) -> tuple[str, ...]:
     return (
         row.path,
         "  " * row.depth + row.loop,
-        f"{row.trip_count:,}",
+        _count(row.trip_count),
         _or_dash(row.ii),
         _or_dash(row.ii_asked),
-        f"{row.iteration_latency:,}",
-        f"{row.latency:,}",
+        _count(row.iteration_latency),
+        _count(row.latency),
         "yes" if row.pipelined else "no",
         f"{row.unroll:,}",
         row.source,
@@ -158,3 +158,7 @@ def _indented(title: str, texts: Sequence[str]) -> str:
 def _wrap(head: str, text: str) -> Iterable[str]:
     hang = " " * (len(head) if len(head) > 2 else 4)
     return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=hang) or [head.rstrip()]
+
+
+def _count(value: int | None) -> str:
+    return "varies" if value is None else f"{value:,}"

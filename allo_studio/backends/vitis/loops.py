@@ -94,9 +94,7 @@ def _pipelined_by_default(loop: Loop) -> bool:
 
 def _flattens(loop: Loop) -> bool:
     parent = loop.parent
-    if loop.pipeline == 0 or loop.unroll is not None or loop.trip is None or parent is None:
-        return False
-    if parent.unroll is not None or parent.pipeline is not None:
+    if loop.pipeline == 0 or loop.trip is None or parent is None or parent.unroll is not None or parent.pipeline:
         return False
     return all(op.operation == loop.op or op.operation.name in _NO_HARDWARE for op in parent.body.operations)
 

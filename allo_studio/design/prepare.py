@@ -1,0 +1,110 @@
+"""From a checked design to what elaboration takes: every instance's kernel in its unified layouts, and the channels."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from allo_studio.design.channels import ChannelPlan, plan_channels
+from allo_studio.design.checked import CheckedDesign, CheckedKernel
+from allo_studio.design.elaborate import Leaf
+from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.ir import KernelIR
+
+__all__ = ["Prepared", "prepare", "with_orders"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The leaf blocks by instance path, and the decided channels."""
+
+    leaves: dict[str, Leaf]
+    plan: ChannelPlan
+
+
+class _Last:
+    """The last design that was prepared: the window asks again after every edit, most of which move blocks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.checked: CheckedDesign | None = None
+        self.clock_ns = 0.0
+        self.prepared: Prepared | None = None
+
+    def find(self, checked: CheckedDesign, clock_ns: float) -> Prepared | None:
+        with self.lock:
+            known = self.checked
+            if known is None or clock_ns != self.clock_ns or known.layouts != checked.layouts:
+                return None
+            same = replace(known.project, view=checked.project.view) == checked.project
+            kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
+            same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
+            return self.prepared if same else None
+
+    def keep(self, checked: CheckedDesign, clock_ns: float, prepared: Prepared) -> None:
+        with self.lock:
+            self.checked, self.clock_ns, self.prepared = checked, clock_ns, prepared
+
+
+_last = _Last()
+
+
+def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
+    """Return the instances' kernels and the channels of a design without errors.
+
+    A channel that was asked for and cannot be is a diagnostic in the plan.
+    """
+    known = _last.find(checked, library.clock_ns)
+    if known and not library.overrides:
+        return known
+    leaves: dict[str, Leaf] = {}
+    kernels: dict[str, KernelIR] = {}
+    for path, key in _instances(checked.project, checked.project.top, checked.project.top):
+        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+    prepared = Prepared(leaves, plan_channels(checked.project, kernels, library))
+    if not library.overrides:
+        _last.keep(checked, library.clock_ns, prepared)
+    return prepared
+
+
+def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:
+    """Return a checked design with the faults of its channels (code `order`) among its diagnostics."""
+    if not checked.ok:
+        return checked
+    found = prepare(checked, library).plan.diagnostics
+    if not found:
+        return checked
+    edges = dict(checked.edges)
+    for diagnostic in found:
+        if diagnostic.where in edges:
+            known = edges[diagnostic.where]
+            edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
+    return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
+
+
+def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each kernel block's instance path, and its path in its graph."""
+    for name, node in project.graphs[graph].nodes.items():
+        if isinstance(node, KernelNode):
+            yield f"{path}/{name}", f"{graph}/{name}"
+        elif isinstance(node, GraphNode):
+            yield from _instances(project, node.graph, f"{path}/{name}")
+
+
+def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Leaf, KernelIR]:
+    """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to."""
+    assert kernel.base is not None
+    assert kernel.scheduled is not None
+    final = kernel.scheduled.ir
+    types, layouts = {}, {}
+    for argument in final.arguments():
+        types[argument.name] = argument.type
+        if argument.scalar:
+            continue
+        unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
+        layouts[argument.name] = unified
+        if unified != final.layout(argument.name):
+            final = final.with_layout(argument.name, unified)
+    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts), final

@@ -1,0 +1,316 @@
+"""From a loaded project to a build: the only file that knows all stages. Every stage's result is a value."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from allo_studio.backends.vitis import emit, tolerance_of, write
+from allo_studio.design.check import check
+from allo_studio.design.checked import CheckedDesign
+from allo_studio.design.elaborate import elaborate
+from allo_studio.design.model import Project
+from allo_studio.design.prepare import prepare, with_orders
+from allo_studio.design.timing import SizedDesign, size_design
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.devices import Device, find_device
+from allo_studio.hardware.operators import OperatorLibrary, load_operators
+from allo_studio.project import LoadedProject, sources
+from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
+from allo_studio.report.assemble import assemble_report
+from allo_studio.simulate.child import SimulationCancelled
+from allo_studio.simulate.compare import compare
+from allo_studio.simulate.csim import CSimResult
+from allo_studio.simulate.csim import run as run_csim
+from allo_studio.simulate.data import random_inputs
+from allo_studio.simulate.jit import evaluate_jit
+from allo_studio.simulate.reference import evaluate
+
+__all__ = [
+    "Artifact",
+    "BuildResult",
+    "Cancelled",
+    "Progress",
+    "build",
+    "check_project",
+    "simulate",
+    "size_project",
+]
+
+PROFILE = "vitis"
+Engine = Literal["hls", "jit"]
+
+
+class Cancelled(Exception):
+    """Raised where the person cancelled; nothing half-made is left."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a build is: the stage, what it does, and the fraction of the whole that is done (0 to 1)."""
+
+    stage: str
+    message: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a build made."""
+
+    kind: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build or simulation gave. `ok` is False where a simulation found a difference."""
+
+    report: Report
+    artifacts: tuple[Artifact, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error among the diagnostics."""
+        return all(d.severity != "error" for d in self.diagnostics)
+
+
+@dataclass
+class _Run:
+    """Tells progress and asks whether to go on, between stages."""
+
+    progress: Callable[[Progress], None] | None
+    cancel: Callable[[], bool] | None
+    stages: Sequence[str]
+    number: int = field(default=0)
+
+    def stage(self, message: str) -> None:
+        """Enter the next stage; raises Cancelled."""
+        if self.cancel and self.cancel():
+            raise Cancelled
+        if self.progress:
+            self.progress(Progress(self.stages[self.number], message, self.number / len(self.stages)))
+        self.number += 1
+
+    def end(self) -> None:
+        """Tell that all is done."""
+        if self.progress:
+            self.progress(Progress("done", "done", 1.0))
+
+
+def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
+    """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order."""
+    edited = project is not None and project != loaded.project
+    checked = check(project or loaded.project, sources(loaded.root), None if edited else loaded.spans)
+    try:
+        device, library = _target(checked.project)
+    except AlloError as error:
+        return replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
+    del device
+    return with_orders(checked, library)
+
+
+def size_project(
+    loaded: LoadedProject, project: Project | None = None, library: OperatorLibrary | None = None
+) -> SizedDesign:
+    """Check, elaborate, schedule and size a project; raises AlloError. `library` replaces the target's operators."""
+    checked = check_project(loaded, project)
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    library = library or _target(checked.project)[1]
+    prepared = prepare(checked, library)
+    region = elaborate(checked.project, prepared.leaves, prepared.plan)
+    return size_design(region, library, checked.project.target.fifo_margin)
+
+
+def build(
+    loaded: LoadedProject,
+    out: Path,
+    *,
+    project: Project | None = None,
+    simulate: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> BuildResult:
+    """Build a project's HLS C++ into the folder `out`, simulate it, and write its report there.
+
+    `project` is an edited project of the same folder. The folder is replaced as a whole when all is done. Raises
+    AlloError for faults of the design (or code `tool` where a tool failed), and Cancelled. A simulation that differs from the
+    reference is an error among the result's diagnostics.
+    """
+    stages = ("check", "schedule", "generate", *(("simulate",) if simulate else ()), "report")
+    run = _Run(progress, cancel, stages)
+    checked, sized, device = _prepare(loaded, project, run)
+    run.stage("writing HLS C++")
+    with _replacing(out) as folder:
+        files = emit(sized.region, checked.project.target, checked.project.name, device.part)
+        write(files, folder)
+        found: SimulationRow | None = None
+        faults: tuple[Diagnostic, ...] = checked.diagnostics
+        if simulate:
+            run.stage("compiling and running the C simulation")
+            found, more = _c_simulation(sized, folder, cancel)
+            faults += more
+        run.stage("writing the report")
+        report = assemble_report(checked.project, sized, device, found)
+        artifacts = [Artifact(_kind(name), out / name) for name in files]
+        artifacts.append(Artifact("report", out / REPORT_FILE))
+        status: Literal["ok", "error"] = "error" if any(d.severity == "error" for d in faults) else "ok"
+        text = dump(document(status, faults, report, artifacts))
+        write({REPORT_FILE: text}, folder)
+    run.end()
+    return BuildResult(report, tuple(artifacts), faults)
+
+
+def simulate(
+    loaded: LoadedProject,
+    *,
+    target: Engine = "hls",
+    project: Project | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> BuildResult:
+    """Run a project on random data in one engine and compare every element with the reference; writes nothing.
+
+    `hls` compiles and runs the generated C++, `jit` runs each kernel's final IR by LLVM. Raises as `build`.
+    """
+    run = _Run(progress, cancel, ("check", "schedule", "simulate"))
+    checked, sized, device = _prepare(loaded, project, run)
+    run.stage(f"running on data ({target})")
+    if target == "jit":
+        found, faults = _jit_simulation(sized)
+    else:
+        with tempfile.TemporaryDirectory(prefix="allo-") as name:
+            write(emit(sized.region, checked.project.target, checked.project.name, device.part), Path(name))
+            found, faults = _c_simulation(sized, Path(name), cancel)
+    run.end()
+    report = assemble_report(checked.project, sized, device, found)
+    return BuildResult(report, (), (*checked.diagnostics, *faults))
+
+
+def _target(project: Project) -> tuple[Device, OperatorLibrary]:
+    """Return the device and the operator library; raises AlloError (code `target`)."""
+    device, library = find_device(project.target.device), load_operators(PROFILE, project.target.clock_ns)
+    # Every design adds and multiplies: ask now, so that a clock without figures is told as such.
+    library.operator("fadd")
+    return device, library
+
+
+def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple[CheckedDesign, SizedDesign, Device]:
+    run.stage("checking the design")
+    checked = check_project(loaded, project)
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    run.stage("scheduling and sizing FIFOs")
+    device, library = _target(checked.project)
+    prepared = prepare(checked, library)
+    region = elaborate(checked.project, prepared.leaves, prepared.plan)
+    return checked, size_design(region, library, checked.project.target.fifo_margin), device
+
+
+def _c_simulation(
+    sized: SizedDesign, folder: Path, cancel: Callable[[], bool] | None
+) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
+    inputs = random_inputs(sized.region.ports)
+    expected = evaluate(sized.region, inputs)
+    try:
+        result = run_csim(
+            folder, sized.region.name, inputs, expected, tolerance=tolerance_of(sized.region), cancel=cancel
+        )
+    except SimulationCancelled:
+        raise Cancelled from None
+    row = SimulationRow(result.compared, result.mismatches, result.max_error, "C simulation")
+    return row, tuple(_csim_faults(sized, result))
+
+
+def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]:
+    if result.mismatches:
+        yield _differs(sized, "C simulation", f"{result.mismatches} of {result.compared}", str(result.first_mismatch))
+    for fault in result.faults:
+        yield Diagnostic("simulation", f"the C simulation found: {fault}", where=sized.region.path)
+
+
+def _jit_simulation(sized: SizedDesign) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
+    inputs = random_inputs(sized.region.ports)
+    verdict = compare(evaluate_jit(sized.region, inputs), evaluate(sized.region, inputs), tolerance_of(sized.region))
+    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "JIT")
+    if not verdict.mismatches:
+        return row, ()
+    return row, (_differs(sized, "JIT", f"{verdict.mismatches} of {verdict.compared}", str(verdict.first_mismatch)),)
+
+
+def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnostic:
+    return Diagnostic(
+        "simulation",
+        f"the {engine} differs from the reference in {count} elements; the first is {first}",
+        where=sized.region.path,
+        hint="this is a defect of the compiler, not of the design: please report it with the project",
+    )
+
+
+def _kind(name: str) -> str:
+    if name.endswith("_tb.cpp"):
+        return "testbench"
+    return {".cpp": "hls", ".h": "header", ".tcl": "script"}.get(Path(name).suffix, "file")
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """Yield a fresh folder that takes the place of `out` when all went well; else `out` stays as it was."""
+    _require_ours(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    try:
+        fresh.chmod(0o755)
+        # The compiled simulation is kept by content, so the last build's may serve again.
+        if (out / "csim").is_dir():
+            shutil.copytree(out / "csim", fresh / "csim")
+        yield fresh
+        _swap(fresh, out)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: Path, out: Path) -> None:
+    if not out.exists():
+        os.replace(fresh, out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+    os.replace(out, old / "out")
+    try:
+        os.replace(fresh, out)
+    except OSError:
+        os.replace(old / "out", out)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _require_ours(out: Path) -> None:
+    """Refuse to replace a folder that no build of ours made."""
+    if not out.exists() or (out.is_dir() and ((out / REPORT_FILE).is_file() or not any(out.iterdir()))):
+        return
+    raise AlloError(
+        Diagnostic(
+            "file",
+            f"{out} is there and is no build folder, so it is not replaced",
+            hint="choose a new or empty folder with --out",
+        )
+    )
+
+
+def _unwritable(out: Path, error: OSError) -> AlloError:
+    message = f"the build folder {out} could not be written: {error.strerror or error}"
+    return AlloError(Diagnostic("file", message, hint="choose an output folder with space that can be written"))

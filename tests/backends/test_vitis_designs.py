@@ -1,0 +1,162 @@
+"""The generated C++ compiles without a warning, runs, and computes what the source says, bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vitis_designs import GEMM, build, cascade, kernel, nested, product, row_wise, simulate, single
+
+from allo_studio.design.region import Region
+from allo_studio.ir import KernelIR
+from allo_studio.simulate import evaluate, random_inputs, run, toolchain
+
+pytestmark = pytest.mark.usefixtures("strict_compiler")
+
+
+@pytest.fixture
+def strict_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, "-Werror"))
+
+
+def assert_exact(region: Region, folder: Path, elements: int) -> None:
+    result = simulate(region, folder)
+    assert (result.first_mismatch, result.faults) == (None, ())
+    assert (result.compared, result.mismatches, result.max_error) == (elements, 0, 0.0)
+    assert result.passed
+    assert f"compared {elements} mismatches 0 max_error 0\n" in result.log
+
+
+def test_vanilla_product(tmp_path: Path) -> None:
+    region = single(kernel(GEMM, "gemm"))
+    assert_exact(region, tmp_path, 256)
+    inputs = random_inputs(region.ports)
+    assert np.array_equal(evaluate(region, inputs)["C"], product(inputs["A"], inputs["B"]))
+
+
+def test_row_wise_product_with_lanes(tmp_path: Path) -> None:
+    assert_exact(single(row_wise(8), kernel(GEMM, "gemm")), tmp_path, 256)
+
+
+@pytest.mark.parametrize(("kind", "width"), [("fifo", 1), ("fifo", 8), ("pingpong", 4), ("shared", 1)])
+def test_cascade(tmp_path: Path, kind: str, width: int) -> None:
+    region = cascade(kind, width)
+    assert_exact(region, tmp_path, 256)
+    inputs = random_inputs(region.ports)
+    expected = product(product(inputs["A"], inputs["B"]), inputs["D"])
+    assert np.array_equal(evaluate(region, inputs)["E"], expected)
+
+
+def test_region_inside_a_region(tmp_path: Path) -> None:
+    region = nested()
+    assert_exact(region, tmp_path, 256)
+    inputs = random_inputs(region.ports)
+    expected = product(product(product(inputs["A"], inputs["B"]), inputs["D"]), inputs["B"])
+    assert np.array_equal(evaluate(region, inputs)["F"], expected)
+
+
+SHAPES = """
+def shapes(A: float32[8, 9], s: float32, n: int32) -> (float32[8, 9], int32[8], float32, int32):
+    C: float32[8, 9] = 0.0
+    D: int32[8] = 0
+    t: float32 = 1.5
+    big: int32 = 2147483647
+    for i in range(8):
+        for j in range(i, 8):
+            for k in range(2, 9 - i, 2):
+                C[i, k] += A[i, k] * s - A[j, k] / (s + 1.0)
+        D[i] = n * i - (3 - i) / n + (2 - i) / 3
+        t = t * A[i, 0] + t * (t - A[i, 1])
+        big = big + n * big
+    return C, D, t, big
+"""
+
+
+def test_triangles_integers_and_scalars(tmp_path: Path) -> None:
+    assert_exact(single(kernel(SHAPES, "shapes")), tmp_path, 72 + 8 + 2)
+
+
+def test_a_value_read_before_a_store_keeps_its_value(tmp_path: Path) -> None:
+    swap = """
+    func.func @swap(%A: memref<6xi32>, %B: memref<6xi32>) attributes {
+        allo.args = ["A", "B"], allo.directions = ["in", "out"]} {
+      affine.for %i = 0 to 6 {
+        %a = affine.load %A[%i] : memref<6xi32>
+        affine.store %a, %B[%i] : memref<6xi32>
+      } {allo.name = "i", allo.band = "copy"}
+      affine.for %i = 0 to 3 {
+        %x = affine.load %B[%i] : memref<6xi32>
+        %y = affine.load %B[5 - %i] : memref<6xi32>
+        affine.store %y, %B[%i] : memref<6xi32>
+        affine.store %x, %B[5 - %i] : memref<6xi32>
+      } {allo.name = "i", allo.band = "swap"}
+      return
+    }"""
+    region = single(KernelIR.parse(swap))
+    assert_exact(region, tmp_path, 6)
+    inputs = random_inputs(region.ports)
+    assert evaluate(region, inputs)["B"].tolist() == inputs["A"].tolist()[::-1]
+
+
+def test_names_that_mean_something_in_cpp(tmp_path: Path) -> None:
+    text = """
+def double(register: float32[4], hls: float32[4]) -> float32[4]:
+    new: float32[4] = 0.0
+    for int_ in range(4):
+        unsigned: float32 = register[int_] * hls[int_]
+        new[int_] = unsigned + register[int_]
+    return new
+"""
+    assert_exact(single(kernel(text, "double")), tmp_path, 4)
+
+
+def test_unused_arguments_and_results(tmp_path: Path) -> None:
+    text = """
+def partly(A: float32[4], unused: float32[4], n: int32) -> float32[4]:
+    C: float32[4] = 0.0
+    waste: float32[4] = 0.0
+    for i in range(4):
+        C[i] = A[i]
+        waste[i] = A[i]
+    return C
+"""
+    assert_exact(single(kernel(text, "partly")), tmp_path, 4)
+
+
+def test_large_local_arrays_do_not_overflow_the_stack(tmp_path: Path) -> None:
+    text = """
+def large(A: float32[4]) -> float32[4]:
+    held: float32[2048, 2048] = 0.0
+    C: float32[4] = 0.0
+    for i in range(4):
+        held[i * 500, 2047 - i] = A[i]
+        C[i] = held[i * 500, 2047 - i]
+    return C
+"""
+    assert_exact(single(kernel(text, "large")), tmp_path, 4)
+
+
+def test_another_order_of_additions_is_within_the_tolerance(tmp_path: Path) -> None:
+    forward = "def total(A: float32[512]) -> float32:\n    s: float32 = 0.0\n    for i in range(512):\n"
+    base = kernel(forward + "        s += A[i]\n    return s\n", "total")
+    backward = kernel(forward + "        s += A[511 - i]\n    return s\n", "total")
+    result = simulate(single(backward, base, reassociates=True), tmp_path / "allowed")
+    assert result.passed
+    assert 0.0 < result.max_error < 1e-4
+    exact = simulate(single(backward, base), tmp_path / "exact")
+    assert exact.mismatches == 1
+
+
+def test_a_wrong_value_is_reported(tmp_path: Path) -> None:
+    region = single(kernel(GEMM, "gemm"))
+    build(region, tmp_path)
+    inputs = random_inputs(region.ports)
+    expected = {"C": evaluate(region, inputs)["C"].copy()}
+    expected["C"][3, 5] += 0.25
+    result = run(tmp_path, "top", inputs, expected)
+    assert (result.compared, result.mismatches, result.max_error) == (256, 1, 0.25)
+    assert not result.passed
+    assert result.first_mismatch is not None
+    assert (result.first_mismatch.port, result.first_mismatch.index) == ("C", (3, 5))
+    assert "mismatches 1 max_error 0.25" in result.log

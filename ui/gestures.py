@@ -1,0 +1,184 @@
+"""What gestures on the canvas and choices in the palette mean: each becomes one edit of the design."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, QPointF
+
+from allo_studio.design.edits import (
+    AddGraphPort,
+    AddNode,
+    Connect,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveGraphPort,
+    RemoveNodes,
+    Reroute,
+    fresh_name,
+)
+from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode
+from allo_studio.types import ArrayType
+from nodes.canvas import Canvas
+from ui.compound import Several
+from ui.session import Session
+
+__all__ = ["Gestures", "closes_cycle"]
+
+Point = tuple[float, float]
+_NEW_TYPE = "float32[64, 64]"
+
+
+def closes_cycle(graph: Graph, source: str, target: str, without: str | None = None) -> bool:
+    """Tell whether a wire from block `source` to block `target` would close a cycle; `without` is a wire to ignore."""
+    if not source or not target:
+        return False
+    after: dict[str, set[str]] = {}
+    for edge in graph.edges:
+        if edge.id != without and edge.source.node and edge.target.node:
+            after.setdefault(edge.source.node, set()).add(edge.target.node)
+    reached, waiting = set(), [target]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += after.get(name, ())
+    return source in reached
+
+
+class Gestures(QObject):
+    """Turns gestures into edits of the session's present graph."""
+
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._session, self._canvas = session, canvas
+        canvas.set_checker(self.why_not)
+        canvas.connect_requested.connect(self.connect_ports)
+        canvas.disconnect_requested.connect(self.disconnect_wire)
+        canvas.reroute_requested.connect(self.reroute)
+        canvas.moved.connect(self.move)
+        canvas.dropped.connect(lambda text, x, y: self.add(json.loads(text), (x, y)))
+        canvas.refused.connect(session.refused)
+
+    # Wires.
+
+    def port_type(self, end: Endpoint) -> ArrayType | None:
+        """Return the type of a port of the present graph, None where it is not known."""
+        checked, graph = self._session.checked, self._session.graph
+        if checked is None or graph is None:
+            return None
+        ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures[graph.name]
+        return next((port.type for port in ports if port.name == end.port), None)
+
+    def why_not(self, source: Endpoint, target: Endpoint, taken: str | None) -> str | None:
+        """Return why a wire may not be drawn, or None; `taken` is the wire that is being re-routed."""
+        graph = self._session.graph
+        if graph is None:
+            return "no graph is shown"
+        one, two = self.port_type(source), self.port_type(target)
+        if one and two and one != two:
+            return f"{one} doesn't fit {two}"
+        if any((e.source, e.target) == (source, target) and e.id != taken for e in graph.edges):
+            return "there is such a wire already"
+        if closes_cycle(graph, source.node, target.node, taken):
+            return "this would close a cycle"
+        return None
+
+    def connect_ports(self, source: Endpoint, target: Endpoint) -> None:
+        """Draw a wire; one that ends at the same input gives way."""
+        self._do(lambda graph: Connect(graph.name, source, target, replace_producer=True))
+
+    def disconnect_wire(self, wire: str) -> None:
+        """Remove a wire."""
+        self._do(lambda graph: Disconnect(graph.name, wire))
+
+    def reroute(self, wire: str, source: Endpoint, target: Endpoint) -> None:
+        """Move an end of a wire."""
+        self._do(lambda graph: Reroute(graph.name, wire, source, target, replace_producer=True))
+
+    def _do(self, make: Any) -> bool:
+        graph = self._session.graph
+        return graph is not None and self._session.do(make(graph))
+
+    # Blocks.
+
+    def move(self, moves: Mapping[str, Point]) -> None:
+        """Move blocks. All shown positions are kept with it, so that the file holds what is seen."""
+        graph = self._session.graph
+        if graph is None:
+            return
+        known = self._movable(graph)
+        wanted = {**self._shown(graph), **{n: p for n, p in moves.items() if n in known}}
+        edit: Edit = MoveNodes(graph.name, wanted)
+        if len(moves) < len(wanted):
+            text = f"Move {next(iter(moves))}" if len(moves) == 1 else f"Move {len(moves)} blocks"
+            edit = Several((edit,), text)
+        if not self._session.do(edit):
+            # A stand-in for a missing block can't be moved: draw it where it was.
+            self._session.changed.emit()
+
+    def _movable(self, graph: Graph) -> set[str]:
+        return {*graph.nodes, *(f"@{name}" for name in (*graph.inputs, *graph.outputs))}
+
+    def _shown(self, graph: Graph) -> dict[str, Point]:
+        """Return where blocks are shown that have no position in the file yet."""
+        project = self._session.project
+        written = project.view.get(graph.name, {}) if project else {}
+        known = self._movable(graph)
+        return {n: p for n, p in self._canvas.positions.items() if n in known and n not in written}
+
+    def add(self, payload: Mapping[str, Any], at: Point) -> str | None:
+        """Add what the palette offers at a place; returns the block's name on the canvas."""
+        graph = self._session.graph
+        if graph is None:
+            return None
+        name, edit = self._addition(graph, payload, (float(round(at[0] / 4) * 4), float(round(at[1] / 4) * 4)))
+        shown = self._shown(graph)
+        whole = Several((MoveNodes(graph.name, shown), edit), edit.describe()) if shown else edit
+        return name if self._session.do(whole) else None
+
+    def _addition(self, graph: Graph, payload: Mapping[str, Any], at: Point) -> tuple[str, Edit]:
+        taken = {*graph.nodes, *graph.inputs, *graph.outputs}
+        kind = payload["kind"]
+        if kind == "kernel":
+            name = fresh_name(payload["function"], taken)
+            return name, AddNode(graph.name, name, KernelNode(payload["path"], payload["function"]), at)
+        if kind == "graph":
+            name = fresh_name(payload["graph"], taken)
+            return name, AddNode(graph.name, name, GraphNode(payload["graph"]), at)
+        name = fresh_name(payload.get("name", kind), taken)
+        text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
+        return f"@{name}", AddGraphPort(graph.name, name, "in" if kind == "input" else "out", text, at)
+
+    def add_and_connect(self, payload: Mapping[str, Any], port: str, end: Endpoint, held_source: bool, at: QPointF) -> bool:
+        """Add a block where a wire was let go and connect the wire to its port."""
+        graph = self._session.graph
+        if graph is None:
+            return False
+        name, edit = self._addition(graph, payload, (float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4)))
+        other = Endpoint("", name[1:]) if name.startswith("@") else Endpoint(name, port)
+        source, target = (end, other) if held_source else (other, end)
+        wire = Connect(graph.name, source, target, replace_producer=True)
+        shown = self._shown(graph)
+        first = (MoveNodes(graph.name, shown),) if shown else ()
+        return self._session.do(Several((*first, edit, wire), f"Add {name.removeprefix('@')} and connect it"))
+
+    def delete(self, blocks: list[str], wires: list[str]) -> bool:
+        """Delete blocks with their wires, ports of the graph, and wires, as one edit."""
+        graph = self._session.graph
+        if graph is None:
+            return False
+        ports = [b[1:] for b in blocks if b.startswith("@") and b[1:] in {**graph.inputs, **graph.outputs}]
+        nodes = tuple(b for b in blocks if b in graph.nodes)
+        standing = {b for b in blocks if b not in nodes and b.removeprefix("@") not in ports}
+        loose = {e.id for e in graph.edges if e.source.node in standing or e.target.node in standing}
+        edits: list[Edit] = [Disconnect(graph.name, wire) for wire in sorted({*wires, *loose})]
+        edits += [RemoveNodes(graph.name, nodes)] if nodes else []
+        edits += [RemoveGraphPort(graph.name, port) for port in ports]
+        if not edits:
+            return False
+        text = edits[0].describe() if len(edits) == 1 else f"Delete {len(blocks) + len(wires)} items"
+        return self._session.do(Several(tuple(edits), text))

@@ -1,0 +1,140 @@
+"""The inspector: everything about what is selected, and the edits that it can have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from allo_studio.design.model import KernelNode
+from allo_studio.diagnostics import AlloError
+from allo_studio.frontend import module_parameters
+from allo_studio.ir import KernelIR
+from allo_studio.report.model import ChannelRow
+from ui.inspector_pages import BlockPage, GraphPage, PortPage, WirePage
+from ui.kernel_page import KernelPage
+from ui.kernels import Unfolded
+from ui.session import Session
+
+__all__ = ["Inspector"]
+
+
+class Inspector(QWidget):
+    """Pages for what can be selected. `edited` tells an edit, `ir_changed` the kernel to show in the code dock."""
+
+    edited = Signal(object)
+    entered = Signal(str)
+    source_asked = Signal()
+    ir_changed = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._unfolded = Unfolded()
+        self._irs: tuple[KernelIR, ...] = ()
+        self._shown_step: int | None = None
+        self.block: str | None = None
+        self.wire: str | None = None
+        self.graph_page, self.kernel_page, self.block_page = GraphPage(), KernelPage(), BlockPage()
+        self.port_page, self.wire_page = PortPage(), WirePage()
+        self._empty = QLabel("No project is open")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setProperty("role", "muted")
+        self.stack = QStackedWidget()
+        for page in (self.graph_page, self.kernel_page, self.block_page, self.port_page, self.wire_page):
+            page.edited.connect(self.edited)
+            self.stack.addWidget(_scrolled(page))
+        self.stack.addWidget(self._empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stack)
+        self.block_page.entered.connect(self.entered)
+        self.kernel_page.source_asked.connect(self.source_asked)
+        self.kernel_page.schedule.step_chosen.connect(self._step_chosen)
+
+    def select(self, block: str | None, wire: str | None) -> None:
+        """Show a block (`@A`: port A of the graph) or a wire of the level that is shown, or the level itself."""
+        if (block, wire) != (self.block, self.wire):
+            self._shown_step = None
+        self.block, self.wire = block, wire
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is selected as it is now."""
+        session = self._session
+        project, graph, checked = session.project, session.graph, session.checked
+        self._irs = ()
+        if project is None or graph is None or checked is None:
+            self.stack.setCurrentWidget(self._empty)
+        elif self.block is not None and self.block in graph.nodes:
+            self._show_node(self.block)
+        elif self.block is not None and self.block[1:] in {**graph.inputs, **graph.outputs}:
+            self.port_page.show_port(graph, self.block[1:])
+            self._show(self.port_page)
+        elif (edge := next((e for e in graph.edges if e.id == self.wire), None)) is not None:
+            info = checked.edges.get(f"{graph.name}/{edge.id}")
+            self.wire_page.show_wire(graph.name, edge, info, self._channel(edge.id))
+            self._show(self.wire_page)
+        else:
+            self.graph_page.show_graph(project, graph)
+            self._show(self.graph_page)
+        self._tell_ir()
+
+    @property
+    def irs(self) -> tuple[KernelIR, ...]:
+        """The selected kernel before its first step and after each that applies."""
+        return self._irs
+
+    def _show(self, page: QWidget) -> None:
+        for index in range(self.stack.count()):
+            area = self.stack.widget(index)
+            if isinstance(area, QScrollArea) and area.widget() is page:
+                self.stack.setCurrentWidget(area)
+
+    def _show_node(self, name: str) -> None:
+        session = self._session
+        project, graph, checked = session.project, session.graph, session.checked
+        assert project is not None and graph is not None and checked is not None
+        node, path = graph.nodes[name], f"{graph.name}/{name}"
+        faults = [d for d in checked.of(path) if "->" not in d.where]
+        if isinstance(node, KernelNode):
+            specs = project.schedules.get(node.schedule, ()) if node.schedule else ()
+            self._irs = self._unfolded.irs(checked.kernels.get(path), specs)
+            self.kernel_page.show_kernel(project, graph.name, name, self._parameters(node), self._irs, faults)
+            self._show(self.kernel_page)
+        else:
+            text = "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in faults)
+            self.block_page.show_node(graph.name, name, node, text)
+            self._show(self.block_page)
+
+    def _parameters(self, node: KernelNode) -> Mapping[str, int | float]:
+        try:
+            return module_parameters(self._session.source(node.path))
+        except AlloError:
+            return {}
+
+    def _channel(self, edge: str) -> ChannelRow | None:
+        result = self._session.result
+        if result is None or not self._session.up_to_date:
+            return None
+        return result.report.channel(f"{self._session.level.path}/{edge}")
+
+    def _step_chosen(self, count: int | None) -> None:
+        self._shown_step = count
+        self._tell_ir()
+
+    def _tell_ir(self) -> None:
+        if not self._irs:
+            self.ir_changed.emit(None)
+            return
+        index = len(self._irs) - 1 if self._shown_step is None else min(self._shown_step, len(self._irs) - 1)
+        self.ir_changed.emit(self._irs[index])
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area

@@ -1,0 +1,148 @@
+"""The inspector's page for a kernel block: name, kernel, parameters, schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+
+from allo_studio.design.edits import RenameNode, SetParam
+from allo_studio.design.model import KernelNode, Project
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.ir import KernelIR
+from ui.icons import icon
+from ui.inspector_pages import Page, title
+from ui.schedule_panel import SchedulePanel
+
+__all__ = ["KernelPage", "parse_number"]
+
+
+def parse_number(text: str) -> int | float | None:
+    """Return the number that a text is, or None."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+class _Parameter(QWidget):
+    """A parameter's value with a button that goes back to the kernel's own."""
+
+    changed = Signal(object)
+
+    def __init__(self, own: int | float, override: int | float | None) -> None:
+        super().__init__()
+        self._own, self._override = own, override
+        self.box = QLineEdit(str(own if override is None else override))
+        font = self.box.font()
+        font.setBold(override is not None)
+        self.box.setFont(font)
+        back = QToolButton()
+        back.setIcon(icon("undo"))
+        back.setToolTip(f"Go back to the kernel's own value, {own}")
+        back.setEnabled(override is not None)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.box, 1)
+        layout.addWidget(back)
+        self.box.editingFinished.connect(self._edited)
+        self.box.textEdited.connect(self._mark)
+        back.clicked.connect(lambda: self.changed.emit(None))
+
+    def _mark(self, text: str) -> None:
+        self.box.setProperty("fault", "true" if parse_number(text) is None else "false")
+        self.box.style().polish(self.box)
+
+    def _edited(self) -> None:
+        value = parse_number(self.box.text())
+        shown = self._own if self._override is None else self._override
+        if value is None:
+            self.box.setText(str(shown))
+            self._mark(self.box.text())
+        elif value != shown:
+            self.changed.emit(value)
+
+
+class KernelPage(Page):
+    """A kernel block. `source_asked` asks to show the kernel's source."""
+
+    source_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graph, self._node = "", ""
+        self._told: tuple[object, ...] = ()
+        self.name = QLineEdit()
+        self.path = QPushButton()
+        self.path.setProperty("flat", "true")
+        self.path.setToolTip("Show the kernel's source")
+        self.form.addRow("Name", self.name)
+        self.form.addRow("Kernel", self.path)
+        self._parameters = QFormLayout()
+        self._parameters.setHorizontalSpacing(12)
+        self._parameters.setVerticalSpacing(6)
+        self._rows: dict[str, _Parameter] = {}
+        self.schedule = SchedulePanel()
+        self.faults = title(role="error")
+        self.column.addWidget(title("Parameters", "section"))
+        self.column.addLayout(self._parameters)
+        self.column.addWidget(title("Schedule", "section"))
+        self.column.addWidget(self.schedule)
+        self.column.addWidget(self.faults)
+        self.column.addStretch(1)
+        self.schedule.edited.connect(self.edited)
+        self.name.editingFinished.connect(self._renamed)
+        self.path.clicked.connect(self.source_asked)
+
+    def show_kernel(
+        self,
+        project: Project,
+        graph: str,
+        name: str,
+        own: Mapping[str, int | float],
+        irs: Sequence[KernelIR],
+        faults: Sequence[Diagnostic],
+    ) -> None:
+        """Show a kernel block; `own` are the kernel's parameters with the values that the file gives them."""
+        node = project.graphs[graph].nodes[name]
+        assert isinstance(node, KernelNode)
+        self._graph, self._node = graph, name
+        self.heading.setText(name)
+        self.line.setText(f"kernel block in {graph}")
+        self.name.setText(name)
+        self.path.setText(f"{node.path}:{node.function}")
+        told = (graph, name, tuple(own.items()), tuple(node.params.items()))
+        if told != self._told:
+            self._told = told
+            self._show_parameters(own, node.params)
+        self.schedule.show_block(project, graph, name, irs, faults)
+        whole = [d for d in faults if "#" not in d.where]
+        self.faults.setText("\n\n".join(f"{d.message}\n{d.hint}".strip() for d in whole))
+        self.faults.setVisible(bool(whole))
+
+    def parameter(self, name: str) -> QLineEdit:
+        """Return the box of a parameter; raises KeyError."""
+        return self._rows[name].box
+
+    def _show_parameters(self, own: Mapping[str, int | float], given: Mapping[str, int | float]) -> None:
+        while self._parameters.rowCount():
+            self._parameters.removeRow(0)
+        self._rows = {}
+        for name in dict.fromkeys([*own, *given]):
+            row = _Parameter(own.get(name, given.get(name, 0)), given.get(name))
+            row.changed.connect(lambda value, name=name: self.edited.emit(SetParam(self._graph, self._node, name, value)))
+            self._parameters.addRow(name, row)
+            self._rows[name] = row
+        if not self._rows:
+            self._parameters.addRow(title("This kernel has no parameters.", "muted"))
+
+    def _renamed(self) -> None:
+        new = self.name.text().strip()
+        if new and new != self._node:
+            self.edited.emit(RenameNode(self._graph, self._node, new))
