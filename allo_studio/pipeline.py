@@ -110,11 +110,9 @@ def check_project(loaded: LoadedProject, project: Project | None = None) -> Chec
     edited = project is not None and project != loaded.project
     checked = check(project or loaded.project, sources(loaded.root), None if edited else loaded.spans)
     try:
-        device, library = _target(checked.project)
+        return with_orders(checked, _target(checked.project)[1])
     except AlloError as error:
         return replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
-    del device
-    return with_orders(checked, library)
 
 
 def size_project(
@@ -142,8 +140,8 @@ def build(
     """Build a project's HLS C++ into the folder `out`, simulate it, and write its report there.
 
     `project` is an edited project of the same folder. The folder is replaced as a whole when all is done. Raises
-    AlloError for faults of the design (or code `tool` where a tool failed), and Cancelled. A simulation that differs from the
-    reference is an error among the result's diagnostics.
+    AlloError for faults of the design (or code `tool` where a tool failed), and Cancelled. A simulation that differs
+    from the reference is an error among the result's diagnostics.
     """
     stages = ("check", "schedule", "generate", *(("simulate",) if simulate else ()), "report")
     run = _Run(progress, cancel, stages)

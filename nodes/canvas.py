@@ -4,6 +4,9 @@ A gesture becomes a signal, the window makes an edit of it, and the canvas draws
 that it shows and the new one. It never changes the scene on its own.
 """
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +17,7 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import Graph
 from nodes.block import BlockItem, BlockNode, BlockPort
-from nodes.metrics import block_size
+from nodes.metrics import FOOTER_HEIGHT, block_size
 from nodes.patches import PatchedGraph
 from nodes.picture import Overlays, Picture, WireSpec, block_name, describe
 from nodes.pipe import WireItem
@@ -27,9 +30,13 @@ _SNAP = 4
 
 
 def block_sizes(graph: Graph, checked: CheckedDesign) -> dict[str, tuple[float, float]]:
-    """Return the width and height of every block of a graph, for placing them."""
-    sizes = {name: block_size(spec) for name, spec in describe(graph, checked).blocks.items()}
-    return {name: (size.width(), size.height()) for name, size in sizes.items()}
+    """Return the width and height of every block of a graph, for placing them, with room for what a build tells."""
+    sizes = {}
+    for name, spec in describe(graph, checked).blocks.items():
+        size = block_size(spec)
+        footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph") else 0.0
+        sizes[name] = (size.width(), size.height() + footer)
+    return sizes
 
 
 class Canvas(QWidget):

@@ -14,7 +14,17 @@ from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNod
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType, parse_type
 
-__all__ = ["BlockKind", "BlockSpec", "Overlays", "Picture", "PortSpec", "WireSpec", "block_name", "describe", "endpoint"]
+__all__ = [
+    "BlockKind",
+    "BlockSpec",
+    "Overlays",
+    "Picture",
+    "PortSpec",
+    "WireSpec",
+    "block_name",
+    "describe",
+    "endpoint",
+]
 
 BlockKind = Literal["kernel", "graph", "input", "output", "unknown", "missing"]
 
@@ -141,7 +151,9 @@ def _ghosts(known: list[PortSpec], ends: Iterable[Endpoint]) -> list[PortSpec]:
     return [PortSpec(name, ghost=True) for name in dict.fromkeys(end.port for end in ends) if name not in names]
 
 
-def _boundary(graph: Graph, name: str, text: str, kind: Literal["input", "output"], checked: CheckedDesign) -> BlockSpec:
+def _boundary(
+    graph: Graph, name: str, text: str, kind: Literal["input", "output"], checked: CheckedDesign
+) -> BlockSpec:
     found = tuple(d for d in checked.diagnostics if d.where in (f"{graph.name}.{name}", f"{graph.name}/@{name}"))
     parsed = _parsed(text)
     port = PortSpec(name, text, str(parsed.element) if parsed else "")
@@ -181,7 +193,9 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
     label = str(kind) if kind else " ≠ ".join(filter(None, ends)) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
-    return WireSpec(edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip())
+    return WireSpec(
+        edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip()
+    )
 
 
 def _end_type(graph: Graph, end: Endpoint, checked: CheckedDesign) -> str:

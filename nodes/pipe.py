@@ -114,7 +114,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def boundingRect(self) -> QRectF:
         """The curve with room for its pen and the cross."""
-        return self.path().boundingRect().adjusted(-12, -12, 12, 12)
+        rect: QRectF = self.path().boundingRect()
+        return rect.adjusted(-12, -12, 12, 12)
 
     def shape(self) -> QPainterPath:
         """A band along the curve (the default is the area that the curve would enclose)."""

@@ -9,7 +9,7 @@ __all__ = ["ACTIONS", "MENUS", "TOOLBAR", "ActionSpec"]
 
 @dataclass(frozen=True)
 class ActionSpec:
-    """An action. It calls the window's method `do_<id>`; `needs` names the state that it needs (see `Window.states`)."""
+    """An action. It calls the window's method `do_<id>`; `needs` names a state (see `Window.states`)."""
 
     id: str
     text: str

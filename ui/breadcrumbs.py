@@ -32,7 +32,8 @@ class Breadcrumbs(QWidget):
     def show_level(self, level: Level, note: str) -> None:
         """Show the way to a level, and a note at the right."""
         while self._layout.count() > 2:
-            widget = self._layout.takeAt(0).widget()
+            item = self._layout.takeAt(0)
+            widget = item.widget() if item else None
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()

@@ -1,9 +1,12 @@
 """Builds in a thread of their own, so that the window stays responsive. Signals arrive in the window's thread."""
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -47,7 +50,7 @@ class Builder(QObject):
             return
         self._run += 1
         self._project, self._stop = project, threading.Event()
-        arguments = (self._run, replace(loaded, project=project), out, self._stop)
+        arguments = (self._run, loaded, project, out, self._stop)
         thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)
         self._threads = [t for t in self._threads if t.is_alive()] + [thread]
         self.started.emit()
@@ -70,12 +73,12 @@ class Builder(QObject):
         for thread in self._threads:
             thread.join(seconds)
 
-    def _work(self, run: int, loaded: LoadedProject, out: Path, stop: threading.Event) -> None:
+    def _work(self, run: int, loaded: LoadedProject, project: Project, out: Path, stop: threading.Event) -> None:
         def progress(step: Progress) -> None:
             if not stop.is_set():
                 self._told.emit(run, "progress", step)
 
-        kind, value = _outcome(loaded, out, progress, stop)
+        kind, value = _outcome(loaded, project, out, progress, stop)
         if not stop.is_set():
             self._told.emit(run, kind, value)
 
@@ -95,10 +98,10 @@ class Builder(QObject):
 
 
 def _outcome(
-    loaded: LoadedProject, out: Path, progress: object, stop: threading.Event
+    loaded: LoadedProject, project: Project, out: Path, progress: Callable[[Progress], None], stop: threading.Event
 ) -> tuple[str, BuildResult | tuple[Diagnostic, ...] | None]:
     try:
-        return "result", build(loaded, out, progress=progress, cancel=stop.is_set)  # type: ignore[arg-type]
+        return "result", build(loaded, out, project=project, progress=progress, cancel=stop.is_set)
     except Cancelled:
         return "cancelled", None
     except AlloError as error:

@@ -45,7 +45,12 @@ def catalogue(project: Project, root: Path, read: Callable[[str], Source], shown
         Entry("Output", "output", "An output of this graph", {"kind": "output"}),
     )
     graphs = tuple(
-        Entry(name, "graph", f"graph {name}: {len(graph.nodes)} blocks, {graph.execution}", {"kind": "graph", "graph": name})
+        Entry(
+            name,
+            "graph",
+            f"{len(graph.nodes)} blocks, {graph.execution}",
+            {"kind": "graph", "graph": name},
+        )
         for name, graph in sorted(project.graphs.items())
         if name != shown
     )

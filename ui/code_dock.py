@@ -27,15 +27,22 @@ class CodeDock(QWidget):
         super().__init__(parent)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.loops = LoopsView()
         self.mlir = CodeView("Select a kernel block to see its MLIR.")
         self.source = CodeView("Select a kernel block to see its source.")
         self.hls = CodeView("Build the project to see the generated C++.")
         self.place = QLabel()
         self.place.setProperty("role", "muted")
+        self.place.setMinimumHeight(31)
         self._ir: KernelIR | None = None
         self._rows: Mapping[str, LoopRow] = {}
-        for widget, name in ((self.loops, "Loops"), (self.mlir, "MLIR"), (self.source, "Source"), (self.hls, "HLS C++")):
+        for widget, name in (
+            (self.loops, "Loops"),
+            (self.mlir, "MLIR"),
+            (self.source, "Source"),
+            (self.hls, "HLS C++"),
+        ):
             self.tabs.addTab(widget, name)
         self.tabs.setCornerWidget(self.place)
         layout = QVBoxLayout(self)
@@ -63,6 +70,12 @@ class CodeDock(QWidget):
         self.show_source(span.source)
         self.tabs.setCurrentWidget(self.source)
         self.source.show_span(span, level)
+
+    def show_line(self, source: Source, line: int) -> None:
+        """Show a file and mark a line of it."""
+        text = source.line(line)
+        start = len(text) - len(text.lstrip()) + 1
+        self.show_span(Span.at(source, line, start, max(1, len(text.strip()))), "note")
 
     def show_hls(self, source: Source | None, function: str = "") -> None:
         """Show the generated C++ from the function of a block on."""

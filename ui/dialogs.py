@@ -24,7 +24,9 @@ class Prompts:
 
     def new_folder(self, start: Path) -> Path | None:
         """Ask for the folder of a new project."""
-        chosen, _ = QFileDialog.getSaveFileName(self._parent, "Make a project in a new folder", str(start / "my_project"))
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._parent, "Make a project in a new folder", str(start / "my_project")
+        )
         return Path(chosen) if chosen else None
 
     def save_as(self, start: Path) -> Path | None:

@@ -1,5 +1,8 @@
 """What gestures on the canvas and choices in the palette mean: each becomes one edit of the design."""
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 import json
@@ -153,7 +156,9 @@ class Gestures(QObject):
         text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
         return f"@{name}", AddGraphPort(graph.name, name, "in" if kind == "input" else "out", text, at)
 
-    def add_and_connect(self, payload: Mapping[str, Any], port: str, end: Endpoint, held_source: bool, at: QPointF) -> bool:
+    def add_and_connect(
+        self, payload: Mapping[str, Any], port: str, end: Endpoint, held_source: bool, at: QPointF
+    ) -> bool:
         """Add a block where a wire was let go and connect the wire to its port."""
         graph = self._session.graph
         if graph is None:

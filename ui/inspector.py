@@ -1,5 +1,8 @@
 """The inspector: everything about what is selected, and the edits that it can have."""
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -95,7 +98,9 @@ class Inspector(QWidget):
     def _show_node(self, name: str) -> None:
         session = self._session
         project, graph, checked = session.project, session.graph, session.checked
-        assert project is not None and graph is not None and checked is not None
+        assert project is not None
+        assert graph is not None
+        assert checked is not None
         node, path = graph.nodes[name], f"{graph.name}/{name}"
         faults = [d for d in checked.of(path) if "->" not in d.where]
         if isinstance(node, KernelNode):

@@ -1,5 +1,8 @@
 """The inspector's pages for a graph, a port of it, a wire, and a block that isn't a kernel."""
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 from typing import get_args
@@ -97,8 +100,8 @@ class GraphPage(Page):
         self.form.addRow("Clock", self.clock)
         self.form.addRow("FIFO margin", self.margin)
         self.column.addStretch(1)
-        self.execution.activated.connect(lambda: self._tell(SetExecution(self._graph, self.execution.currentText())))  # type: ignore[arg-type]
-        self.unify.clicked.connect(lambda on: self._tell(SetUnify(self._graph, on)))
+        self.execution.activated.connect(self._execution_changed)
+        self.unify.clicked.connect(lambda: self._tell(SetUnify(self._graph, self.unify.isChecked())))
         self.device.activated.connect(self._target_changed)
         self.clock.valueChanged.connect(self._target_changed)
         self.margin.valueChanged.connect(self._target_changed)
@@ -121,6 +124,10 @@ class GraphPage(Page):
         self.margin.setValue(project.target.fifo_margin)
         for widget in widgets:
             widget.blockSignals(False)
+
+    def _execution_changed(self) -> None:
+        chosen: Execution = "sequential" if self.execution.currentText() == "sequential" else "dataflow"
+        self._tell(SetExecution(self._graph, chosen))
 
     def _target_changed(self) -> None:
         # The box shows three decimals: a finer clock in the file stays as it is unless it is really changed.
@@ -171,21 +178,21 @@ class WirePage(Page):
         self.channel.addItem(_FREE, None)
         for choice in get_args(ChannelChoice):
             self.channel.addItem(choice, choice)
-        self.depth = QSpinBox()
-        self.depth.setRange(0, 1 << 20)
-        self.depth.setSpecialValueText("sized automatically")
-        self.depth.setKeyboardTracking(False)
+        self.tokens = QSpinBox()
+        self.tokens.setRange(0, 1 << 20)
+        self.tokens.setSpecialValueText("sized automatically")
+        self.tokens.setKeyboardTracking(False)
         self.type = title(role="muted")
         self.built = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Type", self.type)
         self.form.addRow("Channel", self.channel)
-        self.form.addRow("Depth", self.depth)
+        self.form.addRow("Depth", self.tokens)
         self.form.addRow("Built", self.built)
         self.column.addWidget(self.faults)
         self.column.addStretch(1)
         self.channel.activated.connect(self._changed)
-        self.depth.valueChanged.connect(self._changed)
+        self.tokens.valueChanged.connect(self._changed)
 
     def show_wire(self, graph: str, edge: Edge, info: EdgeInfo | None, row: ChannelRow | None) -> None:
         """Show a wire with what the check and the last build say of it."""
@@ -193,12 +200,12 @@ class WirePage(Page):
         self.heading.setText(f"{edge.source}  →  {edge.target}")
         self.line.setText(f"wire in {graph}" + ("  ·  copied between two layouts" if info and info.relayout else ""))
         self.type.setText(str(info.type) if info and info.type else "the two ends differ")
-        for widget in (self.channel, self.depth):
+        for widget in (self.channel, self.tokens):
             widget.blockSignals(True)
         self.channel.setCurrentIndex(self.channel.findData(edge.channel))
-        self.depth.setValue(edge.depth or 0)
-        self.depth.setEnabled(edge.channel in (None, "fifo"))
-        for widget in (self.channel, self.depth):
+        self.tokens.setValue(edge.depth or 0)
+        self.tokens.setEnabled(edge.channel in (None, "fifo"))
+        for widget in (self.channel, self.tokens):
             widget.blockSignals(False)
         self.built.setText(_built_text(row))
         found = info.diagnostics if info else ()
@@ -207,7 +214,7 @@ class WirePage(Page):
     def _changed(self) -> None:
         if self._edge is not None:
             choice = self.channel.currentData()
-            depth = self.depth.value() or None
+            depth = self.tokens.value() or None
             depth = depth if choice in (None, "fifo") else None
             self.edited.emit(SetChannel(self._graph, self._edge.id, choice, depth))
 

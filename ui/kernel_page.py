@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from allo_studio.design.edits import RenameNode, SetParam
 from allo_studio.design.model import KernelNode, Project
@@ -16,6 +17,8 @@ from ui.inspector_pages import Page, title
 from ui.schedule_panel import SchedulePanel
 
 __all__ = ["KernelPage", "parse_number"]
+
+_COLUMNS = 3
 
 
 def parse_number(text: str) -> int | float | None:
@@ -45,10 +48,10 @@ class _Parameter(QWidget):
         back = QToolButton()
         back.setIcon(icon("undo"))
         back.setToolTip(f"Go back to the kernel's own value, {own}")
-        back.setEnabled(override is not None)
+        back.setVisible(override is not None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(0)
         layout.addWidget(self.box, 1)
         layout.addWidget(back)
         self.box.editingFinished.connect(self._edited)
@@ -84,8 +87,8 @@ class KernelPage(Page):
         self.path.setToolTip("Show the kernel's source")
         self.form.addRow("Name", self.name)
         self.form.addRow("Kernel", self.path)
-        self._parameters = QFormLayout()
-        self._parameters.setHorizontalSpacing(12)
+        self._parameters = QGridLayout()
+        self._parameters.setHorizontalSpacing(8)
         self._parameters.setVerticalSpacing(6)
         self._rows: dict[str, _Parameter] = {}
         self.schedule = SchedulePanel()
@@ -131,16 +134,26 @@ class KernelPage(Page):
         return self._rows[name].box
 
     def _show_parameters(self, own: Mapping[str, int | float], given: Mapping[str, int | float]) -> None:
-        while self._parameters.rowCount():
-            self._parameters.removeRow(0)
+        while self._parameters.count():
+            item = self._parameters.takeAt(0)
+            old = item.widget() if item else None
+            if old is not None:
+                old.hide()
+                old.deleteLater()
         self._rows = {}
-        for name in dict.fromkeys([*own, *given]):
+        for index, name in enumerate(dict.fromkeys([*own, *given])):
             row = _Parameter(own.get(name, given.get(name, 0)), given.get(name))
-            row.changed.connect(lambda value, name=name: self.edited.emit(SetParam(self._graph, self._node, name, value)))
-            self._parameters.addRow(name, row)
+            row.changed.connect(partial(self._set, name))
+            line, column = divmod(index, _COLUMNS)
+            self._parameters.addWidget(title(name, "muted"), line, 2 * column)
+            self._parameters.addWidget(row, line, 2 * column + 1)
+            self._parameters.setColumnStretch(2 * column + 1, 1)
             self._rows[name] = row
         if not self._rows:
-            self._parameters.addRow(title("This kernel has no parameters.", "muted"))
+            self._parameters.addWidget(title("This kernel has no parameters.", "muted"), 0, 0)
+
+    def _set(self, name: str, value: int | float | None) -> None:
+        self.edited.emit(SetParam(self._graph, self._node, name, value))
 
     def _renamed(self) -> None:
         new = self.name.text().strip()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QVBoxLayout, QWidget
 from allo_studio.ir import Buffer, KernelIR, Loop
 from allo_studio.report.model import LoopRow
 from nodes import colours
-from ui.report_view import table
+from ui.report_view import items_of, table
 
 __all__ = ["LoopsView"]
 
@@ -24,7 +24,7 @@ class LoopsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.loops = table(["Loop", "Trip", "II", "Unroll", "Marks"], 0)
+        self.loops = table(["Loop", "Trip", "II", "Unroll", "Marks"], 4)
         self.loops.setRootIsDecorated(True)
         self.loops.setIndentation(14)
         self.buffers = table(["Buffer", "Type", "Layout", ""], 2)
@@ -59,8 +59,8 @@ class LoopsView(QWidget):
             for index in range(item.childCount()):
                 visit(item.child(index))
 
-        for index in range(self.loops.topLevelItemCount()):
-            visit(self.loops.topLevelItem(index))
+        for item in items_of(self.loops):
+            visit(item)
         return found
 
     def _chosen(self, item: QTreeWidgetItem, column: int) -> None:

@@ -14,6 +14,7 @@ from nodes import colours
 from nodes.viewer import MIME_TYPE
 from ui.catalogue import Entry, Section
 from ui.icons import icon
+from ui.report_view import items_of
 
 __all__ = ["Palette", "mime_of"]
 
@@ -65,7 +66,7 @@ class Palette(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search kernels, graphs, ports")
+        self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
         self.tree = _Tree()
         layout = QVBoxLayout(self)
@@ -99,8 +100,7 @@ class Palette(QWidget):
         return [(item.text(0), item.data(0, _PAYLOAD)) for item in self._items() if not item.isHidden()]
 
     def _items(self) -> list[QTreeWidgetItem]:
-        tops = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
-        return [top.child(i) for top in tops for i in range(top.childCount())]
+        return [top.child(i) for top in items_of(self.tree) for i in range(top.childCount())]
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()

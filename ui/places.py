@@ -104,7 +104,6 @@ def locate(project: Project, where: str, near: Level | None = None) -> Place | N
     return Place(level)
 
 
-
 def _graph_place(project: Project, text: str, near: Level | None) -> Place | None:
     name, _, port = text.partition(".")
     if name not in project.graphs:

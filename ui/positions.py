@@ -25,6 +25,10 @@ def arranged(graph: Graph, sizes: Mapping[str, Point]) -> dict[str, Point]:
 def completed(graph: Graph, given: Mapping[str, Point], sizes: Mapping[str, Point]) -> dict[str, Point]:
     """Return a position for every block of the graph; those in `given` stay."""
     automatic = arranged(graph, sizes)
+    for name in sizes:
+        if name not in automatic:
+            # A stand-in for a block that only wires name: below everything.
+            automatic[name] = (0.0, _lowest(automatic, sizes))
     known = {name: given[name] for name in automatic if name in given}
     if not known:
         return automatic

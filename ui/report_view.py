@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
 from nodes import colours
 
-__all__ = ["ReportView", "table"]
+__all__ = ["ReportView", "items_of", "table"]
 
 _ROLE = Qt.ItemDataRole.UserRole
 
@@ -54,8 +54,8 @@ class _Card(QFrame):
         self.detail = QLabel("")
         self.detail.setProperty("role", "muted")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(2)
+        layout.setContentsMargins(14, 7, 14, 7)
+        layout.setSpacing(0)
         for label in (name, self.number, self.detail):
             layout.addWidget(label)
 
@@ -66,7 +66,7 @@ class _Card(QFrame):
 
 
 class ReportView(QWidget):
-    """Shows a report. `place_chosen` tells the path of the block or wire of a row, `source_chosen` a place in a file."""
+    """Shows a report. `place_chosen` tells the path of a row's block or wire, `source_chosen` a place in a file."""
 
     place_chosen = Signal(str)
     source_chosen = Signal(str)
@@ -79,8 +79,10 @@ class ReportView(QWidget):
         empty.setProperty("role", "muted")
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
+        self.note.setMinimumHeight(31)
         self._cards = {name: _Card(name) for name in ("Latency", "Interval", "Target", "Simulation")}
         self.resources = table(["Resource", "Used", "Available", "Share"], 3)
         self.blocks = table(["Block", "Kernel", "Latency", "Interval", "Stall", "DSP", "LUT", "FF", "BRAM"], 1)
@@ -104,7 +106,7 @@ class ReportView(QWidget):
         for card in self._cards.values():
             cards.addWidget(card, 1)
         cards.setSpacing(10)
-        layout.setContentsMargins(12, 12, 12, 8)
+        layout.setContentsMargins(12, 10, 12, 6)
         layout.setVerticalSpacing(10)
         layout.addLayout(cards, 0, 0)
         layout.addWidget(self.resources, 1, 0)
@@ -121,7 +123,7 @@ class ReportView(QWidget):
         self._show_resources(report)
         _fill(self.blocks, [_block_texts(row) for row in report.processes], [row.path for row in report.processes])
         _fill(self.loops, [_loop_texts(row) for row in report.loops], [row.path for row in report.loops])
-        for item, row in zip(_items(self.loops), report.loops, strict=True):
+        for item, row in zip(items_of(self.loops), report.loops, strict=True):
             item.setData(0, _ROLE + 1, row.source)
             if row.ii_asked and row.ii and row.ii > row.ii_asked:
                 item.setForeground(3, colours.WARNING)
@@ -164,8 +166,9 @@ class ReportView(QWidget):
             self.source_chosen.emit(item.data(0, _ROLE + 1))
 
 
-def _items(widget: QTreeWidget) -> list[QTreeWidgetItem]:
-    return [widget.topLevelItem(i) for i in range(widget.topLevelItemCount())]
+def items_of(widget: QTreeWidget) -> list[QTreeWidgetItem]:
+    items = (widget.topLevelItem(i) for i in range(widget.topLevelItemCount()))
+    return [item for item in items if item is not None]
 
 
 def _fill(widget: QTreeWidget, rows: list[list[str]], paths: list[str]) -> None:

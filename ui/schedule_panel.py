@@ -1,5 +1,8 @@
 """The schedule of a block as a list of steps: add, change, remove, move, cut off; shared schedules say so."""
 
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -109,8 +112,8 @@ class SchedulePanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(head)
         layout.addWidget(self.shared)
-        layout.addWidget(self.steps)
         layout.addLayout(buttons)
+        layout.addWidget(self.steps)
         layout.addWidget(self.form)
 
     def show_block(
@@ -249,7 +252,7 @@ class SchedulePanel(QWidget):
         index = self._editing
         if not self._irs or (index is not None and index >= min(len(self.specs()), len(self._irs))):
             self._close_form()
-        elif index is None:
+        elif index is None and not self.form.edits(self._irs[-1]):
             self.form.begin(self._irs[-1])
 
     def _close_form(self) -> None:

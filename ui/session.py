@@ -11,13 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.design.check import check
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit
 from allo_studio.design.history import History
-from allo_studio.design.model import Graph, Project
+from allo_studio.design.model import Graph, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult
+from allo_studio.pipeline import BuildResult, check_project
 from allo_studio.project import (
     LoadedProject,
     autosave,
@@ -58,6 +57,7 @@ class Session(QObject):
         self.result: BuildResult | None = None
         self._built_from: Project | None = None
         self._sources: Callable[[str], Source] | None = None
+        self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
         self._build_faults: tuple[Diagnostic, ...] = ()
 
@@ -222,10 +222,25 @@ class Session(QObject):
         self.problems_changed.emit()
 
     def _check(self) -> None:
-        if self.project is not None and self._sources is not None and self.loaded is not None:
-            # The spans are those of the text on disk; after an edit they may point beside it.
-            spans = self.loaded.spans if self.project is self.loaded.project else None
-            self.checked = check(self.project, self._sources, spans)
+        if self.project is not None and self.loaded is not None:
+            self.checked = check_project(self.loaded, self.project)
+            self._seen = self._kernel_texts()
+
+    def _kernel_texts(self) -> dict[str, str]:
+        """Return the text of each kernel file that the project uses, empty where it can't be read."""
+        texts: dict[str, str] = {}
+        for graph in self.project.graphs.values() if self.project else ():
+            for node in graph.nodes.values():
+                if isinstance(node, KernelNode) and node.path not in texts:
+                    try:
+                        texts[node.path] = self.source(node.path).text
+                    except AlloError:
+                        texts[node.path] = ""
+        return texts
+
+    def stale(self) -> bool:
+        """Tell whether a kernel file has changed since the last check."""
+        return self.project is not None and self._kernel_texts() != self._seen
 
     # The hierarchy.
 
@@ -255,7 +270,7 @@ class Session(QObject):
         self.built.emit()
         self.problems_changed.emit()
 
-    def fail_build(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
+    def fail_build(self, faults: tuple[Diagnostic, ...]) -> None:
         """Note why a build failed; the last good result stays."""
         self._own_faults = tuple(faults)
         self.problems_changed.emit()

@@ -98,6 +98,10 @@ class StepForm(QWidget):
         self.kind.blockSignals(False)
         self._build(name, dict(spec.args) if spec else {})
 
+    def edits(self, ir: KernelIR) -> bool:
+        """Tell whether the form is about this kernel."""
+        return self._ir is ir
+
     def choose(self, name: str, **values: Any) -> None:
         """Fill the form in (as a person would)."""
         self.kind.setCurrentText(name)

@@ -48,11 +48,11 @@ QTreeView::item:hover:!selected, QListView::item:hover:!selected {{ background: 
 QHeaderView {{ background: {_BASE}; }}
 QHeaderView::section {{ background: {_BASE}; color: {_MUTED}; padding: 6px 8px; border: 0;
   border-bottom: 1px solid {_LINE}; font-weight: 600; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {_BASE}; border: 1px solid {_LINE}; border-radius: 5px;
+QLineEdit {{ background: {_BASE}; border: 1px solid {_LINE}; border-radius: 5px;
   padding: 4px 8px; min-height: 18px; selection-background-color: #35507a; }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: 1px solid {_ACCENT}; }}
+QLineEdit:focus {{ border: 1px solid {_ACCENT}; }}
 QLineEdit[fault="true"] {{ border: 1px solid #ff6b6b; }}
-QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 24px; }}
 QComboBox QAbstractItemView {{ background: {_RAISED}; border: 1px solid {_LINE}; padding: 3px; }}
 QPushButton {{ background: {_RAISED}; border: 1px solid {_LINE}; border-radius: 5px; padding: 5px 12px; }}
 QPushButton:hover {{ background: #303848; }}
@@ -61,7 +61,7 @@ QPushButton:disabled {{ color: #5f687b; background: {_WINDOW}; }}
 QPushButton[primary="true"] {{ background: #2c6fbf; border: 1px solid #2c6fbf; color: white; font-weight: 600; }}
 QPushButton[primary="true"]:hover {{ background: #3a82d8; }}
 QPushButton[primary="true"]:disabled {{ background: {_RAISED}; border: 1px solid {_LINE}; color: #5f687b; }}
-QPushButton[flat="true"] {{ background: transparent; border: 0; color: {_ACCENT}; padding: 3px 6px; }}
+QPushButton[flat="true"] {{ background: transparent; border: 0; color: {_ACCENT}; padding: 3px 0; text-align: left; }}
 QProgressBar {{ background: {_BASE}; border: 1px solid {_LINE}; border-radius: 5px; text-align: center;
   min-height: 16px; max-height: 16px; }}
 QProgressBar::chunk {{ background: #2c6fbf; border-radius: 4px; }}

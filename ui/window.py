@@ -1,55 +1,519 @@
-"""The main window: the canvas in the middle, docks around it, and the actions of `ui.actions`."""
+"""The main window: wires the parts to the session, and does what the actions ask for."""
+
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QApplication,
-    QDockWidget,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QMainWindow,
-    QMenu,
-    QPlainTextEdit,
-    QPushButton,
-    QStackedWidget,
-    QTabWidget,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPlainTextEdit
 
 from allo_studio.design.edits import AddGraph, MoveNodes, ReplaceProject
-from allo_studio.design.model import Endpoint, GraphNode, KernelNode
+from allo_studio.design.model import Endpoint, GraphNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
-from allo_studio.pipeline import BuildResult, Progress
-from allo_studio.project import example_folder, examples
-from nodes.canvas import Canvas, block_sizes
+from allo_studio.pipeline import BuildResult
+from allo_studio.project import example_folder
+from nodes.canvas import block_sizes
 from nodes.picture import Overlays
-from ui.actions import ACTIONS, MENUS, TOOLBAR
-from ui.breadcrumbs import Breadcrumbs
-from ui.build_log import BuildLog
+from ui.actions import ACTIONS
 from ui.builder import Builder
 from ui.catalogue import catalogue
-from ui.code_dock import CodeDock
 from ui.dialogs import Prompts
 from ui.gestures import Gestures
 from ui.icons import icon
-from ui.inspector import Inspector
 from ui.offers import Offer, wire_offers
-from ui.palette import Palette
+from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place
 from ui.positions import arranged, completed
-from ui.problems import Problems
-from ui.report_view import ReportView
 from ui.results import generated, loop_rows, overlays
 from ui.session import Session
-from ui.welcome import Welcome
+
+__all__ = ["Window"]
+
+_AUTOSAVE_MS = 2000
+_MESSAGE_MS = 12000
+
+
+class Window(QMainWindow):
+    """The studio's window. `prompts` asks the person; tests put their own in its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.resize(1560, 980)
+        self.prompts: Prompts = Prompts(self)
+        self.session = Session(self)
+        self.builder = Builder(self)
+        self.panels = Panels(self, self.session)
+        self.gestures = Gestures(self.session, self.panels.canvas)
+        self.actions_by_id = make_actions(self)
+        add_menus(self, self.actions_by_id, self.panels.docks)
+        self.toolbar = add_toolbar(self, self.actions_by_id)
+        # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
+        self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
+        self._autosave = QTimer(self)
+        self._autosave.setSingleShot(True)
+        self._autosave.setInterval(_AUTOSAVE_MS)
+        self._autosave.timeout.connect(self.session.autosave)
+        self._fit_pending = False
+        self._shut = False
+        self._wire_session()
+        self._wire_panels()
+        self._refresh()
+
+    # Wiring.
+
+    def _wire_session(self) -> None:
+        session, builder = self.session, self.builder
+        session.changed.connect(self._refresh)
+        session.level_changed.connect(self._level_changed)
+        session.problems_changed.connect(self._show_problems)
+        session.built.connect(self._show_result)
+        session.refused.connect(self._say)
+        builder.started.connect(self._build_started)
+        builder.progressed.connect(self.panels.log.progress)
+        builder.finished.connect(self._build_finished)
+        builder.failed.connect(self._build_failed)
+        builder.cancelled.connect(self._build_cancelled)
+
+    def _wire_panels(self) -> None:
+        parts = self.panels
+        parts.canvas.selected.connect(self._selected)
+        parts.canvas.wire_selected.connect(lambda wire: self._selected(None, wire) if wire else None)
+        parts.canvas.opened.connect(self.enter)
+        parts.canvas.wire_dropped.connect(self._offer_blocks)
+        parts.canvas.context_requested.connect(self._context_menu)
+        parts.breadcrumbs.chosen.connect(self.session.show_level)
+        parts.palette.chosen.connect(self._add_in_view)
+        parts.inspector.edited.connect(self.session.do)
+        parts.inspector.entered.connect(self.enter)
+        parts.inspector.ir_changed.connect(self._show_ir)
+        parts.inspector.source_asked.connect(lambda: parts.code.tabs.setCurrentWidget(parts.code.source))
+        parts.problems.opened.connect(self.go_to)
+        parts.log.cancel_requested.connect(self.do_cancel)
+        parts.report.place_chosen.connect(self._go_to_path)
+        parts.report.source_chosen.connect(self._go_to_source)
+        parts.welcome.open_asked.connect(self.do_open)
+        parts.welcome.new_asked.connect(self.do_new)
+        parts.welcome.example_asked.connect(lambda name: self.open_project(example_folder(name)))
+
+    # Drawing what the session has.
+
+    def _refresh(self) -> None:
+        """Draw the present state; called after every change."""
+        self._draw()
+        session = self.session
+        if session.project is not None and session.loaded is not None and session.graph is not None:
+            sections = catalogue(session.project, session.loaded.root, session.source, session.graph.name)
+            self.panels.palette.show_sections(sections)
+        else:
+            self.panels.palette.show_sections(())
+        self.panels.inspector.refresh()
+        self.panels.report.mark_fresh(session.up_to_date)
+        if session.dirty:
+            self._autosave.start()
+        self._update_actions()
+
+    def _draw(self) -> None:
+        session, canvas = self.session, self.panels.canvas
+        graph, checked, project = session.graph, session.checked, session.project
+        self.panels.middle.setCurrentIndex(1 if graph else 0)
+        if graph is None or checked is None or project is None:
+            canvas.clear()
+            return
+        given = {**self._drawn.get(graph.name, {}), **project.view.get(graph.name, {})}
+        positions = completed(graph, given, block_sizes(graph, checked))
+        self._drawn[graph.name] = positions
+        canvas.show_graph(graph, checked, positions, self._overlays())
+        note = f"{graph.execution}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires"
+        self.panels.breadcrumbs.show_level(session.level, note)
+        if self._fit_pending and self.isVisible():
+            self._fit_pending = False
+            canvas.view.fit()
+
+    def _overlays(self) -> Overlays:
+        result = self.session.result
+        return overlays(result.report, self.session.level) if result and self.session.up_to_date else Overlays()
+
+    def _level_changed(self) -> None:
+        self._fit_pending = True
+        self.panels.inspector.select(None, None)
+        self._refresh()
+
+    def _selected(self, block: str | None, wire: str | None = None) -> None:
+        self.panels.inspector.select(block, wire)
+        self._show_generated()
+        self._update_actions()
+
+    def _show_ir(self, ir: Any) -> None:
+        session, block = self.session, self.panels.inspector.block
+        fresh = session.result is not None and session.up_to_date
+        report = session.result.report if fresh and session.result else None
+        self.panels.code.show_ir(ir, loop_rows(report, f"{session.level.path}/{block}"))
+        node = session.graph.nodes.get(block or "") if session.graph else None
+        if isinstance(node, KernelNode):
+            try:
+                self.panels.code.show_source(session.source(node.path))
+            except AlloError:
+                self.panels.code.show_source(None)
+
+    def _show_problems(self) -> None:
+        found = self.session.problems()
+        self.panels.problems.show_diagnostics(found)
+        errors = sum(d.severity == "error" for d in found)
+        self.panels.bottom.setTabText(0, f"Problems ({len(found)})" if found else "Problems")
+        name = "error" if errors else "warning" if found else "note"
+        colour = {"error": "#ff6b6b", "warning": "#f2b84b", "note": "#6b7488"}[name]
+        self.panels.bottom.setTabIcon(0, icon(name, colour))
+        self._show_status(errors, len(found) - errors)
+
+    def _show_status(self, errors: int, others: int) -> None:
+        if self.session.project is None:
+            self.panels.status.setText("")
+            return
+        parts = [f"{errors} error{'s' * (errors != 1)}"] if errors else []
+        parts += [f"{others} warning{'s' * (others != 1)}"] if others else []
+        target = self.session.project.target
+        checked = ", ".join(parts) or "checked, no problems"
+        self.panels.status.setText(f"{checked}    {target.device}  ·  {target.clock_ns:g} ns   ")
+
+    def _message(self, text: str) -> None:
+        self.statusBar().showMessage(text.partition("\n")[0][:160], _MESSAGE_MS)
+
+    def _say(self, text: str) -> None:
+        self._message(text)
+        if has_errors(self.session.problems()):
+            self.panels.bottom.setCurrentWidget(self.panels.problems)
+
+    def states(self) -> set[str]:
+        """Return the states that actions may need."""
+        session, history = self.session, self.session.history
+        block = self.panels.inspector.block
+        node = session.graph.nodes.get(block or "") if session.graph else None
+        chosen = self.panels.canvas.selected_blocks() or self.panels.canvas.selected_wires()
+        table = {
+            "": True,
+            "project": history is not None,
+            "dirty": session.dirty,
+            "undo": history is not None and history.can_undo,
+            "redo": history is not None and history.can_redo,
+            "selection": bool(chosen),
+            "graph_block": isinstance(node, GraphNode),
+            "inside": bool(session.level.nodes),
+            "idle": history is not None and not self.builder.running,
+            "building": self.builder.running,
+        }
+        return {name for name, holds in table.items() if holds}
+
+    def _update_actions(self) -> None:
+        states, history = self.states(), self.session.history
+        for name, action in self.actions_by_id.items():
+            action.setEnabled(ACTIONS[name].needs in states)
+        undo, redo = (history.undo_text, history.redo_text) if history else ("", "")
+        self.actions_by_id["undo"].setText(f"&Undo {undo}".rstrip())
+        self.actions_by_id["redo"].setText(f"&Redo {redo}".rstrip())
+        project = self.session.project
+        self.setWindowTitle(f"{project.name}[*] – Allo Studio" if project else "Allo Studio")
+        self.setWindowModified(self.session.dirty)
+
+    # Going somewhere.
+
+    def go_to(self, diagnostic: Diagnostic) -> None:
+        """Go to the block or wire that a diagnostic is about, and open its source at the line."""
+        place = self.session.place(diagnostic.where) if diagnostic.where else None
+        if place is not None:
+            self.go_to_place(place)
+        if diagnostic.span is not None:
+            self.panels.code.show_span(diagnostic.span, diagnostic.severity)
+
+    def go_to_place(self, place: Place) -> None:
+        """Enter the graph of a place and select and centre what is there."""
+        self.session.show_level(place.level)
+        self.panels.canvas.select(place.block, place.wire, centre=bool(place.block or place.wire))
+        self._selected(place.block, place.wire)
+        if place.step is not None:
+            self.panels.inspector.kernel_page.schedule.steps.setCurrentRow(place.step)
+
+    def _go_to_path(self, path: str) -> None:
+        place = self.session.place(path)
+        if place is not None:
+            self.go_to_place(place)
+
+    def _go_to_source(self, text: str) -> None:
+        from_report = text.rsplit(":", 2)
+        if len(from_report) == 3 and from_report[1].isdecimal():
+            try:
+                source = self.session.source(from_report[0])
+            except AlloError:
+                return
+            self.panels.code.show_line(source, int(from_report[1]))
+
+    def enter(self, block: str) -> None:
+        """Enter a graph block; other blocks show their source."""
+        node = self.session.graph.nodes.get(block) if self.session.graph else None
+        if isinstance(node, GraphNode):
+            self.session.show_level(self.session.level.enter(block))
+        elif isinstance(node, KernelNode):
+            self.panels.code.tabs.setCurrentWidget(self.panels.code.source)
+
+    def _add_in_view(self, payload: dict[str, Any]) -> None:
+        view = self.panels.canvas.view
+        at = view.mapToScene(view.viewport().rect().center())
+        taken = set(self.panels.canvas.positions.values())
+        x, y = float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4)
+        while (x, y) in taken:
+            x, y = x + 24, y + 24
+        self._select_new(self.gestures.add(payload, (x, y)))
+
+    def _select_new(self, name: str | None) -> None:
+        if name is not None:
+            self.panels.canvas.select(name)
+
+    def _offer_blocks(self, end: Endpoint, held_source: bool, at: QPointF) -> None:
+        loaded = self.session.loaded
+        if loaded is None:
+            return
+        offers = wire_offers(loaded.root, self.session.source, self.gestures.port_type(end), held_source)
+        chosen = self.choose_offer(offers)
+        if chosen is not None:
+            self.gestures.add_and_connect(chosen.payload, chosen.port, end, held_source, at)
+
+    def choose_offer(self, offers: list[Offer]) -> Offer | None:
+        """Ask which block to put at the end of a wire."""
+        menu = QMenu(self)
+        for offer in offers:
+            menu.addAction(icon(offer.payload["kind"]), offer.text).setData(offer)
+        picked = menu.exec(self.cursor().pos())
+        menu.deleteLater()
+        return picked.data() if picked else None
+
+    def _context_menu(self, block: str | None, wire: str | None, at: QPoint) -> None:
+        menu = QMenu(self)
+        names = ["delete"] if wire else ["enter", "delete"] if block else ["add_input", "add_output", "arrange", "fit"]
+        for name in names:
+            if self.actions_by_id[name].isEnabled():
+                menu.addAction(self.actions_by_id[name])
+        menu.exec(at)
+        menu.deleteLater()
+
+    # Files.
+
+    def open_project(self, path: Path) -> bool:
+        """Open a project unless the person wants to keep the present one; offers to take up unsaved work."""
+        if not self.may_leave() or not self.session.open(Path(path)):
+            return False
+        self._drawn.clear()
+        self.panels.report.show_report(None)
+        self.panels.code.show_hls(None)
+        self._level_changed()
+        unsaved = self.session.recoverable()
+        if unsaved is not None:
+            if self.prompts.recover(unsaved.name):
+                self.session.do(ReplaceProject(unsaved, "Take up unsaved work"))
+            else:
+                self.session.discard_autosave()
+        return True
+
+    def may_leave(self) -> bool:
+        """Ask about unsaved changes; False means to stay."""
+        project = self.session.project
+        if project is None or not self.session.dirty:
+            return True
+        answer = self.prompts.unsaved(project.name)
+        if answer == "save":
+            return self.do_save()
+        if answer == "discard":
+            self._autosave.stop()
+            self.session.discard_autosave()
+        return answer == "discard"
+
+    def _folder(self) -> Path:
+        return self.session.loaded.root.parent if self.session.loaded else Path.cwd()
+
+    def do_new(self) -> None:
+        """Make a project."""
+        path = self.prompts.new_folder(self._folder())
+        if path is not None and self.may_leave() and self.session.new(path):
+            self._drawn.clear()
+            self._level_changed()
+
+    def do_open(self) -> None:
+        """Open a project."""
+        path = self.prompts.project_to_open(self._folder())
+        if path is not None:
+            self.open_project(path)
+
+    def do_save(self) -> bool:
+        """Save; where the file has changed on disk, ask whether to overwrite it."""
+        saved = self.session.save()
+        loaded = self.session.loaded
+        if not saved and self.session.conflict and loaded and self.prompts.overwrite(loaded.file.name):
+            saved = self.session.save(overwrite=True)
+        if saved:
+            self._autosave.stop()
+            self._message("Saved")
+        return saved
+
+    def do_save_as(self) -> None:
+        """Save a copy and go on in it."""
+        path = self.prompts.save_as(self._folder())
+        if path is not None:
+            self.session.save_as(path)
+
+    def do_close_project(self) -> None:
+        """Close the project, not the window."""
+        if self.may_leave():
+            self.builder.cancel()
+            self.session.close()
+            self.panels.report.show_report(None)
+
+    def do_quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    # Edits.
+
+    def do_undo(self) -> None:
+        """Take the last edit back."""
+        self.session.undo()
+
+    def do_redo(self) -> None:
+        """Do the undone edit again."""
+        self.session.redo()
+
+    def do_delete(self) -> None:
+        """Delete what is selected on the canvas; in a text box, the key is the box's."""
+        if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
+            return
+        self.gestures.delete(self.panels.canvas.selected_blocks(), self.panels.canvas.selected_wires())
+
+    def do_select_all(self) -> None:
+        """Select all blocks and wires."""
+        for item in self.panels.canvas.view.scene().items():
+            item.setSelected(True)
+
+    def do_add_input(self) -> None:
+        """Add an input to the graph."""
+        self._add_in_view({"kind": "input"})
+
+    def do_add_output(self) -> None:
+        """Add an output to the graph."""
+        self._add_in_view({"kind": "output"})
+
+    def do_add_graph(self) -> None:
+        """Add an empty graph to the project; it is then in the palette."""
+        name = self.prompts.text("Add a graph", "Name of the graph", "sub")
+        if name:
+            self.session.do(AddGraph(name))
+
+    def do_arrange(self) -> None:
+        """Place all blocks in layers."""
+        graph, checked = self.session.graph, self.session.checked
+        if graph is not None and checked is not None:
+            self.session.do(MoveNodes(graph.name, arranged(graph, block_sizes(graph, checked))))
+            self.do_fit()
+
+    def do_fit(self) -> None:
+        """Show the whole graph."""
+        self.panels.canvas.view.fit()
+
+    def do_enter(self) -> None:
+        """Enter the selected graph block."""
+        if self.panels.inspector.block:
+            self.enter(self.panels.inspector.block)
+
+    def do_leave(self) -> None:
+        """Go back to the graph around this one, with the block that was left selected."""
+        level = self.session.level
+        if level.nodes:
+            self.session.show_level(level.leave())
+            self.panels.canvas.select(level.nodes[-1])
+
+    def do_search(self) -> None:
+        """Search the palette."""
+        self.panels.palette.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.panels.palette.search.selectAll()
+
+    def do_check(self) -> None:
+        """Read the kernels again and check."""
+        self.session.recheck()
+
+    # Builds.
+
+    def do_build(self) -> None:
+        """Build the project as it is now."""
+        session = self.session
+        if session.loaded is not None and session.project is not None:
+            out = session.loaded.root.resolve() / "build" / session.project.name
+            self.builder.start(session.loaded, session.project, out)
+
+    def do_cancel(self) -> None:
+        """Stop the build."""
+        self.builder.cancel()
+
+    def _build_started(self) -> None:
+        assert self.session.project is not None
+        self.panels.log.begin(self.session.project.name)
+        self.panels.bottom.setCurrentWidget(self.panels.log)
+        self._update_actions()
+
+    def _build_finished(self, result: BuildResult, project: Project) -> None:
+        self.panels.log.done([f"{artifact.kind:10} {artifact.path}" for artifact in result.artifacts])
+        self.session.finish_build(result, project)
+        self.panels.bottom.setCurrentWidget(self.panels.report if result.ok else self.panels.problems)
+        self._message(f"Built: {result.report.latency:,} cycles")
+        self._update_actions()
+
+    def _build_failed(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
+        self.panels.log.failed(faults)
+        self.session.fail_build(faults)
+        self.panels.bottom.setCurrentWidget(self.panels.problems)
+        self._message(f"The build failed: {faults[0].message}")
+        self._update_actions()
+
+    def _build_cancelled(self) -> None:
+        self.panels.log.cancelled()
+        self._update_actions()
+
+    def _show_result(self) -> None:
+        result = self.session.result
+        self.panels.report.show_report(result.report if result else None)
+        self._refresh()
+        self._show_generated()
+
+    def _show_generated(self) -> None:
+        self.panels.code.show_hls(generated(self.session.result), self.panels.inspector.block or "")
+
+    # The window itself.
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay the docks out and fit the graph once the window has its size."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.panels.size_docks(self)
+            QTimer.singleShot(0, self._fit_first)
+
+    def _fit_first(self) -> None:
+        if not self._shut:
+            self._fit_pending = False
+            self.panels.canvas.view.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Check again when the person comes back and kernels have changed on disk."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.session.stale():
+            self.session.recheck()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, stop the build, and take the scene down in an order that Qt survives."""
+        if self._shut or not self.may_leave():
+            event.setAccepted(self._shut)
+            return
+        self._shut = True
+        self._autosave.stop()
+        self.builder.shut()
+        self.panels.canvas.shut()
+        super().closeEvent(event)

@@ -49,8 +49,9 @@ def status_of(diagnostics: Iterable[Diagnostic]) -> int:
 def emit(outcome: Outcome, json: bool) -> None:
     """Print an outcome; raises OSError where a stream takes nothing."""
     if json:
-        status = "error" if has_errors(outcome.diagnostics) else "ok"
-        _write(sys.stdout, dump(document(status, outcome.diagnostics, outcome.report, outcome.artifacts)))
+        found = outcome.diagnostics
+        whole = document("error" if has_errors(found) else "ok", found, outcome.report, outcome.artifacts)
+        _write(sys.stdout, dump(whole))
     else:
         _write(sys.stderr, _with_end(render_all(outcome.diagnostics)))
         _write(sys.stdout, _with_end(outcome.text))

@@ -16,7 +16,7 @@ from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import parse_kernel
 from allo_studio.ir import KernelIR
-from allo_studio.layout import DimLayout
+from allo_studio.layout import DimLayout, Layout
 from allo_studio.schedule import ScheduledKernel, from_specs
 from allo_studio.source import Source
 
@@ -173,8 +173,11 @@ def _step_index(diagnostic: Diagnostic) -> int:
 
 
 def _ports(kernel: KernelIR) -> tuple[PortInfo, ...]:
+    layouts = kernel.layouts()
     return tuple(
-        PortInfo(a.name, "in" if a.direction == "in" else "out", a.type, kernel.layout(a.name))
+        PortInfo(
+            a.name, "in" if a.direction == "in" else "out", a.type, layouts.get(a.name, Layout.plain(len(a.type.shape)))
+        )
         for a in kernel.arguments()
     )
 

@@ -16,7 +16,16 @@ from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
 
-__all__ = ["Channel", "ChannelKind", "KernelProcess", "Process", "Region", "RegionPort", "RegionProcess", "RelayoutProcess"]
+__all__ = [
+    "Channel",
+    "ChannelKind",
+    "KernelProcess",
+    "Process",
+    "Region",
+    "RegionPort",
+    "RegionProcess",
+    "RelayoutProcess",
+]
 
 # fifo: tokens in order. pingpong: two copies, consumer starts at the producer's done. shared: one copy, no overlap.
 # memory: an array port of the region. value: a scalar port of the region.

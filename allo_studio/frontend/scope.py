@@ -62,6 +62,9 @@ class Scope:
 
     def free(self, name: str, place: ast.AST | Span) -> bool:
         """Tell whether a name may be declared here; what is wrong is reported."""
+        if isinstance(self.find(name), Poison):
+            # What is wrong with the name was reported; its declaration may well be what was missing.
+            return True
         if not name.isascii():
             message = f"{name!r} has letters that hardware tools do not take"
             self.faults.add("name", place, message, "use a to z, A to Z, 0 to 9 and _")

@@ -23,13 +23,15 @@ def opcodes(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[str, int, int,
 
 def renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
     """Return the keys of `new` that are likely a key of `old` under another name, with that key."""
-    gone = {key: value for key, value in old.items() if key not in new}
+    gone: dict[str, list[str]] = {}
+    for key, value in old.items():
+        if key not in new:
+            gone.setdefault(_canonical(value), []).append(key)
     found: dict[str, str] = {}
-    for key in new:
-        earlier = None if key in old else next((k for k, v in gone.items() if same(v, new[key])), None)
-        if earlier is not None:
-            found[key] = earlier
-            del gone[earlier]
+    for key, value in new.items():
+        candidates = gone.get(_canonical(value)) if gone and key not in old else None
+        if candidates:
+            found[key] = candidates.pop(0)
     return found
 
 

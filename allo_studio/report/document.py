@@ -74,6 +74,8 @@ def read_report(path: Path) -> Report:
     """Read the report of a build folder, or of a `report.json`; raises AlloError (`file`, `report`)."""
     file = path / REPORT_FILE if path.is_dir() else path
     hint = "give the folder that `allo-studio build` wrote, or its report.json"
+    if file.suffix.lower() == ".xml":
+        raise _unreadable(str(file), "this version reads no report of a vendor's tool", hint)
     try:
         if file.is_file() and file.stat().st_size > _LARGEST:
             raise _unreadable(str(file), "it is larger than 64 MB", hint)

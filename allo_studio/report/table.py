@@ -21,7 +21,7 @@ def table(report: Report) -> str:
         _summary(report),
         _section("Blocks", _PROCESS_HEAD, [_process(row) for row in report.processes], left=2),
         _section("Loops", _LOOP_HEAD, [_loop(row) for row in report.loops], left=2),
-        _indented("II limits", [f"{r.path} {r.loop}: {r.reason}" for r in report.loops if r.reason]),
+        _indented("What sets the II", _by_reason(report.loops)),
         _section("Resources", _RESOURCE_HEAD, [_resource(row) for row in report.resources], left=1),
         _section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
         _indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
@@ -76,8 +76,23 @@ def _loop(row: LoopRow) -> tuple[str, ...]:
         _count(row.latency),
         "yes" if row.pipelined else "no",
         f"{row.unroll:,}",
-        row.source,
+        _short_place(row.source),
     )
+
+
+def _short_place(source: str) -> str:
+    """Return `gemm.py:10` for `kernels/gemm.py:10:5`; the JSON has the whole place."""
+    file, _, rest = source.rpartition("/")[2].partition(":")
+    return ":".join(filter(None, (file, rest.partition(":")[0])))
+
+
+def _by_reason(rows: Iterable[LoopRow]) -> list[str]:
+    """Return a text for each reason with the loops that it holds for."""
+    loops: dict[str, list[str]] = {}
+    for row in rows:
+        if row.reason:
+            loops.setdefault(row.reason, []).append(f"{row.path} {row.loop}")
+    return [f"{reason}: {', '.join(names)}" for reason, names in loops.items()]
 
 
 _RESOURCE_HEAD = ("resource", "used", "available", "share", "")

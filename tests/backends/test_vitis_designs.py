@@ -17,7 +17,9 @@ pytestmark = pytest.mark.usefixtures("strict_compiler")
 
 @pytest.fixture
 def strict_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, "-Werror"))
+    # Whatever C++ leaves undefined, such as a signed overflow, ends the program.
+    checks = ("-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
 
 
 def assert_exact(region: Region, folder: Path, elements: int) -> None:
@@ -75,6 +77,66 @@ def shapes(A: float32[8, 9], s: float32, n: int32) -> (float32[8, 9], int32[8], 
 
 def test_triangles_integers_and_scalars(tmp_path: Path) -> None:
     assert_exact(single(kernel(SHAPES, "shapes")), tmp_path, 72 + 8 + 2)
+
+
+def test_division_at_the_edges(tmp_path: Path) -> None:
+    text = """
+def divide(A: int32[7], B: int32[7]) -> (int32[7], int32[7]):
+    C: int32[7] = 0
+    D: int32[7] = 0
+    for i in range(7):
+        C[i] = A[i] / B[i] - A[i] / 3
+        D[i] = (A[i] - B[i]) * A[i] / (-1)
+    return C, D
+"""
+    region = single(kernel(text, "divide"))
+    build(region, tmp_path)
+    least = -(2**31)
+    a = np.array([7, -7, 7, -7, least, least, 5], np.int32)
+    b = np.array([2, 2, -2, -2, -1, 1, 0], np.int32)
+    expected = evaluate(region, {"A": a, "B": b})
+    assert expected["C"].tolist() == [3 - 2, -3 + 2, -3 - 2, 3 + 2, least + 715827882, least + 715827882, 0 - 1]
+    assert run(tmp_path, "top", {"A": a, "B": b}, expected).passed
+
+
+def test_expressions_keep_their_association(tmp_path: Path) -> None:
+    text = """
+def associate(A: float32[64], B: float32[64], s: float32) -> (float32[64], float32[64], float32[64], float32[64]):
+    C: float32[64] = 0.0
+    D: float32[64] = 0.0
+    E: float32[64] = 0.0
+    F: float32[64] = 0.0
+    for i in range(64):
+        C[i] = A[i] - (B[i] - s) - (B[i] + (A[i] + s))
+        D[i] = A[i] / (B[i] * s) * (A[i] / (s / B[i]))
+        E[i] = -(-A[i]) - -(B[i] - s) * -s
+        F[i] = (A[i] + B[i]) * (A[i] - B[i]) + 0.1 - -1.0e-30
+    return C, D, E, F
+"""
+    assert_exact(single(kernel(text, "associate")), tmp_path, 256)
+
+
+def test_a_value_read_before_a_loop_keeps_its_value(tmp_path: Path) -> None:
+    ir = KernelIR.parse("""
+    func.func @k(%A: memref<4xf32>, %B: memref<4xf32>) attributes {
+        allo.args = ["A", "B"], allo.directions = ["in", "out"]} {
+      %t = memref.alloc() {allo.name = "t"} : memref<f32>
+      affine.for %i = 0 to 4 {
+        %first = affine.load %A[%i] : memref<4xf32>
+        affine.store %first, %t[] : memref<f32>
+        %old = affine.load %t[] : memref<f32>
+        affine.for %j = 0 to 3 {
+          %v = affine.load %t[] : memref<f32>
+          %w = arith.addf %v, %first : f32
+          affine.store %w, %t[] : memref<f32>
+        } {allo.name = "j"}
+        %new = affine.load %t[] : memref<f32>
+        %d = arith.subf %new, %old : f32
+        affine.store %d, %B[%i] : memref<4xf32>
+      } {allo.name = "i", allo.band = "b"}
+      return
+    }""")
+    assert_exact(single(ir), tmp_path, 4)
 
 
 def test_a_value_read_before_a_store_keeps_its_value(tmp_path: Path) -> None:
@@ -135,6 +197,9 @@ def large(A: float32[4]) -> float32[4]:
     return C
 """
     assert_exact(single(kernel(text, "large")), tmp_path, 4)
+    source = (tmp_path / "top.cpp").read_text()
+    assert "ALLO_LOCAL float held[2048][2048];" in source
+    assert "#ifdef __SYNTHESIS__\n#define ALLO_LOCAL\n#else\n#define ALLO_LOCAL static\n" in source
 
 
 def test_another_order_of_additions_is_within_the_tolerance(tmp_path: Path) -> None:

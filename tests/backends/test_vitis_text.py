@@ -11,11 +11,14 @@ import pytest
 from vitis_designs import GEMM, build, cascade, kernel, nested, row_wise, single
 
 from allo_studio.backends.vitis import emit, write
+from allo_studio.backends.vitis.expressions import index_text
+from allo_studio.backends.vitis.kernel import kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
+from allo_studio.backends.vitis.tokens import find_tokens
 from allo_studio.design.model import Target
 from allo_studio.design.region import KernelProcess, Region
 from allo_studio.diagnostics import AlloError
-from allo_studio.ir import KernelIR
+from allo_studio.ir import KernelIR, LinearExpr
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -187,6 +190,59 @@ def test_lanes_that_are_no_token_are_refused() -> None:
     wrong = replace(first, ir=row_wise(8, "C = 4"))
     (fault,) = faults(replace(region, processes=(wrong, second)))
     assert "not the 4 neighbouring elements of one token" in fault
+
+
+@pytest.mark.parametrize("place", ["%i * 8 + %l * 2", "%i * 8 + 3 - %l", "%i * 4 + %l + 1", "%i * 2 + %l", "%i * 4"])
+def test_lanes_apart_or_off_the_start_of_a_token_are_refused(place: str) -> None:
+    ir = KernelIR.parse(f"""
+    func.func @k(%C: memref<64xf32>) attributes {{
+        allo.args = ["C"], allo.directions = ["out"], allo.streams = {{C = 4}}}} {{
+      %z = arith.constant 1.0 : f32
+      affine.for %i = 0 to 8 {{ affine.for %l = 0 to 4 {{
+        affine.store %z, %C[{place}] : memref<64xf32>
+      }} {{allo.name = "l", allo.unroll = 0 : i64}} }} {{allo.name = "i", allo.band = "b"}}
+      return
+    }}""")
+    with pytest.raises(AlloError) as caught:
+        find_tokens(ir)
+    assert "neighbouring elements" in str(caught.value)
+
+
+def test_a_stepped_loop_can_stand_over_the_lanes() -> None:
+    ir = KernelIR.parse("""
+    func.func @k(%C: memref<2x32xf32>) attributes {
+        allo.args = ["C"], allo.directions = ["out"], allo.streams = {C = 4}} {
+      %z = arith.constant 1.0 : f32
+      affine.for %i = 0 to 2 { affine.for %j = 0 to 32 step 4 {
+        affine.for %a = 0 to 2 { affine.for %b = 0 to 2 {
+          affine.store %z, %C[%i, %j + %a * 2 + %b] : memref<2x32xf32>
+        } {allo.name = "b", allo.unroll = 0 : i64} } {allo.name = "a", allo.unroll = 0 : i64}
+      } {allo.name = "j"} } {allo.name = "i", allo.band = "n"}
+      return
+    }""")
+    function = kernel_function(ir)
+    assert function.parameters == ("hls::stream<hls::vector<float, 4>> &C",)
+    assert "C_token[2 * a + b] = 1.0f;" in function.body
+    assert re.search(r"hls::vector<float, 4> C_token;\n +a: for", function.body)
+    assert re.search(r"\}\n +C.write\(C_token\);\n", function.body)
+
+
+def test_an_index_reads_well() -> None:
+    ir = kernel(GEMM, "gemm")
+    i, j, _ = (loop.induction_variable for loop in ir.loops()[-3:])
+    names = {i: "i", j: "j"}
+    one, two = LinearExpr.of(i), LinearExpr.of(j)
+    for expression, text in (
+        (one * 32 + two - 1, "32 * i + j - 1"),
+        (two - one, "j - i"),
+        (two - one * 2 + 3, "j - 2 * i + 3"),
+        (-one + two * 2, "2 * j - i"),
+        (-one - two + 5, "5 - i - j"),
+        (-one - 5, "-i - 5"),
+        (LinearExpr.number(0), "0"),
+        (LinearExpr.number(-4), "-4"),
+    ):
+        assert index_text(expression, names) == text
 
 
 def test_a_stream_at_the_top_is_refused() -> None:

@@ -24,6 +24,9 @@ def kernel(body: str, result: str = "C", signature: str = "A: float32[M, N], I: 
 # Body, what is underlined (`line:first-last` with the end column exclusive), code and message.
 ONE_FAULT = [
     ("C[0] = z", "6:12-13", "name", "'z' is not defined"),
+    ("C[0] = z\nz: float32 = 0.0\nC[1] = z", "6:12-13", "name", "'z' is not defined"),
+    ("for i in range(M):\n    pass\nC[i] = 1.0\nfor i in range(M):\n    C[i] = 1.0", "8:7-8", "name",
+     "'i' is only known inside the loop of line 6"),
     ("C[0] = S", "6:12-13", "name", "'S' is no constant: 'open' is no constant that is known here"),
     ("z = 1.0", "6:5-6", "name", "'z' is assigned, but not declared here"),
     ("z += 1.0", "6:5-6", "name", "'z' is assigned, but not declared here"),

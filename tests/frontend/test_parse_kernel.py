@@ -40,7 +40,11 @@ def test_the_form_of_a_matrix_product() -> None:
 
 def test_every_operation_knows_its_place() -> None:
     kernel = parsed(
-        "def f(A: float32[M]) -> float32[M]:\n    C: float32[M]\n    for i in range(M):\n        C[i] = A[i] * 2\n    return C\n"
+        "def f(A: float32[M]) -> float32[M]:\n"
+        "    C: float32[M]\n"
+        "    for i in range(M):\n"
+        "        C[i] = A[i] * 2\n"
+        "    return C\n"
     )
     places = {op.name: kernel.span(op) for op in walk(kernel.body)}
     shown = {name: f"{s.line}:{s.column}-{s.end_line}:{s.end_column}" for name, s in places.items() if s}
@@ -73,7 +77,10 @@ def test_a_float_parameter_takes_a_whole_number() -> None:
 
 def test_a_written_argument_is_inout_and_may_be_returned() -> None:
     kernel = parsed(
-        "def f(A: float32[M], B: float32[M]) -> float32[M]:\n    for i in range(M):\n        A[i] = B[i]\n    return A\n"
+        "def f(A: float32[M], B: float32[M]) -> float32[M]:\n"
+        "    for i in range(M):\n"
+        "        A[i] = B[i]\n"
+        "    return A\n"
     )
     assert kernel.directions == {"A": "inout", "B": "in"}
 
@@ -92,7 +99,10 @@ def test_results_follow_the_arguments_in_the_order_returned_and_scalars_have_ran
 
 def test_bounds_and_subscripts_stay_affine() -> None:
     kernel = parsed(
-        "def f(A: float32[20, 20]):\n    for i in range(2, 10, 3):\n        for j in range(i, 2 * i + 1):\n            A[2 * i + 1, j - i] = 0\n"
+        "def f(A: float32[20, 20]):\n"
+        "    for i in range(2, 10, 3):\n"
+        "        for j in range(i, 2 * i + 1):\n"
+        "            A[2 * i + 1, j - i] = 0\n"
     )
     i, j = kernel.loops()
     assert (i.lower, i.upper, i.step, i.trip) == (2, 10, 3, 3)
@@ -125,7 +135,10 @@ def test_names_of_nests_loops_and_locals_are_made_unique() -> None:
 
 def test_made_up_names_keep_clear_of_those_in_the_text() -> None:
     kernel = parsed(
-        "def f(A: float32[M]):\n    for A_init_0 in range(M):\n        B: float32[N] = 0.0\n        C: float32[N] = 0.0\n"
+        "def f(A: float32[M]):\n"
+        "    for A_init_0 in range(M):\n"
+        "        B: float32[N] = 0.0\n"
+        "        C: float32[N] = 0.0\n"
         "        for B_init_0 in range(N):\n            A[A_init_0] += B[B_init_0] + C[B_init_0]\n"
     )
     assert [loop.name for loop in kernel.loops()] == ["A_init_0", "B_init_0_1", "C_init_0", "B_init_0"]
@@ -141,11 +154,15 @@ def test_integer_arithmetic_and_loop_variables_as_values() -> None:
 
 def test_extreme_numbers_keep_their_value() -> None:
     text = parsed(
-        "def f(A: int32[2], B: float32[2]):\n    A[0] = -2147483648\n    A[1] = -0\n    B[0] = -0.0\n    B[1] = 16777217\n"
+        "def f(A: int32[2], B: float32[2]):\n"
+        "    A[0] = -2147483648\n"
+        "    A[1] = -0\n"
+        "    B[0] = -0.0\n"
+        "    B[1] = 16777217\n"
     ).text()
     assert "arith.constant -2147483648 : i32" in text
     assert "arith.constant -0.000000e+00 : f32" in text
-    assert "arith.constant 0x4B800000 : f32" in text or "arith.constant 1.67772160e+07 : f32" in text or "1.677" in text
+    assert "arith.constant 0x4B800000 : f32" in text or "arith.constant 1.677721" in text
 
 
 @pytest.mark.parametrize(

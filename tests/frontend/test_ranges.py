@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allo_studio.frontend.ranges import Range, range_of
@@ -61,6 +61,7 @@ def points(nest: list[Variable]) -> Iterator[dict[Variable, int]]:
     return inside(0, {})
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_range_holds_every_value_and_is_exact_for_two_loops(data: st.DataObject) -> None:
     i = variable("i", data.draw(_SMALL), data.draw(_SMALL), data.draw(st.integers(1, 3)))

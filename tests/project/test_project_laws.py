@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+import yaml
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from project_strategies import damaged, projects
 
@@ -60,3 +61,17 @@ def test_damaged_text_gives_diagnostics_only(text: str) -> None:
     again = parse_project(dump_project(loaded.project), FILE)
     assert again.project == loaded.project
     assert rewrite(loaded, loaded.project).text == text
+
+
+@quick
+@given(projects(), projects(), st.sampled_from([None, True, False]), st.booleans(), st.sampled_from([30, 80, 1000]))
+def test_a_text_in_another_style_is_changed_in_place(
+    before: Project, after: Project, flow: bool | None, explicit: bool, width: int
+) -> None:
+    text = yaml.safe_dump(to_plain(before), default_flow_style=flow, explicit_start=explicit, width=width)
+    loaded = _parsed(f"# kept\n{text}# end\n")[0]
+    assume(loaded is not None)
+    assert loaded is not None
+    changed = rewrite(loaded, after)
+    assert parse_project(changed.text, FILE).project == after
+    assert changed.text.startswith("# kept\n")

@@ -120,6 +120,12 @@ def test_read_report_of_what_is_not_there_is_a_diagnostic(tmp_path):
         assert caught.value.diagnostics[0].code == "file"
 
 
+def test_report_of_a_vendor_is_refused_by_name(tmp_path):
+    (tmp_path / "csynth.xml").write_text("<profile/>", encoding="utf-8")
+    with pytest.raises(AlloError, match="vendor"):
+        read_report(tmp_path / "csynth.xml")
+
+
 def test_read_report_of_bytes_that_are_no_text(tmp_path):
     (tmp_path / "report.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AlloError) as caught:

@@ -17,7 +17,7 @@ def test_table_shows_every_section():
     assert titles == [
         "Blocks",
         "Loops",
-        "II limits",
+        "What sets the II",
         "Resources",
         "Channels",
         "Why",
@@ -45,6 +45,17 @@ def test_loop_row_says_ii_and_nesting():
     outer = next(line for line in lines if "j.outer" in line)
     assert outer.split()[1:6] == ["j.outer", "8", "2", "1", "8"]
     assert lines[2].index(" i ") < outer.index("j.outer")
+
+
+def test_loops_of_one_reason_are_told_together():
+    rows = tuple(replace(row, reason="one after another") for row in REPORT.loops)
+    assert section(table(replace(REPORT, loops=rows)), "What sets the II")[1:] == [
+        "  one after another: cascade/mm1 i, cascade/mm1 j.outer, cascade/mm1 j.inner"
+    ]
+
+
+def test_place_of_a_loop_is_file_and_line():
+    assert section(table(REPORT), "Loops")[2].endswith("  gemm.py:10")
 
 
 def test_channel_row_says_depth_of_the_profile_and_dash_for_none():

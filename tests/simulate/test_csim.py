@@ -137,6 +137,10 @@ def test_the_compiler_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no-such-compiler (named by CXX)" in error_of(caught)[1]
 
 
+def test_products_and_sums_are_rounded_apart() -> None:
+    assert "-ffp-contract=off" in toolchain.FLAGS
+
+
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(AlloError) as caught:
         run(tmp_path, "dut", {"a": A}, {"b": A})

@@ -1,0 +1,146 @@
+"""The parts of the window and how they are laid out; what they do is wired up in `ui.window`."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from allo_studio.project import examples
+from nodes.canvas import Canvas
+from ui.actions import ACTIONS, MENUS, TOOLBAR
+from ui.breadcrumbs import Breadcrumbs
+from ui.build_log import BuildLog
+from ui.code_dock import CodeDock
+from ui.icons import icon
+from ui.inspector import Inspector
+from ui.palette import Palette
+from ui.problems import Problems
+from ui.report_view import ReportView
+from ui.session import Session
+from ui.welcome import Welcome
+
+__all__ = ["Panels", "add_menus", "add_toolbar", "make_actions"]
+
+
+class Panels:
+    """Makes the docks and the middle of a window, and holds on to them."""
+
+    def __init__(self, window: QMainWindow, session: Session) -> None:
+        self.canvas, self.breadcrumbs, self.welcome = Canvas(), Breadcrumbs(), Welcome(examples())
+        self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
+        self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
+        self.status = QLabel()
+        editor = QWidget()
+        column = QVBoxLayout(editor)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.breadcrumbs)
+        column.addWidget(self.canvas, 1)
+        self.middle = QStackedWidget()
+        self.middle.addWidget(self.welcome)
+        self.middle.addWidget(editor)
+        window.setCentralWidget(self.middle)
+        self.bottom = QTabWidget()
+        self.bottom.setDocumentMode(True)
+        self.bottom.tabBar().setDrawBase(False)
+        for widget, title in ((self.problems, "Problems"), (self.log, "Build"), (self.report, "Report")):
+            self.bottom.addTab(widget, title)
+        self._docks(window)
+        window.statusBar().addPermanentWidget(self.status)
+
+    def _docks(self, window: QMainWindow) -> None:
+        area = Qt.DockWidgetArea
+        corner = Qt.Corner
+        window.setCorner(corner.BottomRightCorner, area.RightDockWidgetArea)
+        window.setCorner(corner.BottomLeftCorner, area.LeftDockWidgetArea)
+        self.docks: dict[str, QDockWidget] = {}
+        table = (
+            ("Palette", self.palette, area.LeftDockWidgetArea),
+            ("Inspector", self.inspector, area.RightDockWidgetArea),
+            ("Code", self.code, area.RightDockWidgetArea),
+            ("Results", self.bottom, area.BottomDockWidgetArea),
+        )
+        for name, widget, where in table:
+            dock = QDockWidget(name, window)
+            dock.setObjectName(name)
+            dock.setWidget(widget)
+            features = QDockWidget.DockWidgetFeature
+            dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable)
+            window.addDockWidget(where, dock)
+            self.docks[name] = dock
+        # The tabs say what the bottom is.
+        self.docks["Results"].setTitleBarWidget(QWidget())
+
+    def size_docks(self, window: QMainWindow) -> None:
+        """Give the docks their share of a window of this size."""
+        width, height = window.width(), window.height()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        side = [self.docks["Palette"], self.docks["Inspector"]]
+        window.resizeDocks(side, [max(190, width // 8), max(360, round(width * 0.265))], horizontal)
+        window.resizeDocks(
+            [self.docks["Inspector"], self.docks["Code"]], [round(height * 0.58), round(height * 0.42)], vertical
+        )
+        window.resizeDocks([self.docks["Results"]], [max(200, round(height * 0.33))], vertical)
+
+
+def make_actions(window: QMainWindow) -> dict[str, QAction]:
+    """Make the actions of the table; each calls the window's method `do_<id>`."""
+    made = {}
+    for name, spec in ACTIONS.items():
+        action = QAction(spec.text, window)
+        action.setObjectName(name)
+        if spec.icon:
+            action.setIcon(icon(spec.icon, "#ffffff" if name == "build" else "#c9d1e0"))
+        if spec.shortcut:
+            action.setShortcut(spec.shortcut)
+        tip = spec.tip or spec.text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{tip}  ({spec.shortcut})" if spec.shortcut else tip)
+        action.triggered.connect(getattr(window, f"do_{name}"))
+        window.addAction(action)
+        made[name] = action
+    return made
+
+
+def add_menus(window: QMainWindow, actions: dict[str, QAction], docks: dict[str, QDockWidget]) -> None:
+    """Fill the menu bar."""
+    for title, names in MENUS.items():
+        menu = window.menuBar().addMenu(title)
+        for name in names:
+            if name is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(actions[name])
+        if title == "&View":
+            menu.addSeparator()
+            for dock in docks.values():
+                menu.addAction(dock.toggleViewAction())
+
+
+def add_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
+    """Make the toolbar."""
+    bar = QToolBar("Actions", window)
+    bar.setObjectName("toolbar")
+    bar.setMovable(False)
+    bar.setIconSize(QSize(19, 19))
+    for name in TOOLBAR:
+        if name is None:
+            bar.addSeparator()
+            continue
+        bar.addAction(actions[name])
+        button = bar.widgetForAction(actions[name])
+        if name in ("build", "add_input", "add_output") and isinstance(button, QToolButton):
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setObjectName(name)
+    window.addToolBar(bar)
+    return bar
