@@ -8,7 +8,7 @@ The layout of an N-dimensional array has one entry a dimension: `-` (not partiti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
+from math import gcd, lcm, prod
 from typing import Literal
 
 __all__ = ["DimLayout", "Layout", "PartitionKind"]
@@ -63,7 +63,8 @@ class DimLayout:
         if mine.kind == other.kind == "block":
             size, wanted = -(-extent // mine.factor), -(-extent // other.factor)
             return wanted % size == 0
-        return _determines(mine, other, extent)
+        # Neighbours share a block but no cyclic bank; elements a cycle apart lie on both sides of a block's end.
+        return False
 
     def meet(self, other: DimLayout, extent: int) -> DimLayout:
         """Return the greatest entry below both (complete is below every entry)."""
@@ -77,24 +78,20 @@ class DimLayout:
         return {"none": "-", "complete": "complete"}.get(self.kind, f"{self.kind} {self.factor}")
 
 
-def _determines(mine: DimLayout, other: DimLayout, extent: int) -> bool:
-    seen: dict[int, int] = {}
-    return all(
-        seen.setdefault(mine.bank(i, extent), other.bank(i, extent)) == other.bank(i, extent) for i in range(extent)
-    )
-
-
-_FACTORED: tuple[PartitionKind, ...] = ("cyclic", "block")
-
-
 def _common(one: DimLayout, two: DimLayout, extent: int) -> DimLayout:
-    """Return the entry with the fewest banks that is below both, looked for among all factors of both kinds."""
-    for factor in range(2, extent):
-        for kind in _FACTORED:
-            entry = DimLayout(kind, factor)
-            if entry.fits(one, extent) and entry.fits(two, extent):
-                return entry.normal(extent)
-    return DimLayout("complete")
+    """Return the greatest entry below two in normal form, neither of which fits the other."""
+    if one.kind != two.kind:
+        return DimLayout("complete")
+    if one.kind == "cyclic":
+        return DimLayout("cyclic", lcm(one.factor, two.factor)).normal(extent)
+    shared = gcd(-(-extent // one.factor), -(-extent // two.factor))
+    # Blocks that nest in both; not every size is one that a number of blocks gives.
+    sizes = (size for size in range(shared, 0, -1) if shared % size == 0 and _has_blocks_of(size, extent))
+    return DimLayout("block", -(-extent // next(sizes))).normal(extent)
+
+
+def _has_blocks_of(size: int, extent: int) -> bool:
+    return -(-extent // -(-extent // size)) == size
 
 
 @dataclass(frozen=True)

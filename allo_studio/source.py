@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = ["Source", "Span"]
+
+
+# What Python counts as the end of a line; `str.splitlines` knows more.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,7 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return line `number` (from 1) without its end, or an empty text where there is none."""
-        lines = self.text.splitlines()
+        lines = _LINE_END.split(self.text)
         return lines[number - 1] if 1 <= number <= len(lines) else ""
 
 

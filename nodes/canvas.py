@@ -106,17 +106,23 @@ class Canvas(QWidget):
 
     def draw(self, picture: Picture, positions: Mapping[str, tuple[float, float]]) -> None:
         """Make the scene show `picture` with blocks at `positions` (scene units; absent: 0, 0)."""
-        chosen = self.selected_blocks()
+        chosen, wires = self.selected_blocks(), self.selected_wires()
         self._drawing = True
         try:
             self._draw_blocks(picture)
             for name in self._blocks:
                 self._place(name, positions.get(name, (0.0, 0.0)))
             self._draw_wires(picture)
+            # What was made anew is still what the person works on.
+            for item in (
+                *(self._blocks[n].view for n in chosen if n in self._blocks),
+                *(self._wires[w] for w in wires if w in self._wires),
+            ):
+                item.setSelected(True)
         finally:
             self._drawing = False
         self._picture = picture
-        if self.selected_blocks() != chosen:
+        if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
             self._tell_selection()
 
     def clear(self) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 __all__ = ["main", "rasterise"]
@@ -33,7 +33,8 @@ def rasterise(source: Path, target: Path, scale: float = 2.0) -> str | None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     renderer.render(painter)
     painter.end()
-    return None if image.save(str(target), b"PNG") else f"{target} could not be written"
+    writer = QImageWriter(str(target), QByteArray(b"png"))
+    return None if writer.write(image) else f"{target} could not be written: {writer.errorString()}"
 
 
 _FORMAT = QImage.Format.Format_ARGB32

@@ -149,15 +149,11 @@ class _Lanes:
         self.outer = {c.key: c for c in (*outer, *counters)}
         self.body = _Body([], [], [], {})
         self.made: dict[mlir.Value, int] = {}
-        self.fresh: set[str] = set()
+        # How often each buffer that is declared in this body was made: a lane has its own variables.
+        self.fresh: dict[mlir.Value, int] = {}
 
     def graph(self, ops: Sequence[mlir.Operation], loop: Loop | None = None) -> OperationGraph:
         """Return the operations of one iteration of `loop` (or of straight code)."""
-        self.fresh = {
-            known.name
-            for known in self.builder.storages.values()
-            if loop is not None and known.made_in is not None and known.made_in == loop.op
-        }
         lanes = self.counters[-1].lanes if loop and self.counters else 1
         for lane in range(lanes):
             at: dict[mlir.Value, tuple[Affine, int]] = {}
@@ -181,6 +177,8 @@ class _Lanes:
                 self._expand_loop(loop, at)
             elif op.name in ("affine.load", "affine.store"):
                 self._access(op, at)
+            elif op.name == "memref.alloc":
+                self.fresh[op.results[0]] = self.fresh.get(op.results[0], -1) + 1
             elif op.name in _OPERATORS:
                 self._operator(op)
             elif op.name not in _FREE:
@@ -215,7 +213,8 @@ class _Lanes:
 
     def _access(self, op: mlir.Operation, at: Mapping[mlir.Value, tuple[Affine, int]]) -> None:
         write = op.name == "affine.store"
-        storage = self.builder.storages[op.operands[1 if write else 0]]
+        buffer = op.operands[1 if write else 0]
+        storage = self.builder.storages[buffer]
         inputs = [op.operands[0]] if write else []
         if storage.stream and storage.name in self.body.streams:
             # The lanes of a token are one access of the stream.
@@ -231,7 +230,10 @@ class _Lanes:
         if storage.stream:
             self.body.streams[storage.name] = index
         else:
-            access = Access(index, storage.name, write, subscripts, storage.register, storage.name in self.fresh)
+            # Registers are made for each lane; the lanes share a memory, which costs more than it is worth.
+            lane = f"#{self.fresh[buffer]}" if buffer in self.fresh and storage.register else ""
+            name = f"{storage.name}{lane}"
+            access = Access(index, name, write, subscripts, storage.register, buffer in self.fresh)
             self.body.accesses.append(access)
         if not write:
             self.made[op.results[0]] = index

@@ -17,7 +17,7 @@ __all__ = ["Storage", "storages"]
 
 @dataclass(frozen=True)
 class Storage:
-    """A buffer: `stream` is the elements of a token for a stream, else 0; `made_in` the loop that makes it anew."""
+    """A buffer: `stream` is the elements of a token for a stream, else 0."""
 
     name: str
     type: ArrayType
@@ -25,7 +25,6 @@ class Storage:
     argument: bool
     stream: int
     ports: int
-    made_in: mlir.Operation | None
 
     @property
     def register(self) -> bool:
@@ -69,10 +68,6 @@ def storages(kernel: KernelIR, library: OperatorLibrary) -> dict[mlir.Value, Sto
     """Return the storage of every buffer, by its MLIR value."""
     found = {}
     for buffer in kernel.buffers():
-        owner = buffer.value.owner
-        made_in = None
-        if buffer.kind == "local" and owner.operation.parent.name == "affine.for":
-            made_in = owner.operation.parent.operation
         found[buffer.value] = Storage(
             buffer.name,
             buffer.type,
@@ -80,6 +75,5 @@ def storages(kernel: KernelIR, library: OperatorLibrary) -> dict[mlir.Value, Sto
             buffer.kind == "argument",
             kernel.streams.get(buffer.name, 0),
             library.memory.ports,
-            made_in,
         )
     return found

@@ -47,11 +47,11 @@ class Reorder(Step):
         """Yield why the step does not apply to a kernel with these dependences."""
         chain, order = _nest(ir, self.axes)
         yield from _bound_faults(chain, order)
-        for dependence, reversed_part in _reversed(found, chain, order):
-            if not dependence.accumulation:
-                witness = sample_of(dependence, reversed_part)
-                yield _order_fault(dependence, witness, chain, order)
-                return
+        wrong = [(d, part) for d, part in _reversed(found, chain, order) if not d.accumulation]
+        if wrong:
+            # One counterexample is enough; a value that would not arrive is the easiest to follow.
+            dependence, part = min(wrong, key=lambda entry: list(_ENDS).index(entry[0].kind))
+            yield _order_fault(dependence, sample_of(dependence, part), chain, order)
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Permute the nest."""
@@ -154,7 +154,7 @@ def _swapped(dependence: Dependence, start: int, levels: Sequence[int]) -> IslMa
     return isl_map(f"{{ [{source}] -> [{sink}] : {' or '.join(cases)} }}")
 
 
-_ENDS = {"flow": ("written", "read"), "anti": ("read", "overwritten"), "output": ("written", "overwritten")}
+_ENDS = {"flow": ("written", "read"), "output": ("written", "overwritten"), "anti": ("read", "overwritten")}
 
 
 def _order_fault(dependence: Dependence, witness: Witness, chain: Sequence[Loop], order: Sequence[Loop]) -> Diagnostic:

@@ -87,10 +87,12 @@ def _reads_earlier(inside: Sequence[Access], within: int) -> bool:
 
 def _writes_all(box: IslMap, inside: Sequence[Access], within: int) -> bool:
     """Tell whether every iteration writes its whole box."""
-    left = reduce(
-        lambda rest, a: rest.subtract(common_domain(a.relation, within)), (a for a in inside if a.is_write), box
-    )
-    return bool(left.is_empty())
+    return bool(_unwritten_part(box, inside, within).is_empty())
+
+
+def _unwritten_part(box: IslMap, inside: Sequence[Access], within: int) -> IslMap:
+    writes = (common_domain(a.relation, within) for a in inside if a.is_write)
+    return reduce(lambda rest, written: rest.subtract(written), writes, box)
 
 
 def _require_contents(
@@ -103,7 +105,9 @@ def _require_contents(
         return None
     missing = reduce(lambda rest, entry: rest.subtract(entry[1]), ((a, p) for a, p in known if a.exact), box)
     if not missing.is_empty():
-        raise AlloError(_contents_fault(buffer, axis, missing))
+        # An element that the iteration itself never writes is the clearer example.
+        kept = _unwritten_part(missing, inside, axis.depth + 1)
+        raise AlloError(_contents_fault(buffer, axis, missing if kept.is_empty() else kept))
     return _constant_of(known[0][0]) if len(known) == 1 else None
 
 

@@ -98,7 +98,8 @@ def _project_name(path: Path) -> str:
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:
-    return [n for n in names if n == "__pycache__" or n.startswith(".")]
+    # An example may have been built or opened where it lies.
+    return [n for n in names if n in ("__pycache__", "build") or n.startswith(".")]
 
 
 def _clear(path: Path, keep_folder: bool) -> None:

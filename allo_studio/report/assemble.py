@@ -58,7 +58,7 @@ def _channel_resources(channel: Channel) -> Resources:
         return fifo_resources(channel.token_bits, channel.depth) if channel.depth else Resources()
     if channel.kind not in ("pingpong", "shared"):
         return Resources()
-    memory = Storage(channel.name, channel.type, channel.layout, False, 0, 2, None)
+    memory = Storage(channel.name, channel.type, channel.layout, False, 0, 2)
     return memory_resources([memory]) * (2 if channel.kind == "pingpong" else 1)
 
 

@@ -24,13 +24,16 @@ def decode_report(found: Mapping[str, Any]) -> Report:
     target = _mapping(part, "target", "report.")
     cycles = _cycles(_mapping(part, "cycles", "report."))
     profile = _text(part, "profile", "report.")
+    clock = _number(target, "clock_ns", "report.target.")
+    if clock <= 0:
+        raise Fault("report.target.clock_ns is no positive number")
     if "predicted" not in cycles.get(profile, {}):
         raise Fault(f"report.cycles has no predicted cycles of {profile}")
     return Report(
         project=_text(part, "project", "report."),
         top=_text(part, "top", "report."),
         device=_text(target, "device", "report.target."),
-        clock_ns=_number(target, "clock_ns", "report.target."),
+        clock_ns=clock,
         cycles=cycles,
         interval=_whole(part.get("interval"), "report.interval"),
         processes=_rows(part, "processes", ProcessRow),
@@ -131,9 +134,15 @@ def _item_text(value: Any, path: str) -> str:
 
 def _number(part: Mapping[str, Any], key: str, path: str) -> float:
     value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise Fault(f"{path}{key} is no number")
-    return float(value)
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise Fault(f"{path}{key} is no finite number")
+    return found
 
 
 def _whole(value: Any, path: str) -> int:

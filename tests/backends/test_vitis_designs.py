@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 from vitis_designs import GEMM, build, cascade, kernel, nested, product, row_wise, simulate, single
 
+from allo_studio.design.model import Target
 from allo_studio.design.region import Region
 from allo_studio.ir import KernelIR
-from allo_studio.simulate import evaluate, random_inputs, run, toolchain
+from allo_studio.simulate import CSimResult, evaluate, random_inputs, run, toolchain
 
 pytestmark = pytest.mark.usefixtures("strict_compiler")
 
@@ -225,3 +228,14 @@ def test_a_wrong_value_is_reported(tmp_path: Path) -> None:
     assert result.first_mismatch is not None
     assert (result.first_mismatch.port, result.first_mismatch.index) == ("C", (3, 5))
     assert "mismatches 1 max_error 0.25" in result.log
+
+
+def test_the_documented_script_runs(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "hls.md").read_text(encoding="utf-8")
+    block = re.search(r"\n((?:    .*\n|\n)+)\n## The files", text)
+    assert block is not None
+    names = {"region": cascade("fifo", 4), "target": Target(), "out": tmp_path}
+    exec(compile(textwrap.dedent(block[1]), "docs/hls.md", "exec"), names)
+    result = names["result"]
+    assert isinstance(result, CSimResult)
+    assert result.passed

@@ -32,7 +32,7 @@ def _grow(data: st.DataObject, base: KernelIR, most: int) -> ScheduledKernel:
     return scheduled
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(KERNELS)))
 def test_legal_steps_keep_the_results(data: st.DataObject, name: str) -> None:
     base = _BASES[name]
@@ -49,7 +49,7 @@ def test_legal_steps_keep_the_results(data: st.DataObject, name: str) -> None:
     assert direct.text() == scheduled.ir.text()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(KERNELS)))
 def test_a_step_that_checks_out_keeps_the_results(data: st.DataObject, name: str) -> None:
     """Steps that are drawn blindly either are refused with diagnostics or keep the results."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from report_samples import REPORT
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.report import FORMAT, SimulationRow, document, dump, parse_document, read_report
+from allo_studio.report import FORMAT, SimulationRow, document, dump, parse_document, read_report, table
 
 DOCUMENT = document("ok", (), REPORT)
 
@@ -89,6 +89,8 @@ def test_text_that_is_no_report_is_refused(text, said):
         (("report", "channels", 0, "observed"), "5", "report.channels[0].observed is no whole number"),
         (("report", "resources", "DSP"), {"used": 1}, "report.resources.DSP lacks"),
         (("report", "target", "clock_ns"), "fast", "report.target.clock_ns is no number"),
+        (("report", "target", "clock_ns"), 0, "report.target.clock_ns is no positive number"),
+        (("simulation", "max_error"), 10**400, "simulation.max_error is no finite number"),
         (("report", "notes"), "x", "report.notes is no list"),
         (("simulation", "compared"), None, "simulation.compared is no whole number"),
     ],
@@ -139,8 +141,10 @@ def places(value, path=()):
     return [path] * bool(path) + [p for key, part in inside for p in places(part, (*path, key))]
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from(places(DOCUMENT)), st.sampled_from([None, -1, 0.5, "x", [], {}, True, [{}], {"a": 1}, 10**400]))
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(places(DOCUMENT)), st.sampled_from([None, 0, -1, 0.5, "x", [], {}, True, [{}], {"a": 1}, 10**400])
+)
 def test_any_value_replaced_is_read_or_refused_with_a_diagnostic(path, value):
     found = copy.deepcopy(DOCUMENT)
     place = found
@@ -148,7 +152,7 @@ def test_any_value_replaced_is_read_or_refused_with_a_diagnostic(path, value):
         place = place[key]
     place[path[-1]] = value
     try:
-        parse_document(json.dumps(found), "x")
+        table(parse_document(json.dumps(found), "x"))
     except AlloError as error:
         codes = {d.code for d in error.diagnostics}
         assert codes == {"report"}

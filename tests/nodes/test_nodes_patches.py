@@ -1,0 +1,176 @@
+"""Each patch to NodeGraphQt, with the fault that it avoids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from nodes.canvas import Canvas
+from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from allo_studio.design.model import Endpoint
+
+
+def chain(count: int, fan: int = 1) -> tuple[Picture, dict[str, tuple[float, float]]]:
+    """Return a picture of blocks in a row, each wired to the next by `fan` wires."""
+    ins = tuple(PortSpec(f"i{k}", "float32[4]", "float32") for k in range(fan))
+    outs = tuple(PortSpec(f"o{k}", "float32[4]", "float32") for k in range(fan))
+    blocks = {f"b{i}": BlockSpec(f"b{i}", "kernel", f"b{i}", "k()", inputs=ins, outputs=outs) for i in range(count)}
+    wires = {}
+    for i in range(count - 1):
+        for k in range(fan):
+            ends = Endpoint(f"b{i}", f"o{k}"), Endpoint(f"b{i + 1}", f"i{k}")
+            wires[f"{ends[0]}->{ends[1]}"] = WireSpec(f"{ends[0]}->{ends[1]}", *ends, "float32[4]", element="float32")
+    places = {f"b{i}": (i % 40 * 260.0, i // 40 * 200.0) for i in range(count)}
+    return Picture(blocks, wires), places
+
+
+@pytest.fixture
+def canvas(qapp: QApplication) -> Iterator[Canvas]:
+    made = Canvas()
+    made.resize(900, 600)
+    made.show()
+    qapp.processEvents()
+    yield made
+    made.shut()
+    made.close()
+    made.deleteLater()
+    qapp.processEvents()
+
+
+def centre(canvas: Canvas, block: str) -> QPoint:
+    return canvas.view.mapFromScene(canvas.block(block).sceneBoundingRect().center())
+
+
+def test_the_cycle_check_is_not_run(canvas: Canvas) -> None:
+    # 40 levels of two wires: the original walks 2^40 paths before it lets a wire be drawn.
+    picture, places = chain(40, fan=2)
+    began = time.perf_counter()
+    canvas.draw(picture, places)
+    assert time.perf_counter() - began < 5
+    assert len(picture.wires) == 78
+    assert canvas.view.acyclic_check(canvas.port("b39", "o0", True), canvas.port("b0", "i0", False)) is True
+
+
+def test_names_are_not_looked_for_among_all_nodes(canvas: Canvas) -> None:
+    canvas.draw(*chain(3))
+    assert canvas._nodes.get_unique_name("b1") == "b1"
+    assert sorted(canvas._nodes.model.nodes) == ["b0", "b1", "b2"], "ids are the blocks' names, at every load"
+
+
+def test_a_thousand_blocks_are_drawn_and_fitted_quickly(canvas: Canvas) -> None:
+    picture, places = chain(1000)
+    began = time.perf_counter()
+    canvas.draw(picture, places)
+    drawn = time.perf_counter()
+    canvas.view.fit()
+    assert drawn - began < 20
+    # The original groups and ungroups all items for this, which takes seconds.
+    assert time.perf_counter() - drawn < 1.5
+
+
+def test_the_combined_rectangle_is_the_union(canvas: Canvas) -> None:
+    canvas.draw(*chain(2))
+    rect = canvas.view._combined_rect([canvas.block("b0"), canvas.block("b1")])
+    assert rect == canvas.block("b0").sceneBoundingRect().united(canvas.block("b1").sceneBoundingRect())
+    assert canvas.view._combined_rect([]) == QRectF()
+
+
+def test_gestures_leave_the_undo_stack_of_nodegraphqt_alone(canvas: Canvas) -> None:
+    canvas.draw(*chain(3))
+    canvas.view.fit()
+    view = canvas.view.viewport()
+    start = centre(canvas, "b0")
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start)
+    for step in range(1, 6):
+        QTest.mouseMove(view, start + QPoint(8 * step, 8 * step))
+        QApplication.processEvents()
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + QPoint(40, 40))
+    assert canvas.selected_blocks() == ["b0"]
+    assert canvas.block("b0").pos() != QPointF(0, 0), "the drag moved the block, so the stack had its chance"
+    assert canvas._nodes.undo_stack().count() == 0
+
+
+def test_pressing_a_port_deletes_no_wire(canvas: Canvas) -> None:
+    canvas.draw(*chain(2))
+    canvas.view.fit()
+    at = canvas.view.mapFromScene(canvas.port("b1", "i0", False).centre)
+    QTest.mousePress(canvas.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    assert canvas.wire("b0.o0->b1.i0").scene() is not None
+    QTest.mouseRelease(canvas.view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    assert len(canvas.port("b1", "i0", False).connected_pipes) == 1
+
+
+def test_connected_ports_keep_their_type_colour(canvas: Canvas, qapp: QApplication) -> None:
+    canvas.draw(*chain(2))
+    canvas.view.fit(most=1.0)
+    qapp.processEvents()
+    port = canvas.port("b0", "o0", True)
+    at = canvas.view.mapFromScene(port.centre)
+    shown = canvas.view.viewport().grab().toImage().pixelColor(at)
+    assert shown.name() == "#4fc3d9", "float32's colour, not NodeGraphQt's for connected ports"
+
+
+def test_wires_keep_their_colour_when_an_end_is_selected(canvas: Canvas) -> None:
+    canvas.draw(*chain(2))
+    wire = canvas.wire("b0.o0->b1.i0")
+    canvas.select("b0")
+    wire.highlight()
+    wire.reset()
+    assert wire._colour().name() == "#4fc3d9"
+
+
+def test_resizing_keeps_the_scale(canvas: Canvas, qapp: QApplication) -> None:
+    canvas.draw(*chain(3))
+    canvas.view.fit()
+    before = canvas.view.transform().m11()
+    canvas.resize(1200, 500)
+    qapp.processEvents()
+    assert canvas.view.transform().m11() == pytest.approx(before, rel=1e-3)
+
+
+def test_redrawing_does_not_drift(canvas: Canvas) -> None:
+    canvas.draw(*chain(3))
+    canvas.view.fit()
+    before = canvas.view.transform().m11(), canvas.view.mapToScene(0, 0)
+    for _ in range(20):
+        canvas.view._update_scene()
+    assert canvas.view.transform().m11() == pytest.approx(before[0], rel=1e-6)
+    assert (canvas.view.mapToScene(0, 0) - before[1]).manhattanLength() < 3
+
+
+def test_zooming_stays_within_limits(canvas: Canvas) -> None:
+    canvas.draw(*chain(2))
+    for _ in range(80):
+        canvas.view.scale(1.5, 1.5)
+    assert canvas.view.transform().m11() <= 3.01
+    for _ in range(80):
+        canvas.view.scale(0.5, 0.5)
+    assert canvas.view.transform().m11() >= 0.049
+
+
+def test_the_tab_search_stays_closed(canvas: Canvas) -> None:
+    # It raises on a parenthesis in the text.
+    canvas._nodes.toggle_node_search()
+    assert not canvas.view._search_widget.isVisible()
+
+
+def test_focus_puts_no_menus_with_shortcuts_over_the_windows(canvas: Canvas) -> None:
+    before = len(canvas.view._ctx_menu_bar.actions())
+    canvas.view.focusInEvent(QFocusEvent(QFocusEvent.Type.FocusIn))
+    canvas.view.focusOutEvent(QFocusEvent(QFocusEvent.Type.FocusOut))
+    assert len(canvas.view._ctx_menu_bar.actions()) == before
+    assert canvas.view.qaction_for_undo() is None
+
+
+def test_the_grid_can_be_painted_at_every_scale(canvas: Canvas, qapp: QApplication) -> None:
+    # The original's dots raise a TypeError at any scale.
+    canvas.draw(*chain(2))
+    for factor in (0.2, 4.0):
+        canvas.view.scale(factor, factor)
+        assert not canvas.view.grab().isNull()

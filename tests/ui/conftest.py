@@ -1,0 +1,111 @@
+"""Qt without a screen; where there is no Qt these tests are left out."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+pytest.importorskip("PySide6")
+pytest.importorskip("pytestqt")
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from ui.app import application
+from ui.window import Window
+
+PROJECT = Path(__file__).resolve().parents[2] / "projects" / "gemm_cascade"
+
+
+class Answers:
+    """Stands in for the person at the prompts; what isn't foreseen fails the test."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def answer(*_: Any) -> Any:
+            self.asked.append(name)
+            assert name in self.answers, f"the window asked {name}"
+            return self.answers[name]
+
+        return answer
+
+
+class Mouse:
+    """Presses, drags and lets go on a window's canvas, in scene coordinates."""
+
+    def __init__(self, window: Window) -> None:
+        self._view = window.panels.canvas.view
+
+    def drag(self, start: QPointF, end: QPointF) -> None:
+        """Drag with the left button, in steps as a person would."""
+        port = self._view.viewport()
+        points = [self._at(start + (end - start) * (i / 8)) for i in range(9)]
+        QTest.mousePress(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, points[0])
+        for point in points[1:]:
+            QTest.mouseMove(port, point)
+            QApplication.processEvents()
+        QTest.mouseRelease(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, points[-1])
+
+    def click(self, at: QPointF) -> None:
+        """Click with the left button."""
+        QTest.mouseClick(self._view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(at))
+
+    def double_click(self, at: QPointF) -> None:
+        """Double-click with the left button."""
+        QTest.mouseDClick(self._view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(at))
+
+    def _at(self, point: QPointF) -> QPoint:
+        return QPoint(self._view.mapFromScene(point))
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return QApplication
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the cascade in a folder of its own."""
+    target = tmp_path / "gemm_cascade"
+    shutil.copytree(PROJECT, target, ignore=shutil.ignore_patterns("build", "__pycache__"))
+    return target
+
+
+@pytest.fixture
+def window(qapp: QApplication) -> Iterator[Window]:
+    """A shown window with no project; unsaved changes are dropped at its end."""
+    application()
+    made = Window()
+    made.prompts = Answers(unsaved="discard")  # type: ignore[assignment]
+    made.show()
+    qapp.processEvents()
+    yield made
+    made.prompts = Answers(unsaved="discard")  # type: ignore[assignment]
+    made.close()
+    made.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+
+
+@pytest.fixture
+def studio(window: Window, project: Path, qapp: QApplication) -> Window:
+    """A window with the copy of the cascade open."""
+    assert window.open_project(project)
+    qapp.processEvents()
+    return window
+
+
+@pytest.fixture
+def mouse(studio: Window) -> Mouse:
+    """A mouse over the studio's canvas."""
+    return Mouse(studio)

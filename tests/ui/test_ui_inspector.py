@@ -1,0 +1,218 @@
+"""The inspector edits what is selected, and offers only what applies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from ui.kernel_page import parse_number
+from ui.schedule_panel import step_text
+from ui.step_options import offers
+from ui.window import Window
+
+from allo_studio.design.edits import AddStep, ForkSchedule, RemoveStep
+from allo_studio.design.model import StepSpec, Target
+from allo_studio.primitives.base import step_fields
+from allo_studio.primitives.registry import STEPS, parse_step
+from allo_studio.project import load_project
+
+
+@pytest.fixture
+def panel(studio: Window) -> Any:
+    """The schedule panel of mm1."""
+    studio.panels.canvas.select("mm1")
+    return studio.panels.inspector.kernel_page.schedule
+
+
+def steps(window: Window, schedule: str = "row_wise") -> list[str]:
+    assert window.session.project is not None
+    return [step_text(spec) for spec in window.session.project.schedules[schedule]]
+
+
+def test_a_selected_block_shows_its_kernel_parameters_and_steps(studio: Window, panel: Any) -> None:
+    page = studio.panels.inspector.kernel_page
+    assert page.heading.text() == "mm1"
+    assert page.parameter("K").text() == "64"
+    assert panel.steps.count() == 7
+    assert panel.steps.item(0).text() == "1   split   j, factor 8"
+    assert "cascade/mm2" in panel.shared.text()
+
+
+def test_the_loop_tree_has_marks_and_layouts(studio: Window, panel: Any) -> None:
+    view = studio.panels.code.loops
+    names = view.loop_names()
+    assert "j.outer" in names
+    assert "j.inner" in names
+    found = view.loops.findItems("j.inner", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)[0]
+    assert found.text(3) == "full"
+    (b,) = view.buffers.findItems("B", Qt.MatchFlag.MatchExactly)
+    assert "cyclic 8" in b.text(2)
+
+
+def test_choosing_a_step_shows_the_kernel_as_it_is_after_it(studio: Window, panel: Any) -> None:
+    panel.steps.setCurrentRow(0)
+    names = studio.panels.code.loops.loop_names()
+    assert "j.outer" in names
+    assert not any("tile" in name for name in names), "buffer_at comes later"
+    studio.panels.code.tabs.setCurrentWidget(studio.panels.code.mlir)
+    assert "memref" in studio.panels.code.mlir.toPlainText()
+
+
+def test_a_step_is_added_by_the_form_and_undone(studio: Window, panel: Any, project: Any) -> None:
+    studio.session.do(RemoveStep("row_wise", 6))
+    panel.add_step()
+    panel.form.choose("unroll", axis="j.inner")
+    assert panel.form.accept.isEnabled()
+    panel.form.accept.click()
+    assert steps(studio)[-1] == "unroll   j.inner"
+    assert studio.panels.inspector.irs[-1].find_loop("j.inner").unroll == 0
+    assert studio.do_save()
+    assert [spec.name for spec in load_project(project).project.schedules["row_wise"]][-1] == "unroll"
+    studio.do_undo()
+    assert len(steps(studio)) == 6
+
+
+def test_the_form_offers_only_legal_values(studio: Window, panel: Any) -> None:
+    panel.truncate()
+    studio.session.do(ForkSchedule("cascade", "mm1"))
+    panel.steps.setCurrentRow(0)
+    panel.truncate()
+    ir = studio.panels.inspector.irs[-1]
+    for name, cls in STEPS.items():
+        chosen: dict[str, Any] = {}
+        for declared in step_fields(cls):
+            values = offers(ir, name, declared, chosen)
+            if values:
+                chosen[declared.name] = values[0]
+        if chosen and set(chosen) >= {d.name for d in step_fields(cls) if d.required}:
+            assert parse_step(name, chosen).check(ir) == (), name
+    panel.add_step()
+    panel.form.choose("split")
+    assert "i" in panel.form.choices("axis")
+    panel.form.choose("split", axis="i")
+    assert panel.form.choices("factor") == ["2", "4", "8", "16", "32"]
+    assert panel.form.accept.isEnabled()
+
+
+def test_the_form_says_what_is_wrong_and_does_not_accept_it(studio: Window, panel: Any) -> None:
+    panel.add_step()
+    panel.form.choose("split", axis="i")
+    panel.form.choose("split", factor="1000")
+    assert not panel.form.accept.isEnabled()
+    assert "1000" in panel.form.note.text()
+    panel.form.choose("split", factor="many")
+    assert not panel.form.accept.isEnabled()
+
+
+def test_a_step_can_be_changed_moved_removed_and_cut_off(studio: Window, panel: Any) -> None:
+    panel.edit_step(0)
+    assert panel.form.spec() == StepSpec("split", {"axis": "j", "factor": 8})
+    panel.form.choose("split", factor="16")
+    panel.form.accept.click()
+    assert steps(studio)[0] == "split   j, factor 16"
+    panel.steps.setCurrentRow(4)
+    panel.move_step(-1)
+    assert [s.split()[1] for s in steps(studio)[3:5]] == ["C,", "B,"]
+    panel.remove_step()
+    assert len(steps(studio)) == 6
+    panel.steps.setCurrentRow(1)
+    panel.truncate()
+    assert len(steps(studio)) == 2
+    while studio.session.history.can_undo:  # type: ignore[union-attr]
+        studio.do_undo()
+    assert len(steps(studio)) == 7
+
+
+def test_a_shared_schedule_can_be_forked(studio: Window, panel: Any) -> None:
+    panel.fork.click()
+    nodes = studio.session.graph.nodes  # type: ignore[union-attr]
+    assert nodes["mm1"].schedule != nodes["mm2"].schedule
+    assert panel.shared.isHidden()
+    panel.steps.setCurrentRow(6)
+    panel.remove_step()
+    assert len(steps(studio)) == 7
+    assert len(steps(studio, nodes["mm1"].schedule)) == 6
+
+
+def test_a_step_that_does_not_apply_is_shown_where_it_is(studio: Window, panel: Any) -> None:
+    studio.session.do(AddStep("row_wise", StepSpec("unroll", {"axis": "nowhere"}), 1))
+    assert panel.steps.item(1).toolTip().count("nowhere") >= 1
+    assert "before it" in panel.steps.item(3).toolTip()
+    assert studio.panels.canvas.picture.blocks["mm1"].level == "error"
+    assert len(studio.panels.inspector.irs) == 2, "the kernel is shown as far as its steps apply"
+    assert any(d.where == "cascade/mm1#1" for d in studio.session.problems())
+
+
+def test_a_block_without_a_schedule_gets_one_with_its_first_step(studio: Window, panel: Any) -> None:
+    panel.names.setCurrentIndex(0)
+    panel.names.activated.emit(0)
+    assert studio.session.graph.nodes["mm1"].schedule is None  # type: ignore[union-attr]
+    panel.add_step()
+    panel.form.choose("pipeline", axis="k")
+    panel.form.accept.click()
+    name = studio.session.graph.nodes["mm1"].schedule  # type: ignore[union-attr]
+    assert steps(studio, name) == ["pipeline   k"]
+    assert studio.session.graph.nodes["mm2"].schedule == "row_wise"  # type: ignore[union-attr]
+
+
+def test_a_parameter_is_set_and_reset(studio: Window) -> None:
+    studio.panels.canvas.select("mm1")
+    page = studio.panels.inspector.kernel_page
+    page.parameter("M").setText("32")
+    page.parameter("M").editingFinished.emit()
+    assert studio.session.graph.nodes["mm1"].params == {"M": 32}  # type: ignore[union-attr]
+    assert studio.panels.canvas.selected_blocks() == ["mm1"], "the block stays selected although its ports changed"
+    page.parameter("M").setText("abc")
+    page.parameter("M").editingFinished.emit()
+    assert page.parameter("M").text() == "32"
+    page._rows["M"].changed.emit(None)
+    assert studio.session.graph.nodes["mm1"].params == {}  # type: ignore[union-attr]
+
+
+def test_a_block_is_renamed_with_its_wires(studio: Window) -> None:
+    studio.panels.canvas.select("mm1")
+    page = studio.panels.inspector.kernel_page
+    page.name.setText("first")
+    page.name.editingFinished.emit()
+    assert "first.C->mm2.A" in studio.panels.canvas.picture.wires
+
+
+def test_the_graphs_own_page_sets_execution_and_target(studio: Window) -> None:
+    page = studio.panels.inspector.graph_page
+    studio.panels.inspector.select(None, None)
+    page.execution.setCurrentText("sequential")
+    page.execution.activated.emit(1)
+    assert studio.session.graph.execution == "sequential"  # type: ignore[union-attr]
+    page.clock.setValue(5.0)
+    assert studio.session.project.target == Target("xcu280", 5.0, 0)  # type: ignore[union-attr]
+    studio.do_undo()
+    assert studio.session.project.target.clock_ns == 3.33  # type: ignore[union-attr]
+    assert page.clock.value() == 3.33
+
+
+def test_a_wires_channel_is_chosen_and_a_ports_type(studio: Window) -> None:
+    inner = "mm1.C->mm2.A"
+    studio.panels.canvas.select(wire=inner)
+    page = studio.panels.inspector.wire_page
+    assert page.channel.currentText() == "fifo"
+    page.tokens.setValue(12)
+    edge = next(e for e in studio.session.graph.edges if e.id == inner)  # type: ignore[union-attr]
+    assert (edge.channel, edge.depth) == ("fifo", 12)
+    page.channel.setCurrentText("pingpong")
+    page.channel.activated.emit(2)
+    edge = next(e for e in studio.session.graph.edges if e.id == inner)  # type: ignore[union-attr]
+    assert (edge.channel, edge.depth) == ("pingpong", None)
+    studio.panels.canvas.select("@D")
+    port = studio.panels.inspector.port_page
+    port.type.setText("int32[64, 64]")
+    port.type.editingFinished.emit()
+    assert studio.panels.canvas.wire("D->mm2.B").spec.broken
+    port.type.setText("nonsense")
+    port.type.editingFinished.emit()
+    assert studio.session.graph.inputs["D"] == "int32[64, 64]"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("text", "value"), [("4", 4), ("-1", -1), ("2.5", 2.5), ("x", None), ("", None)])
+def test_numbers_are_read_as_they_are_written(text: str, value: Any) -> None:
+    assert parse_number(text) == value
