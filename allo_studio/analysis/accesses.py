@@ -27,7 +27,7 @@ _OPERANDS_BEFORE = {"affine.load": 1, "affine.store": 2}
 
 @dataclass(frozen=True, eq=False)
 class Access:
-    """A load or a store. Valid as long as its module is not changed.
+    """A load or a store of `kernel`. Valid as long as that kernel's module is not changed.
 
     `loops` are those around it, the outermost first. `subscripts` has None for one that is not linear. `position` is
     the place in the text at every level: of the outermost loop in the function, of the next in its body, …, of the
@@ -35,6 +35,8 @@ class Access:
     fresh in each of their iterations. `depth` is the deepest nest of the kernel.
     """
 
+    # Kept so that the module outlives what points into it.
+    kernel: KernelIR = field(repr=False)
     op: ir.Operation = field(repr=False)
     buffer: str
     kind: Literal["read", "write"]
@@ -128,4 +130,6 @@ class _Walker:
         subscripts = map_results(ir.AffineMapAttr(op.attributes["map"]).value, operands[skip:])
         span = self._kernel.span(op)
         kind: Literal["read", "write"] = "write" if skip == 2 else "read"
-        return Access(op, name, kind, loops, subscripts, position, span, self._scopes.get(name, 0), self._depth)
+        return Access(
+            self._kernel, op, name, kind, loops, subscripts, position, span, self._scopes.get(name, 0), self._depth
+        )

@@ -163,12 +163,13 @@ def _bounds(counter: Counter, value: str, position: str, names: Mapping[int, str
     lower = [f"{value} >= {_text(bound, names)}" for bound in counter.lower]
     upper = [f"{value} < {_text(bound, names)}" for bound in counter.upper]
     stride = counter.step * counter.lanes
-    if len(counter.lower) == 1:
-        place = f"{value} = {_text(counter.lower[0], names)} + {stride} * {position} and {position} >= 0"
-    else:
-        # The first value is the greatest of several bounds: one of them it is.
-        cases = " or ".join(f"{value} = {_text(b, names)} + {stride} * {position}" for b in counter.lower)
-        place = f"({cases}) and {position} >= 0"
+    # The first value is the greatest of the bounds: it is one of them, and no other is above it.
+    bounds = [_text(bound, names) for bound in counter.lower]
+    cases = [
+        " and ".join([f"{value} = {first} + {stride} * {position}", *(f"{first} >= {b}" for b in bounds if b != first)])
+        for first in bounds
+    ]
+    place = f"({' or '.join(f'({case})' for case in cases)}) and {position} >= 0"
     return " and ".join([*lower, *upper, place])
 
 

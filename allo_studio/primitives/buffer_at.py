@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import ClassVar
 
 from allo_studio.analysis.accesses import Access
@@ -91,10 +92,17 @@ def tile_faults(plan: TilePlan) -> Iterator[Diagnostic]:
     pipelined = plan.axis if plan.axis.pipeline else pipelined_around(plan.axis)
     if pipelined is None:
         return
-    size = _tile_type(plan).size * (plan.fills + plan.writes_back) * 2
-    count = (operations_unrolled(pipelined) + size) * copies_around(pipelined)
-    if count > MOST_COPIES or plan.footprint.guarded:
-        message = f"copying the tile inside pipelined loop {pipelined.id} cannot be unrolled: {count} operations"
+    if plan.footprint.guarded:
+        message = (
+            f"the tile is cut at the end of {plan.buffer.name}, so its copies inside pipelined loop {pipelined.id}"
+        )
+        yield fault(f"{message} cannot be unrolled", plan.axis.span, f"choose a loop outside {pipelined.id}")
+        return
+    repeated = prod(loop.trip or 1 for loop in (*plan.axis.ancestors(), plan.axis) if loop.depth > pipelined.depth)
+    copied = _tile_type(plan).size * (plan.fills + plan.writes_back) * 2 * repeated
+    count = (operations_unrolled(pipelined) + copied) * copies_around(pipelined)
+    if count > MOST_COPIES:
+        message = f"with the tile, loop {pipelined.id} would pipeline {count} operations, more than {MOST_COPIES}"
         yield fault(message, plan.axis.span, f"choose a loop outside {pipelined.id}")
 
 

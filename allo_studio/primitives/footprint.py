@@ -54,15 +54,18 @@ class Footprint:
         return isl_map(text).intersect_domain(domain_set(outside))
 
 
-def find_footprint(inside: Sequence[Access], outside: Sequence[Loop], shape: Sequence[int]) -> Footprint | int:
+def find_footprint(
+    inside: Sequence[Access], outside: Sequence[Loop], shape: Sequence[int], *, cut: bool = False
+) -> Footprint | int:
     """Return the box that `inside` (not empty, all with linear subscripts) touches in one iteration of `outside`.
 
-    Where a dimension has no such box, return its number (from 0).
+    Of boxes of the same extents one that stays within the array is preferred, or with `cut` one that is cut at its
+    end. Where a dimension has no box, return its number (from 0).
     """
     lows, extents, guarded = [], [], set()
     domain = domain_set(outside)
     for d, size in enumerate(shape):
-        found = _best(d, inside, outside, domain, size)
+        found = _best(d, inside, outside, domain, size, cut)
         if found is None:
             return d
         low, extent, beyond = found
@@ -76,7 +79,9 @@ def find_footprint(inside: Sequence[Access], outside: Sequence[Loop], shape: Seq
 _Choice = tuple[LinearExpr, int, bool]
 
 
-def _best(d: int, inside: Sequence[Access], outside: Sequence[Loop], domain: IslSet, size: int) -> _Choice | None:
+def _best(
+    d: int, inside: Sequence[Access], outside: Sequence[Loop], domain: IslSet, size: int, cut: bool
+) -> _Choice | None:
     """Return the tightest lower corner in one dimension, its extent, and whether the box can leave the array."""
     touched = [(access, access.subscripts[d]) for access in inside]
     used = [(access, s) for access, s in touched if s is not None and not access.domain.is_empty()]
@@ -88,7 +93,7 @@ def _best(d: int, inside: Sequence[Access], outside: Sequence[Loop], domain: Isl
             continue
         highest = extreme(domain, low, outside, least=False)
         choices.append((low, span, (highest or 0) + span > size))
-    return min(choices, key=lambda c: (c[1], c[2], len(c[0].terms)), default=None)
+    return min(choices, key=lambda c: (c[1], c[2] != cut, len(c[0].terms)), default=None)
 
 
 def _candidates(used: Iterable[tuple[Access, LinearExpr]], depth: int) -> list[LinearExpr]:

@@ -29,7 +29,7 @@ def _table(*classes: type[Step]) -> dict[str, type[Step]]:
 STEPS: Mapping[str, type[Step]] = _table(Split, Reorder, Unroll, Pipeline, Partition, BufferAt)
 
 
-def parse_step(name: str, args: Mapping[str, Any]) -> Step:
+def parse_step(name: str, args: Mapping[Any, Any]) -> Step:
     """Return the step that a project file's `{name: args}` stands for; raises AlloError with every fault."""
     cls = STEPS.get(name) if isinstance(name, str) else None
     if cls is None:
@@ -37,6 +37,8 @@ def parse_step(name: str, args: Mapping[str, Any]) -> Step:
     if not isinstance(args, Mapping):
         raise AlloError(fault(f"{name}: expected its arguments by name, not {args!r}", hint=_form(cls)))
     known = {f.name: f for f in step_fields(cls)}
+    # YAML 1.1 reads the key `off` as false.
+    args = {"off" if key is False and "off" in known else key: value for key, value in args.items()}
     found = [_unknown(name, key, known) for key in args if key not in known]
     for entry in known.values():
         found += _faults_of(name, entry, args, cls)

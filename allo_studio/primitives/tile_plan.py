@@ -48,8 +48,26 @@ def plan_tile(kernel: KernelIR, buffer: Buffer, axis: Loop, known: Sequence[Acce
     outside = [*axis.ancestors(), axis]
     inside = tuple(a for a in found if len(a.loops) > axis.depth and a.loops[axis.depth].op == axis.op)
     _require_accesses(kernel, buffer, axis, found, inside)
-    shape = buffer.type.shape
-    footprint = find_footprint(inside, outside, shape)
+    try:
+        return _plan(buffer, axis, found, inside, outside, cut=False)
+    except AlloError as error:
+        # A box that is cut at the end of the array can follow what is touched more closely.
+        try:
+            return _plan(buffer, axis, found, inside, outside, cut=True)
+        except AlloError:
+            raise error from None
+
+
+def _plan(
+    buffer: Buffer,
+    axis: Loop,
+    found: Sequence[Access],
+    inside: tuple[Access, ...],
+    outside: Sequence[Loop],
+    *,
+    cut: bool,
+) -> TilePlan:
+    footprint = find_footprint(inside, outside, buffer.type.shape, cut=cut)
     if isinstance(footprint, int):
         message = f"what one iteration of {axis.id} touches in dimension {footprint + 1} of {buffer.name} is no box"
         raise AlloError(fault(message, axis.span, "choose a loop further out"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,13 +50,14 @@ class LoadedProject:
 
 def project_file(path: Path) -> Path:
     """Return the YAML file of a project given as a folder or a file; raises AlloError (code `file`)."""
-    if not path.is_dir():
-        if not path.exists():
+    # The functions of os.path answer no where a path cannot be looked at; those of Path may raise.
+    if not os.path.isdir(path):
+        if not os.path.lexists(path):
             hint = "give a folder with a project.yaml, or a YAML file; `allo-studio new NAME` makes one"
             raise file_error(f"there is no project {str(path)!r}", path, hint)
         return path
     file = path / PROJECT_FILE
-    if not file.exists():
+    if not os.path.lexists(file):
         others = sorted(p.name for p in path.glob("*.y*ml"))[:3]
         hint = f"name the file itself: {', '.join(others)}" if others else "`allo-studio new NAME` makes a project"
         raise file_error(f"the folder {str(path)!r} has no {PROJECT_FILE}", path, hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from difflib import get_close_matches
 from pathlib import Path
@@ -54,8 +55,8 @@ def new_project(path: Path, example: str | None = None) -> LoadedProject:
     after the folder. Raises AlloError (code `file`) and leaves nothing behind.
     """
     origin = example_folder(example) if example is not None else None
-    existed = path.exists()
-    if existed and (not path.is_dir() or any(path.iterdir())):
+    existed = os.path.lexists(path)
+    if existed and (not os.path.isdir(path) or _listed(path)):
         raise file_error(f"{str(path)!r} exists already", path, "give the name of a folder that does not exist yet")
     try:
         if origin:
@@ -95,6 +96,13 @@ def _named(loaded: LoadedProject, name: str) -> LoadedProject:
 
 def _project_name(path: Path) -> str:
     return fresh_name(path.resolve().name, set())
+
+
+def _listed(path: Path) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError as error:
+        raise file_error(f"{str(path)!r} cannot be read", path, "choose another place") from error
 
 
 def _left_out(folder: str, names: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def save_project(loaded: LoadedProject, project: Project, *, overwrite: bool = F
     changed = rewrite(loaded, project)
     if changed.text == loaded.text and not overwrite:
         return changed
-    if not overwrite and loaded.file.exists() and _text_of(loaded.file) != loaded.text:
+    if not overwrite and os.path.exists(loaded.file) and _text_of(loaded.file) != loaded.text:
         message = f"{loaded.file.name} was changed by another program since it was opened"
         fixes = ("overwrite it", "open it again and lose the changes made here", "save under another name")
         raise AlloError(Diagnostic("conflict", message, where=str(loaded.file), hint=fixes[1], fixes=fixes))
@@ -129,6 +130,6 @@ def _copy_kernels(root: Path, folder: Path, project: Project) -> None:
             # A missing kernel is missing in the copy as well, and the check says so there.
             continue
         target = folder / path
-        if not target.exists():
+        if not os.path.lexists(target):
             _make_folder(target.parent)
             write_atomically(target, text)

@@ -11,6 +11,9 @@ from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, Re
 
 __all__ = ["Fault", "decode_report"]
 
+# No count of ours comes near; beyond it a time in milliseconds would no longer be a number.
+_LARGEST = 1 << 63
+
 Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow)
 
 
@@ -148,4 +151,6 @@ def _number(part: Mapping[str, Any], key: str, path: str) -> float:
 def _whole(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Fault(f"{path} is no whole number")
+    if abs(value) > _LARGEST:
+        raise Fault(f"{path} is out of range")
     return value

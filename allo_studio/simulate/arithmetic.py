@@ -11,10 +11,10 @@ __all__ = ["BINARY", "UNARY"]
 
 
 def _divide(left: Any, right: Any) -> Any:
-    """Divide int32 rounding toward zero; the quotient of the least int32 and -1 wraps, one by zero is 0."""
+    """Divide int32 rounding toward zero; the quotient of the least int32 and -1 wraps, one by zero is -1."""
     one, two = np.asarray(left, np.int64), np.asarray(right, np.int64)
     size = np.abs(one) // np.maximum(np.abs(two), 1)
-    quotient = np.where(two == 0, 0, np.where((one < 0) != (two < 0), -size, size))
+    quotient = np.where(two == 0, -1, np.where((one < 0) != (two < 0), -size, size))
     return quotient.astype(np.int32)[()]
 
 

@@ -67,6 +67,8 @@ def run(
     that never comes. Raises SimulationCancelled where `cancel` says so.
     """
     began = time.monotonic()
+    # The compiler runs in a folder of its own, so the files must be named from the root.
+    files_dir = files_dir.resolve()
     folder = files_dir / "csim"
     data = _write_data(folder, inputs, expected)
     sources = [files_dir / f"{top}.cpp", files_dir / f"{top}_tb.cpp"]

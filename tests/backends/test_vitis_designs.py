@@ -14,6 +14,7 @@ from allo_studio.design.model import Target
 from allo_studio.design.region import Region
 from allo_studio.ir import KernelIR
 from allo_studio.simulate import CSimResult, evaluate, random_inputs, run, toolchain
+from allo_studio.simulate.jit import evaluate_jit
 
 pytestmark = pytest.mark.usefixtures("strict_compiler")
 
@@ -98,8 +99,11 @@ def divide(A: int32[7], B: int32[7]) -> (int32[7], int32[7]):
     a = np.array([7, -7, 7, -7, least, least, 5], np.int32)
     b = np.array([2, 2, -2, -2, -1, 1, 0], np.int32)
     expected = evaluate(region, {"A": a, "B": b})
-    assert expected["C"].tolist() == [3 - 2, -3 + 2, -3 - 2, 3 + 2, least + 715827882, least + 715827882, 0 - 1]
+    assert expected["C"].tolist() == [3 - 2, -3 + 2, -3 - 2, 3 + 2, least + 715827882, least + 715827882, -1 - 1]
     assert run(tmp_path, "top", {"A": a, "B": b}, expected).passed
+    compiled = evaluate_jit(region, {"A": a, "B": b})
+    assert compiled["C"].tolist() == expected["C"].tolist()
+    assert compiled["D"].tolist() == expected["D"].tolist()
 
 
 def test_expressions_keep_their_association(tmp_path: Path) -> None:

@@ -110,7 +110,11 @@ def random_inputs(base: KernelIR, seed: int = 0) -> Mapping[str, object]:
     for argument in base.arguments():
         if argument.direction == "in":
             kind = argument.type.element
-            drawn = random.integers(-9, 9, argument.type.shape) if kind.kind == "int" else random.random(argument.type.shape)
+            drawn = (
+                random.integers(-9, 9, argument.type.shape)
+                if kind.kind == "int"
+                else random.random(argument.type.shape)
+            )
             array = np.asarray(drawn, dtype=kind.dtype)
             values[argument.name] = array[()] if argument.scalar else array
     return values

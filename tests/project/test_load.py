@@ -183,7 +183,12 @@ def test_faults_of_files(tmp_path: Path) -> None:
         return raised.value.diagnostics[0].message
 
     assert "there is no project" in message(tmp_path / "absent")
+    assert "there is no project" in message(tmp_path / ("x" * 5000))
+    assert "there is no project" in message(tmp_path / "a\0b")
     assert "has no project.yaml" in message(tmp_path)
+    (tmp_path / "project.yaml").symlink_to("project.yaml")
+    assert "cannot be read" in message(tmp_path)
+    (tmp_path / "project.yaml").unlink()
     file = tmp_path / "project.yaml"
     file.write_bytes(b"format: 1\nname: \xff\n")
     assert "no UTF-8 text (line 2" in message(tmp_path)

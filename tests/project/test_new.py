@@ -32,6 +32,8 @@ def test_what_exists_is_not_overwritten(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "x"):
         with pytest.raises(AlloError, match="exists already"):
             new_project(path)
+    with pytest.raises(AlloError, match="cannot be made"):
+        new_project(tmp_path / ("x" * 5000))
     with pytest.raises(AlloError) as raised:
         new_project(tmp_path / "y", "gemm_cascad")
     assert raised.value.diagnostics[0].hint == "did you mean gemm_cascade?"

@@ -141,7 +141,7 @@ def places(value, path=()):
     return [path] * bool(path) + [p for key, part in inside for p in places(part, (*path, key))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.sampled_from(places(DOCUMENT)), st.sampled_from([None, 0, -1, 0.5, "x", [], {}, True, [{}], {"a": 1}, 10**400])
 )

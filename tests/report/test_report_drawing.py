@@ -7,7 +7,7 @@ from report_samples import CASCADE, KERNEL, REPORT, TANGLED, TYPE, edge
 
 from allo_studio.design.model import Graph
 from allo_studio.report.drawing import Caption, WireCaption, captions_of, channel_captions, draw_svg
-from allo_studio.report.plan import plan_boxes
+from allo_studio.report.plan import GAP, plan_boxes
 from allo_studio.report.routes import plan_routes, sample
 from allo_studio.report.svg import MONO, text_width
 
@@ -46,7 +46,7 @@ def test_drawing_is_the_same_for_the_same_design():
 
 def test_given_positions_keep_their_order_and_gain_a_gap():
     boxes = plan_boxes(CASCADE, {}, {"mm1": (400, 80), "mm2": (120, 80)})
-    assert boxes["mm2"].x + boxes["mm2"].width < boxes["mm1"].x
+    assert boxes["mm1"].x - (boxes["mm2"].x + boxes["mm2"].width) >= GAP - 0.1
     far = plan_boxes(CASCADE, {}, {"mm1": (120, 80), "mm2": (900, 300)})
     assert (far["mm1"].x, far["mm1"].y, far["mm2"].x, far["mm2"].y) == (120, 80, 900, 300)
 

@@ -211,3 +211,9 @@ def test_random_inputs_depend_on_name_and_seed_only() -> None:
     assert (data["n"].min(), data["n"].max(), data["n"].dtype) == (-10, 10, np.int32)
     assert np.array_equal(random_inputs(ports[:1], 3)["A"], data["A"])
     assert not np.array_equal(random_inputs(ports[:1], 4)["A"], data["A"])
+
+
+def test_the_files_may_be_in_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    assert simulate(Path("out"), COPY, [1, 2, 3, 4]).passed

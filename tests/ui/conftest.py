@@ -62,7 +62,9 @@ class Mouse:
 
     def double_click(self, at: QPointF) -> None:
         """Double-click with the left button."""
-        QTest.mouseDClick(self._view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(at))
+        QTest.mouseDClick(
+            self._view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, self._at(at)
+        )
 
     def _at(self, point: QPointF) -> QPoint:
         return QPoint(self._view.mapFromScene(point))

@@ -57,9 +57,14 @@ def test_opening_shows_the_design_and_marks_nothing_changed(studio: Window, proj
 
 def test_opening_runs_no_code_of_the_project(window: Window, project: Path, tmp_path: Path) -> None:
     kernel = project / "kernels" / "gemm.py"
-    kernel.write_text(f"import os\nos.system('touch {tmp_path}/ran')\nopen('{tmp_path}/ran', 'w')\n" + kernel.read_text())
+    kernel.write_text(
+        f"import os\nos.system('touch {tmp_path}/ran')\nopen('{tmp_path}/ran', 'w')\n" + kernel.read_text()
+    )
     assert window.open_project(project)
-    assert ("gemm", {"kind": "kernel", "path": "kernels/gemm.py", "function": "gemm"}) in window.panels.palette.entries()
+    assert (
+        "gemm",
+        {"kind": "kernel", "path": "kernels/gemm.py", "function": "gemm"},
+    ) in window.panels.palette.entries()
     assert not (tmp_path / "ran").exists()
 
 

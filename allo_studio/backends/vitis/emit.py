@@ -29,8 +29,8 @@ inline uint32_t bits(int32_t a) { return static_cast<uint32_t>(a); }
 inline int32_t add(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) + bits(b)); }
 inline int32_t sub(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) - bits(b)); }
 inline int32_t mul(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) * bits(b)); }
-// Rounds toward zero; a division by zero gives 0 here and anything in hardware.
-inline int32_t div(int32_t a, int32_t b) { return b == 0 ? 0 : b == -1 ? sub(0, a) : a / b; }
+// Rounds toward zero; a division by zero gives -1, as in every engine of the studio.
+inline int32_t div(int32_t a, int32_t b) { return b == 0 ? -1 : b == -1 ? sub(0, a) : a / b; }
 } // namespace wrap
 """
 
