@@ -7,19 +7,46 @@ being the only truth.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
 
-with warnings.catch_warnings():
-    # NodeGraphQt imports distutils, which left Python in 3.12: setuptools brings it back if it is imported first.
-    # Both say that distutils is old, which the person at the window can do nothing about.
-    warnings.simplefilter("ignore")
-    import setuptools  # noqa: F401
+
+class _LooseVersion:
+    """What NodeGraphQt takes from distutils, which left Python in 3.12: versions that can be compared."""
+
+    def __init__(self, text: str) -> None:
+        self.numbers = tuple(int(part) for part in text.split(".") if part.isdecimal())
+
+    def __ge__(self, other: _LooseVersion) -> bool:
+        return self.numbers >= other.numbers
+
+
+@contextmanager
+def _distutils() -> Iterator[None]:
+    """Provide distutils while NodeGraphQt is imported, and take it away again: others look for it to learn things."""
+    package, version = ModuleType("distutils"), ModuleType("distutils.version")
+    version.LooseVersion = _LooseVersion  # type: ignore[attr-defined]
+    ours = {"distutils": package, "distutils.version": version}
+    before = {name: sys.modules.get(name) for name in ours}
+    sys.modules.update(ours)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+with _distutils():
     from NodeGraphQt import BaseNode, NodeGraph
     from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
     from NodeGraphQt.qgraphics.pipe import PipeItem

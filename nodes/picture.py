@@ -191,7 +191,7 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
     full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note or asked)))
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
-    label = str(kind) if kind else " ≠ ".join(filter(None, ends)) if all(ends) else next(filter(None, ends), "")
+    label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
     return WireSpec(
         edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip()

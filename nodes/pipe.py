@@ -89,7 +89,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
     def show_spec(self, spec: WireSpec) -> None:
         """Take on a description."""
         self.spec = spec
-        lines = tuple(line for line in (spec.label or ("?" if spec.broken else ""), spec.detail) if line)
+        lines = tuple(filter(None, [*(spec.label or ("?" if spec.broken else "")).split("\n"), spec.detail]))
         self.label.setup(lines, self._colour())
         self.setToolTip(spec.tooltip)
         self.label.setToolTip(spec.tooltip)
@@ -103,7 +103,12 @@ class WireItem(PipeItem):  # type: ignore[misc]
         if not (self.input_port and self.output_port):
             return
         self.setPath(curve(self.output_port.centre, self.input_port.centre))
-        self.label.setPos(self.path().pointAtPercent(0.5))
+        self._place_label()
+
+    def _place_label(self) -> None:
+        """Put the label on the wire's middle; on a broken one above it, so that the cross is seen."""
+        above = self.label.boundingRect().height() / 2 + 10 if self.spec.broken else 0.0
+        self.label.setPos(self.path().pointAtPercent(0.5) - QPointF(0, above))
 
     def _draw_direction_pointer(self) -> None:
         """Draw no arrow: wires run from right-hand ports to left-hand ones."""
@@ -138,8 +143,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
         painter.setPen(pen)
         painter.drawPath(self.path())
         if self.spec.broken:
-            _paint_cross(painter, self.path().pointAtPercent(0.22))
-            _paint_cross(painter, self.path().pointAtPercent(0.78))
+            _paint_cross(painter, self.path().pointAtPercent(0.5))
 
     def _end_selected(self) -> bool:
         ports = (self.input_port, self.output_port)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from allo_studio.ir import KernelIR
 from allo_studio.report.model import LoopRow
@@ -32,9 +33,6 @@ class CodeDock(QWidget):
         self.mlir = CodeView("Select a kernel block to see its MLIR.")
         self.source = CodeView("Select a kernel block to see its source.")
         self.hls = CodeView("Build the project to see the generated C++.")
-        self.place = QLabel()
-        self.place.setProperty("role", "muted")
-        self.place.setMinimumHeight(31)
         self._ir: KernelIR | None = None
         self._rows: Mapping[str, LoopRow] = {}
         for widget, name in (
@@ -44,7 +42,6 @@ class CodeDock(QWidget):
             (self.hls, "HLS C++"),
         ):
             self.tabs.addTab(widget, name)
-        self.tabs.setCornerWidget(self.place)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -63,7 +60,9 @@ class CodeDock(QWidget):
     def show_source(self, source: Source | None) -> None:
         """Show the text of a file."""
         self.source.set_code(source.text if source else "", language_of(source.path) if source else "")
-        self.place.setText(f"{source.path}   " if source else "")
+        tab = self.tabs.indexOf(self.source)
+        self.tabs.setTabText(tab, PurePosixPath(source.path).name if source else "Source")
+        self.tabs.setTabToolTip(tab, source.path if source else "")
 
     def show_span(self, span: Span, level: str = "error") -> None:
         """Show a file and mark a place in it."""

@@ -369,6 +369,8 @@ class Window(QMainWindow):
             self.builder.cancel()
             self.session.close()
             self.panels.report.show_report(None)
+            self.panels.code.show_hls(None)
+            self.panels.code.show_source(None)
 
     def do_quit(self) -> None:
         """Close the window."""

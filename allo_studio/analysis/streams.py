@@ -104,10 +104,13 @@ def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[Consum
 
 
 def _lanes(access: Access) -> int:
-    """Return how many of the access's loops, counted from the inside, are unrolled fully."""
+    """Return how many of the access's loops, counted from the inside, are nothing but lanes.
+
+    An unrolled loop around one that is not runs that one's copies one after another.
+    """
     count = 0
     for loop in reversed(access.loops):
-        if loop.unroll != 0:
+        if loop.unroll != 0 or any(inside.unroll != 0 for inside in loop.descendants()):
             break
         count += 1
     return count
@@ -119,9 +122,8 @@ def _ordered(kernel: KernelIR, access: Access, verb: str) -> ProducerOrder | Ref
     name = access.buffer
     if not access.exact:
         return Refusal(f"the subscripts of {name} are not linear in the loops", "", access.span)
-    if any((loop.unroll or 0) > 1 for loop in access.loops):
-        partly = next(loop.id for loop in access.loops if (loop.unroll or 0) > 1)
-        return Refusal(f"loop {partly} is unrolled partly", f"split {partly} and unroll the inner loop", access.span)
+    if unfit := _unfit_lanes(access):
+        return unfit
     width = _token_width(access, shape)
     if width is None:
         return Refusal(f"what one cycle {verb} of {name} is not contiguous", "", access.span)
@@ -138,8 +140,25 @@ def _ordered(kernel: KernelIR, access: Access, verb: str) -> ProducerOrder | Ref
     return ProducerOrder(width)
 
 
+def _unfit_lanes(access: Access) -> Refusal | None:
+    """Return why the unrolled loops around an access make no tokens, if so."""
+    lanes = len(access.loops) - _lanes(access)
+    for level, loop in enumerate(access.loops):
+        if loop.unroll:
+            return Refusal(
+                f"loop {loop.id} is unrolled partly", f"split {loop.id} and unroll the inner loop", access.span
+            )
+        if loop.unroll == 0 and level < lanes:
+            reason = f"loop {loop.id} is unrolled, but not what is inside of it"
+            return Refusal(reason, f"unroll only loops that have no other loop inside, not {loop.id}", access.span)
+        if loop.unroll == 0 and loop.lower != 0:
+            reason = f"the unrolled loop {loop.id} does not begin at 0"
+            return Refusal(reason, f"let {loop.id} begin at 0, or do not unroll it", access.span)
+    return None
+
+
 def _token_width(access: Access, shape: tuple[int, ...]) -> int | None:
-    """Return the elements that the lanes move together, or None where they are not a contiguous run."""
+    """Return the elements that the lanes move together, or None where they are not a contiguous run upwards."""
     lanes = access.loops[len(access.loops) - _lanes(access) :]
     if any(loop.trip is None for loop in lanes):
         return None
@@ -153,7 +172,7 @@ def _token_width(access: Access, shape: tuple[int, ...]) -> int | None:
         )
         factors.append([moves * loop.step * n for n in range(loop.trip or 0)])
     offsets = sorted(sum(choice) for choice in product(*factors))
-    return len(offsets) if offsets == list(range(offsets[0], offsets[0] + len(offsets))) else None
+    return len(offsets) if offsets == list(range(len(offsets))) else None
 
 
 def _prefix(access: Access, levels: int) -> IslMap:

@@ -144,6 +144,8 @@ class _Planner:
         if isinstance(consumer, Refusal):
             return consumer
         source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+        if any(a.name == producer.port and not a.type.shape for a in source.arguments()):
+            return _of(producer, Refusal(f"{producer.port} is one value, not an array", ""))
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
             return _of(producer, written)

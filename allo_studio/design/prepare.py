@@ -12,6 +12,8 @@ from allo_studio.design.elaborate import Leaf
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
+from allo_studio.layout import Layout
+from allo_studio.types import ArrayType
 
 __all__ = ["Prepared", "prepare", "with_orders"]
 
@@ -98,10 +100,12 @@ def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Lea
     assert kernel.base is not None
     assert kernel.scheduled is not None
     final = kernel.scheduled.ir
-    types, layouts = {}, {}
+    types: dict[str, ArrayType] = {}
+    layouts: dict[str, Layout] = {}
     for argument in final.arguments():
         types[argument.name] = argument.type
         if argument.scalar:
+            layouts[argument.name] = Layout.plain(0)
             continue
         unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
         layouts[argument.name] = unified

@@ -53,6 +53,9 @@ class Module:
         return None
 
 
+_PYTHON_HINT = "a kernel file is Python: mend what the caret points at, or the line before it"
+
+
 def parse_text(source: Source) -> ast.Module:
     """Return the syntax tree; raises AlloError of code `syntax`, whatever the text is."""
     places = Places(source)
@@ -65,9 +68,10 @@ def parse_text(source: Source) -> ast.Module:
             return ast.parse(source.text, filename=source.path or "kernel")
     except SyntaxError as error:
         span = places.of_syntax_error(error)
-        raise AlloError(Diagnostic("syntax", error.msg or "this is not Python", span)) from None
+        raise AlloError(Diagnostic("syntax", error.msg or "this is not Python", span, hint=_PYTHON_HINT)) from None
     except ValueError as error:
-        raise AlloError(Diagnostic("syntax", f"this is not Python: {error}", places.of_character(0))) from None
+        message = f"this is not Python: {error}"
+        raise AlloError(Diagnostic("syntax", message, places.of_character(0), hint=_PYTHON_HINT)) from None
     except (RecursionError, MemoryError):
         raise too_deep(places) from None
 
@@ -88,7 +92,8 @@ def read_module(source: Source, overrides: Mapping[str, Number] | None = None) -
 
 def too_deep(places: Places) -> AlloError:
     """Return the error for a text that is nested beyond what can be followed."""
-    return AlloError(Diagnostic("syntax", "the file is nested too deeply to be read", places.of_character(0)))
+    hint = "break the deepest expression or block up"
+    return AlloError(Diagnostic("syntax", "the file is nested too deeply to be read", places.of_character(0), hint=hint))
 
 
 def _read_statement(module: Module, statement: ast.stmt, overrides: Mapping[str, Number]) -> None:

@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from nodes.canvas import Canvas
-from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
-from nodes.viewer import MIME_TYPE
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.model import Endpoint
+from nodes.canvas import Canvas
+from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
+from nodes.viewer import MIME_TYPE
+
+# The constructor with QPoint is deprecated in Qt 6.12, and the only one in Qt 6.9.
+pytestmark = pytest.mark.filterwarnings("ignore:Function. 'QDrag:DeprecationWarning")
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 PORT_IN, PORT_OUT = PortSpec("x", "float32[8]", "float32"), PortSpec("y", "float32[8]", "float32")
@@ -56,7 +59,16 @@ def canvas(qapp: QApplication) -> Iterator[Canvas]:
 def told(canvas: Canvas) -> list[tuple[Any, ...]]:
     """Every signal of the canvas with its values."""
     heard: list[tuple[Any, ...]] = []
-    names = "connect_requested disconnect_requested reroute_requested wire_dropped moved opened refused dropped".split()
+    names = [
+        "connect_requested",
+        "disconnect_requested",
+        "reroute_requested",
+        "wire_dropped",
+        "moved",
+        "opened",
+        "refused",
+        "dropped",
+    ]
     for name in names:
         getattr(canvas, name).connect(lambda *values, name=name: heard.append((name, *values)))
     return heard

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
 import pytest
-from nodes.canvas import Canvas
-from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.model import Endpoint
+from nodes import patches
+from nodes.canvas import Canvas
+from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
 
 
 def chain(count: int, fan: int = 1) -> tuple[Picture, dict[str, tuple[float, float]]]:
@@ -45,6 +47,13 @@ def canvas(qapp: QApplication) -> Iterator[Canvas]:
 
 def centre(canvas: Canvas, block: str) -> QPoint:
     return canvas.view.mapFromScene(canvas.block(block).sceneBoundingRect().center())
+
+
+def test_distutils_is_lent_only_while_nodegraphqt_is_imported() -> None:
+    assert getattr(sys.modules.get("distutils"), "__file__", "") is not None, "no stand-in is left behind"
+    one, two = patches._LooseVersion("6.9.3"), patches._LooseVersion("5.10")
+    assert one >= two
+    assert not two >= one
 
 
 def test_the_cycle_check_is_not_run(canvas: Canvas) -> None:

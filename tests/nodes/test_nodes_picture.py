@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from nodes.picture import Overlays, block_name, describe, endpoint
-
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import parse_type
+from nodes.picture import Overlays, block_name, describe, endpoint
 
 VECTOR, NUMBERS = parse_type("float32[8]"), parse_type("int32[8]")
 
@@ -65,7 +64,7 @@ def test_a_broken_wire_says_why_and_names_both_types() -> None:
     fault = Diagnostic("type", "the element types differ", where="top/f.y->g.x", hint="convert")
     wire = describe(*design("f.y->g.x", diagnostics=(fault,))).wires["f.y->g.x"]
     assert wire.broken
-    assert wire.label == "float32[8] ≠ int32[8]"
+    assert wire.label == "float32[8]\n≠ int32[8]"
     assert "the element types differ" in wire.tooltip
     assert "convert" in wire.tooltip
 

@@ -95,6 +95,48 @@ def skewed(A: float32[5, 5]):
         for j in range(4):
             A[i, j] = A[i - 1, j + 1] + 1.0
 """,
+    "shift": """
+def shift(A: int32[12], B: int32[4, 12]) -> int32[4, 12]:
+    D: int32[4, 12] = 5
+    for i in range(4):
+        for j in range(2, 10, 2):
+            D[i, j] += A[11 - j] * B[i, j - i + 1]
+            D[i, j + 1] = D[i, j] - A[i]
+    return D
+""",
+    "upper": """
+def upper(A: float32[6, 6]) -> float32[6, 6]:
+    U: float32[6, 6] = 1.0
+    for i in range(6):
+        for j in range(i, 6):
+            for k in range(i):
+                U[i, j] -= A[k, i] * U[k, j]
+    return U
+""",
+    "two": """
+def two(A: int32[5, 6], x: int32[6], y: int32[5]) -> (int32[5], int32[6]):
+    p: int32[5] = 0
+    q: int32[6] = 2
+    for i in range(5):
+        for j in range(6):
+            p[i] += A[i, j] * x[j]
+            q[j] += A[i, j] * y[i]
+    return p, q
+""",
+    "deep": """
+def deep(A: int32[3, 4, 5], B: int32[5]) -> int32[3, 4]:
+    D: int32[3, 4]
+    for i in range(3):
+        for j in range(4):
+            t: int32[5]
+            for a in range(5):
+                t[a] = A[i, j, a] * B[4 - a]
+            s: int32 = 0
+            for b in range(5):
+                s += t[b]
+            D[i, j] = s
+    return D
+""",
 }
 
 

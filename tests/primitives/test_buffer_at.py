@@ -162,6 +162,22 @@ def test_a_box_that_would_leave_the_array_is_cut() -> None:
     assert_same(base, after)
 
 
+def test_a_box_never_starts_before_the_array() -> None:
+    # Where i is 0 the inner loop does not run, and row i - 1 does not exist.
+    text = """
+def f(A: float32[5, 5]) -> float32[5, 5]:
+    B: float32[5, 5] = 4.0
+    for i in range(5):
+        for j in range(i):
+            B[i, j] = A[i - 1, j]
+    return B
+"""
+    base = kernel("f", text)
+    after = BufferAt("A", "i").apply(base)
+    assert tile_shape(after, "A_tile") == (4, 4)
+    assert_same(base, after)
+
+
 def test_descending_subscripts() -> None:
     base = kernel("f", "def f(A: float32[5, 6]) -> float32[5]:\n    y: float32[5] = 2.0\n    for i in range(5):\n"
                   "        for j in range(3):\n            y[4 - i] += A[i, 5 - 2 * j]\n    return y\n")  # fmt: skip

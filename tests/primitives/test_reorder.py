@@ -77,12 +77,13 @@ def test_keeping_the_order_of_the_sums_does_not_reassociate() -> None:
     assert Reorder(("k.inner", "k.outer")).reassociates(halves)
 
 
+@pytest.mark.parametrize("kind", ["int32", "float32"])
 @pytest.mark.parametrize(
     "statement",
     ["s = A[i, j] - s", "s = s * A[i, j] + A[j, i]", "s = s + A[i, j] * s", "s = s / A[i, j]"],
 )
-def test_what_only_looks_like_an_accumulation_is_refused(statement: str) -> None:
-    ir = kernel("f", "def f(A: int32[4, 4]) -> int32:\n    s: int32 = 1\n    for i in range(4):\n"
+def test_what_only_looks_like_an_accumulation_is_refused(statement: str, kind: str) -> None:
+    ir = kernel("f", f"def f(A: {kind}[4, 4]) -> {kind}:\n    s: {kind} = 1\n    for i in range(4):\n"
                 f"        for j in range(4):\n            {statement}\n    return s\n")  # fmt: skip
     assert "would change the result: s is written at" in _only(ir, "j", "i")
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ui.builder
-from ui.window import Window
 
+import ui.builder
 from allo_studio.design.edits import MoveNodes, SetParam
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import Cancelled, Progress
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from ui.window import Window
 
 INNER = "mm1.C->mm2.A"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ui.window import Window
 
 from allo_studio.design.edits import Disconnect
+from ui.window import Window
 
 INNER = "mm1.C->mm2.A"
 

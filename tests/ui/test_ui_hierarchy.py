@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ui.places import Level, Place, graph_at, locate, reach, valid
-from ui.window import Window
 
 from allo_studio.design.edits import RemoveNodes, SetParam
 from allo_studio.design.model import Project
 from allo_studio.project import load_project
+from ui.places import Level, Place, graph_at, locate, reach, valid
+from ui.window import Window
 
 NESTED = """format: 1
 name: nested

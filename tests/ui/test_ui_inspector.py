@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from ui.kernel_page import parse_number
-from ui.schedule_panel import step_text
-from ui.step_options import offers
-from ui.window import Window
 
 from allo_studio.design.edits import AddStep, ForkSchedule, RemoveStep
 from allo_studio.design.model import StepSpec, Target
 from allo_studio.primitives.base import step_fields
 from allo_studio.primitives.registry import STEPS, parse_step
 from allo_studio.project import load_project
+from ui.kernel_page import parse_number
+from ui.schedule_panel import step_text
+from ui.step_options import offers
+from ui.window import Window
 
 
 @pytest.fixture

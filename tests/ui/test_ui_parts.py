@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
+
+from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode
+from allo_studio.project import load_project, sources
+from allo_studio.source import Source, Span
+from allo_studio.types import parse_type
 from ui.catalogue import catalogue, kernel_files
 from ui.code_view import CodeView
 from ui.gestures import closes_cycle
@@ -20,18 +25,13 @@ from ui.positions import arranged, completed
 from ui.render import main as render
 from ui.screenshot import main as screenshot
 
-from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode
-from allo_studio.project import load_project, sources
-from allo_studio.source import Source, Span
-from allo_studio.types import parse_type
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def graph(*edges: str, inputs: str = "A", outputs: str = "Z", nodes: str = "fgh") -> Graph:
     pairs = [edge.split("->") for edge in edges]
     wires = tuple(Edge(Endpoint.parse(a), Endpoint.parse(b)) for a, b in pairs)
-    ports = ({n: "float32[4]" for n in names} for names in (inputs, outputs))
+    ports = (dict.fromkeys(names, "float32[4]") for names in (inputs, outputs))
     return Graph("g", "dataflow", *ports, {n: KernelNode("k.py", n) for n in nodes}, wires)
 
 
@@ -42,7 +42,7 @@ def overlap(places: dict[str, tuple[float, float]], sizes: dict[str, tuple[float
     )
 
 
-SIZES = {n: (150.0, 90.0) for n in ["@A", "@B", "@Z", "f", "g", "h"]}
+SIZES = dict.fromkeys(["@A", "@B", "@Z", "f", "g", "h"], (150.0, 90.0))
 
 
 def test_an_input_stands_beside_its_first_consumer() -> None:
@@ -54,7 +54,8 @@ def test_an_input_stands_beside_its_first_consumer() -> None:
 def test_given_positions_stay_and_the_rest_comes_beside_them() -> None:
     design = graph("A->f.x", "f.y->g.x", "g.y->Z")
     given = {"f": (1000.0, 500.0), "g": (1300.0, 540.0)}
-    places = completed(design, given, SIZES)
+    sizes = {name: size for name, size in SIZES.items() if name != "@B"}
+    places = completed(design, given, sizes)
     assert places["f"] == (1000.0, 500.0)
     assert places["g"] == (1300.0, 540.0)
     assert places["@A"][0] < 1000
@@ -186,6 +187,7 @@ def later():
     assert "mm1" in window.panels.canvas.picture.blocks
     window.panels.canvas.select("mm1")
     {action}
+app = ui.app.application()
 QTimer.singleShot(300, later)
 sys.exit(ui.app.main([sys.argv[1]]))
 """
@@ -196,6 +198,6 @@ def test_the_process_ends_cleanly(project: Path, action: str) -> None:
     """A fault at the destruction of the scene shows only in the exit status of a whole process."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-c", _SCRIPT.replace("{action}", action), str(project)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr

@@ -1,0 +1,182 @@
+"""Proofs that an argument may be a FIFO, against the sequence of accesses of every iteration."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stream_sequences import KERNELS, flat, kernel, numbers_in, sequence
+
+from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal, consumer_orders, producer_order
+from allo_studio.hardware.operators import load_operators
+from allo_studio.hardware.schedule import schedule_kernel
+from allo_studio.ir import KernelIR
+from allo_studio.schedule import applicable, from_specs, schedule
+
+BASES = {name: kernel(name) for name in KERNELS}
+LIBRARY = load_operators("vitis", 3.33)
+
+
+def grow(data: st.DataObject, base: KernelIR) -> KernelIR:
+    scheduled = schedule(base)
+    for _ in range(data.draw(st.integers(0, 4), label="steps")):
+        offered = [entry for entry in applicable(scheduled.ir) if entry.name != "partition"]
+        if not offered:
+            break
+        name = data.draw(st.sampled_from(sorted({entry.name for entry in offered})), label="kind")
+        entry = data.draw(st.sampled_from([e for e in offered if e.name == name]), label="step")
+        chosen = {key: data.draw(st.sampled_from(values), label=key) for key, values in entry.choices.items()}
+        scheduled = scheduled.apply(entry.step(**chosen))
+    return scheduled.ir
+
+
+def in_order(ir: KernelIR, name: str, elements: list[tuple[int, ...]], width: int) -> bool:
+    """Tell whether elements come once each, a token of `width` after the other, in any order inside a token."""
+    numbers = flat(ir, name, elements)
+    if len(numbers) != ir.find_buffer(name).type.size or len(numbers) % width:
+        return False
+    tokens = [sorted(numbers[n : n + width]) for n in range(0, len(numbers), width)]
+    return [n for token in tokens for n in token] == list(range(len(numbers)))
+
+
+def assert_true(ir: KernelIR, name: str, refusal: Refusal, elements: list[tuple[int, ...]], verb: str) -> None:
+    """Check what a refusal says of the sequence."""
+    named = numbers_in(refusal.reason, name)
+    size = ir.find_buffer(name).type.size
+    if refusal.reason.endswith("more than once"):
+        assert elements.count(named[0]) > 1
+    elif refusal.reason.endswith("which is not row-major order"):
+        first, second = named
+        assert first > second
+        assert min(n for n, e in enumerate(elements) if e == first) < max(n for n, e in enumerate(elements) if e == second)
+    elif f"only a part of {name}" in refusal.reason:
+        assert len(set(elements)) < size
+    elif "does not begin at 0" in refusal.reason or "not what is inside" in refusal.reason:
+        assert any(loop.unroll == 0 for loop in ir.loops())
+    elif "not contiguous" in refusal.reason or "unrolled partly" in refusal.reason:
+        assert any(loop.unroll is not None for loop in ir.loops())
+    elif "elements at a time" in refusal.reason or "no outer loop uses" in refusal.reason:
+        assert verb == "reads"
+    elif "is read again" in refusal.reason:
+        assert verb == "writes"
+        assert sequence(ir, name, write=False)
+    elif "is never read" in refusal.reason:
+        assert verb == "reads"
+        assert not elements
+    else:
+        assert f"{name} is written at" in refusal.reason, refusal.reason
+        assert "at 1 places" not in refusal.reason
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), name=st.sampled_from(sorted(BASES)))
+def test_what_a_producer_is_said_to_write_it_writes(data: st.DataObject, name: str) -> None:
+    ir = grow(data, BASES[name])
+    for argument in ir.arguments():
+        if argument.direction != "out":
+            continue
+        elements = sequence(ir, argument.name, write=True)
+        order = producer_order(ir, argument.name)
+        if isinstance(order, Refusal):
+            assert_true(ir, argument.name, order, elements, "writes")
+            continue
+        assert in_order(ir, argument.name, elements, order.width)
+        assert not sequence(ir, argument.name, write=False)
+        timed = schedule_kernel(ir.with_streams({argument.name: order.width}), LIBRARY)
+        trace = timed.trace(argument.name)
+        assert trace.size * order.width == argument.type.size
+        assert all(0 <= cycle < timed.latency for cycle in trace)
+        assert all(one < two for one, two in zip(trace, trace[1:], strict=False))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), name=st.sampled_from(sorted(BASES)), width=st.sampled_from([1, 1, 2, 3, 4]))
+def test_ways_to_read_as_it_is_are_in_order(data: st.DataObject, name: str, width: int) -> None:
+    ir = grow(data, BASES[name])
+    for argument in ir.arguments():
+        if argument.direction != "in" or argument.scalar:
+            continue
+        elements = sequence(ir, argument.name, write=False)
+        orders = consumer_orders(ir, argument.name, width)
+        if isinstance(orders, Refusal):
+            assert_true(ir, argument.name, orders, elements, "reads")
+            assert not (in_order(ir, argument.name, elements, 1) and width == 1 and plain(ir))
+            continue
+        for order in orders:
+            assert order.width == width
+            if order.loop is None:
+                assert in_order(ir, argument.name, elements, width)
+                trace = schedule_kernel(ir.with_streams({argument.name: width}), LIBRARY).trace(argument.name)
+                assert trace.size * width == argument.type.size
+
+
+def plain(ir: KernelIR) -> bool:
+    return all(loop.unroll is None for loop in ir.loops())
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "width"),
+    [("copy", "C", 1), ("transpose", "C", 1), ("matvec", "y", 1), ("stencil", "B", 1), ("twice", "C", 1), ("steps", "C", 1)],
+)
+def test_producers_that_are_in_order(name: str, argument: str, width: int) -> None:
+    assert producer_order(BASES[name], argument) == ProducerOrder(width)
+
+
+def test_lanes_make_wide_tokens() -> None:
+    split = [("split", {"axis": "j", "factor": 3}), ("unroll", {"axis": "j.inner"})]
+    assert producer_order(from_specs(BASES["copy"], split).ir, "C") == ProducerOrder(3)
+    assert producer_order(from_specs(BASES["copy"], [("unroll", {"axis": "j"})]).ir, "C") == ProducerOrder(6)
+    both = [("unroll", {"axis": "j"}), ("unroll", {"axis": "i"})]
+    assert producer_order(from_specs(BASES["copy"], both).ir, "C") == ProducerOrder(24)
+    # Four lanes of rows are four rows apart.
+    columns = from_specs(BASES["copy"], [("reorder", {"axes": ["j", "i"]}), ("unroll", {"axis": "i"})]).ir
+    found = producer_order(columns, "C")
+    assert isinstance(found, Refusal)
+    assert "not contiguous" in found.reason
+    partly = from_specs(BASES["copy"], [("unroll", {"axis": "j", "factor": 2})]).ir
+    found = producer_order(partly, "C")
+    assert isinstance(found, Refusal)
+    assert (found.reason, found.hint) == ("loop j is unrolled partly", "split j and unroll the inner loop")
+
+
+def test_an_unrolled_loop_that_is_not_only_lanes_makes_no_tokens() -> None:
+    # Each iteration of j runs a loop of its own and writes its element after it: one at a time.
+    steps = [("buffer_at", {"buffer": "C", "axis": "j"}), ("unroll", {"axis": "j"})]
+    order = producer_order(from_specs(BASES["gemm"], steps).ir, "C")
+    assert isinstance(order, Refusal)
+    assert order.reason == "loop j is unrolled, but not what is inside of it"
+
+
+def test_lanes_go_up_from_0() -> None:
+    for down in ("3 - j", "j - 1"):
+        bounds = "4" if down == "3 - j" else "1, 5"
+        text = f"def f(A: int32[4]) -> int32[4]:\n    C: int32[4]\n    for j in range({bounds}):\n        C[{down}] = A[{down}]\n    return C\n"
+        ir = from_specs(kernel("f", text), [("unroll", {"axis": "j"})]).ir
+        assert isinstance(producer_order(ir, "C"), Refusal)
+        assert isinstance(consumer_orders(ir, "A", 4), Refusal)
+
+
+def test_a_row_is_read_through_a_copy() -> None:
+    orders = consumer_orders(BASES["gemm"], "A", 2)
+    assert isinstance(orders, tuple)
+    assert [(o.width, o.loop, [d.extent for d in o.tile]) for o in orders] == [(2, "i", [1, 6])]
+    # Six elements a row make no tokens of four.
+    assert isinstance(consumer_orders(BASES["gemm"], "A", 4), Refusal)
+    assert isinstance(consumer_orders(BASES["gemm"], "B", 1), Refusal)
+    assert consumer_orders(BASES["copy"], "A", 1)[0] == ConsumerOrder(1)
+
+
+def test_refusals_say_which_elements_and_where() -> None:
+    found = producer_order(BASES["reversed"], "C")
+    assert isinstance(found, Refusal)
+    assert found.reason == "it writes C[1] before C[0], which is not row-major order"
+    assert found.span
+    assert "C[4 * i" in found.span.source.line(found.span.line)
+    found = producer_order(BASES["gemm"], "C")
+    assert isinstance(found, Refusal)
+    assert "read again" in found.reason
+    assert "buffer_at(C, i)" in found.hint
+    unread = kernel("f", "def f(A: int32[4]) -> int32[4]:\n    C: int32[4] = 1\n    return C\n")
+    found = consumer_orders(unread, "A", 1)
+    assert isinstance(found, Refusal)
+    assert found.reason == "A is never read"
