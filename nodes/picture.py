@@ -6,7 +6,7 @@ Nothing here touches Qt. `describe` is the only place that decides what a block 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
@@ -100,16 +100,35 @@ def endpoint(block: str, port: str) -> Endpoint:
 
 
 def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = None) -> Picture:
-    """Return the picture of a graph with what the check found out about it."""
+    """Return the picture of a graph with what the check found out about it.
+
+    Every wire has its two ports in the picture, whatever the project says: where a block or port is missing, or is on
+    the wrong side, a stand-in is drawn, so that the fault can be seen and removed.
+    """
     notes = overlays or Overlays()
     blocks = {f"@{n}": _boundary(graph, n, text, "input", checked) for n, text in graph.inputs.items()}
-    blocks |= {f"@{n}": _boundary(graph, n, text, "output", checked) for n, text in graph.outputs.items()}
+    for name, text in graph.outputs.items():
+        blocks.setdefault(f"@{name}", _boundary(graph, name, text, "output", checked))
     for name, node in graph.nodes.items():
         blocks[name] = _block(graph, name, node, checked, notes.blocks.get(name, ""))
-    for name in _absent(graph, blocks):
-        blocks[name] = _missing(graph, name)
+    for edge in graph.edges:
+        _stand_in(blocks, edge.source, output=True)
+        _stand_in(blocks, edge.target, output=False)
     wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, "")) for edge in graph.edges}
     return Picture(blocks, wires)
+
+
+def _stand_in(blocks: dict[str, BlockSpec], end: Endpoint, output: bool) -> None:
+    """Add what a wire names and the graph lacks."""
+    name = block_name(end)
+    if name not in blocks:
+        tip = f"There's no {name!r} in this graph; wires name it."
+        blocks[name] = BlockSpec(name, "missing", name.removeprefix("@"), "missing", level="error", tooltip=tip)
+    block = blocks[name]
+    ports = block.outputs if output else block.inputs
+    if all(port.name != end.port for port in ports):
+        more = (*ports, PortSpec(end.port, ghost=True))
+        blocks[name] = replace(block, outputs=more) if output else replace(block, inputs=more)
 
 
 def _worst(diagnostics: Iterable[Diagnostic]) -> str:
@@ -128,8 +147,6 @@ def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, footer: 
     ports = checked.ports.get(path, ())
     ins = [_port(p) for p in ports if p.direction == "in"]
     outs = [_port(p) for p in ports if p.direction == "out"]
-    ins += _ghosts(ins, (e.target for e in graph.edges if e.target.node == name))
-    outs += _ghosts(outs, (e.source for e in graph.edges if e.source.node == name))
     level = _worst(found)
     return BlockSpec(name, kind, name, subtitle, footer, level, tuple(ins), tuple(outs), _say(found))
 
@@ -144,11 +161,6 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}"
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
-
-
-def _ghosts(known: list[PortSpec], ends: Iterable[Endpoint]) -> list[PortSpec]:
-    names = {port.name for port in known}
-    return [PortSpec(name, ghost=True) for name in dict.fromkeys(end.port for end in ends) if name not in names]
 
 
 def _boundary(
@@ -167,19 +179,6 @@ def _parsed(text: str) -> ArrayType | None:
         return parse_type(text)
     except ValueError:
         return None
-
-
-def _absent(graph: Graph, blocks: Mapping[str, BlockSpec]) -> list[str]:
-    ends = (block_name(end) for edge in graph.edges for end in (edge.source, edge.target))
-    return [name for name in dict.fromkeys(ends) if name not in blocks]
-
-
-def _missing(graph: Graph, name: str) -> BlockSpec:
-    """Return a stand-in for a block that only wires name, so that they can be seen and removed."""
-    ins = _ghosts([], (e.target for e in graph.edges if block_name(e.target) == name))
-    outs = _ghosts([], (e.source for e in graph.edges if block_name(e.source) == name))
-    tip = f"There's no {name!r} in this graph; wires name it."
-    return BlockSpec(name, "missing", name.removeprefix("@"), "missing", "", "error", tuple(ins), tuple(outs), tip)
 
 
 def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSpec:

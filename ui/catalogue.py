@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from allo_studio.source import Source
 __all__ = ["Entry", "Section", "catalogue", "kernel_files"]
 
 _MOST_FILES = 500
+_MOST_FOLDERS = 300
 _LEFT_OUT = {"build", "dist", "node_modules", "__pycache__", "site-packages"}
 
 
@@ -38,8 +40,8 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-def catalogue(project: Project, root: Path, read: Callable[[str], Source], shown: str) -> tuple[Section, ...]:
-    """Return the sections for a project whose graph `shown` is on the canvas."""
+def catalogue(project: Project, files: Sequence[str], read: Callable[[str], Source], shown: str) -> tuple[Section, ...]:
+    """Return the sections for a project with the kernel `files`, whose graph `shown` is on the canvas."""
     ports = (
         Entry("Input", "input", "An input of this graph", {"kind": "input"}),
         Entry("Output", "output", "An output of this graph", {"kind": "output"}),
@@ -54,37 +56,59 @@ def catalogue(project: Project, root: Path, read: Callable[[str], Source], shown
         for name, graph in sorted(project.graphs.items())
         if name != shown
     )
-    sections = [Section(path, entries) for path in kernel_files(root) if (entries := _kernels(path, read))]
+    sections = [Section(path, entries) for path in files if (entries := _kernels(path, read))]
     found = (*sections, Section("Graphs", graphs), Section("Graph ports", ports))
     return tuple(section for section in found if section.entries)
 
 
 def kernel_files(root: Path) -> list[str]:
-    """Return the Python files of a project as paths inside it, sorted; hidden and generated folders are left out."""
-    return sorted(islice(_walk(root, root), _MOST_FILES))
+    """Return the Python files of a project as paths inside it, sorted; hidden and generated folders are left out.
+
+    A project file may lie in a folder with much else, so the search stops after some hundred folders and files.
+    """
+    found: list[str] = []
+    waiting, seen = deque([root]), 0
+    while waiting and seen < _MOST_FOLDERS and len(found) < _MOST_FILES:
+        folder = waiting.popleft()
+        seen += 1
+        for child in _children(folder):
+            if child.is_dir():
+                waiting.append(child)
+            elif child.suffix == ".py":
+                found.append(child.relative_to(root).as_posix())
+    return sorted(found[:_MOST_FILES])
 
 
-def _walk(folder: Path, root: Path) -> Iterator[str]:
+def _children(folder: Path) -> list[Path]:
     try:
-        children = sorted(folder.iterdir())
+        return sorted(
+            child
+            for child in folder.iterdir()
+            if not child.name.startswith(".") and child.name not in _LEFT_OUT and not child.is_symlink()
+        )
     except OSError:
-        return
-    for child in children:
-        if child.name.startswith(".") or child.name in _LEFT_OUT or child.is_symlink():
-            continue
-        if child.is_dir():
-            yield from _walk(child, root)
-        elif child.suffix == ".py":
-            yield child.relative_to(root).as_posix()
+        return []
 
 
 def _kernels(path: str, read: Callable[[str], Source]) -> tuple[Entry, ...]:
     try:
-        found = list_kernels(read(path))
+        return _entries(read(path))
     except AlloError as error:
-        first = error.diagnostics[0]
-        return (Entry(f"{Path(path).name} has faults", "kernel", f"{first}\n{first.hint}".strip(), faulty=True),)
-    return tuple(_kernel(path, signature) for signature in found)
+        return _faulty(path, error)
+
+
+@lru_cache(maxsize=2 * _MOST_FILES)
+def _entries(source: Source) -> tuple[Entry, ...]:
+    """Return the entries of a file's kernels. Asked for at every edit, so files are parsed once."""
+    try:
+        return tuple(_kernel(source.path, signature) for signature in list_kernels(source))
+    except AlloError as error:
+        return _faulty(source.path, error)
+
+
+def _faulty(path: str, error: AlloError) -> tuple[Entry, ...]:
+    first = error.diagnostics[0]
+    return (Entry(f"{Path(path).name} has faults", "kernel", f"{first}\n{first.hint}".strip(), faulty=True),)
 
 
 def _kernel(path: str, signature: KernelSignature) -> Entry:

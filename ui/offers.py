@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import list_kernels
 from allo_studio.source import Source
 from allo_studio.types import ArrayType
-from ui.catalogue import kernel_files
 
 __all__ = ["Offer", "wire_offers"]
 
@@ -25,10 +23,12 @@ class Offer:
     port: str
 
 
-def wire_offers(root: Path, read: Callable[[str], Source], kind: ArrayType | None, held_source: bool) -> list[Offer]:
+def wire_offers(
+    files: Sequence[str], read: Callable[[str], Source], kind: ArrayType | None, held_source: bool
+) -> list[Offer]:
     """Return what could be at the other end of a wire of type `kind`; `held_source` tells that an output is held."""
     found = []
-    for path in kernel_files(root):
+    for path in files:
         try:
             kernels = list_kernels(read(path))
         except AlloError:

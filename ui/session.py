@@ -29,6 +29,7 @@ from allo_studio.project import (
     sources,
 )
 from allo_studio.source import Source
+from ui.catalogue import kernel_files
 from ui.places import Level, Place, graph_at, locate, valid
 
 __all__ = ["Session"]
@@ -57,6 +58,7 @@ class Session(QObject):
         self.result: BuildResult | None = None
         self._built_from: Project | None = None
         self._sources: Callable[[str], Source] | None = None
+        self.kernel_files: list[str] = []
         self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
         self._build_faults: tuple[Diagnostic, ...] = ()
@@ -146,6 +148,7 @@ class Session(QObject):
         self.loaded, self.result, self._built_from = loaded, None, None
         self._own_faults = self._build_faults = ()
         self._sources = sources(loaded.root)
+        self.kernel_files = kernel_files(loaded.root)
         self.history = History(loaded.project)
         self.history.subscribe(self._refresh)
         self.level = valid(loaded.project, Level(loaded.project.top))
@@ -208,8 +211,10 @@ class Session(QObject):
             self.history.redo()
 
     def recheck(self) -> None:
-        """Check again, as after a change of the kernels on disk."""
-        self._refresh()
+        """Check again, as after a change of the kernels on disk; nothing happens while no project is open."""
+        if self.loaded is not None:
+            self.kernel_files = kernel_files(self.loaded.root)
+            self._refresh()
 
     def _refresh(self) -> None:
         assert self.project is not None

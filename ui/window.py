@@ -106,8 +106,8 @@ class Window(QMainWindow):
         """Draw the present state; called after every change."""
         self._draw()
         session = self.session
-        if session.project is not None and session.loaded is not None and session.graph is not None:
-            sections = catalogue(session.project, session.loaded.root, session.source, session.graph.name)
+        if session.project is not None and session.graph is not None:
+            sections = catalogue(session.project, session.kernel_files, session.source, session.graph.name)
             self.panels.palette.show_sections(sections)
         else:
             self.panels.palette.show_sections(())
@@ -273,10 +273,8 @@ class Window(QMainWindow):
             self.panels.canvas.select(name)
 
     def _offer_blocks(self, end: Endpoint, held_source: bool, at: QPointF) -> None:
-        loaded = self.session.loaded
-        if loaded is None:
-            return
-        offers = wire_offers(loaded.root, self.session.source, self.gestures.port_type(end), held_source)
+        kind = self.gestures.port_type(end)
+        offers = wire_offers(self.session.kernel_files, self.session.source, kind, held_source)
         chosen = self.choose_offer(offers)
         if chosen is not None:
             self.gestures.add_and_connect(chosen.payload, chosen.port, end, held_source, at)

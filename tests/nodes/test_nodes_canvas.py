@@ -7,15 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from allo_studio.design.model import Endpoint
-from nodes.canvas import Canvas
-from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
+from allo_studio.design.checked import CheckedDesign, PortInfo
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project, UnknownNode
+from allo_studio.types import parse_type
+from nodes.canvas import Canvas, block_sizes
+from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec, endpoint
+from nodes.pipe import WireItem
 from nodes.viewer import MIME_TYPE
+from ui.positions import completed
 
 # The constructor with QPoint is deprecated in Qt 6.12, and the only one in Qt 6.9.
 pytestmark = pytest.mark.filterwarnings("ignore:Function. 'QDrag:DeprecationWarning")
@@ -279,3 +285,37 @@ def test_the_middle_button_pans(canvas: Canvas) -> None:
     moved = view.mapToScene(QPoint(0, 0)) - before
     assert moved.x() < -10
     assert moved.y() < -10
+
+
+NAMES = st.sampled_from(["f", "g", "u", "gone", ""])
+PORTS = st.sampled_from(["x", "y", "A", "B", "odd"])
+ENDS = st.builds(Endpoint, NAMES, PORTS)
+GRAPHS = st.builds(
+    Graph,
+    st.sampled_from(["one", "two"]),
+    st.just("dataflow"),
+    st.dictionaries(PORTS, st.sampled_from(["float32[8]", "nonsense"]), max_size=2),
+    st.dictionaries(PORTS, st.just("int32[8]"), max_size=2),
+    st.dictionaries(NAMES.filter(bool), st.sampled_from([KernelNode("k.py", "f"), GraphNode("q"), UnknownNode({})])),
+    st.lists(st.builds(Edge, ENDS, ENDS), max_size=6).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(graphs=st.lists(GRAPHS, min_size=1, max_size=4))
+def test_any_graph_however_faulty_is_drawn_after_any_other(canvas: Canvas, graphs: list[Graph]) -> None:
+    ports = {"one/f": (PortInfo("x", "in"), PortInfo("y", "out", parse_type("int32[8]")))}
+    for graph in graphs:
+        signatures = {graph.name: tuple(PortInfo(name, "in") for name in graph.inputs)}
+        checked = CheckedDesign(Project("p"), (), {}, ports, {}, signatures)
+        sizes = block_sizes(graph, checked)
+        places = completed(graph, {}, sizes)
+        assert set(places) == set(sizes)
+        canvas.show_graph(graph, checked, places)
+        ids = {edge.id for edge in graph.edges}
+        assert {item.spec.id for item in canvas.view.all_pipes() if isinstance(item, WireItem)} == ids
+        for wire_id in ids:
+            item = canvas.wire(wire_id)
+            assert endpoint(item.output_port.node.spec.name, item.output_port.spec.name) == item.spec.source
+            assert endpoint(item.input_port.node.spec.name, item.input_port.spec.name) == item.spec.target
+    assert not canvas.view.viewport().grab().isNull()

@@ -86,7 +86,9 @@ def test_the_catalogue_parses_and_reports_faulty_files(project: Path) -> None:
     (project / ".hidden.py").write_text("x = 1\n")
     assert kernel_files(project) == ["kernels/bad.py", "kernels/gemm.py"]
     loaded = load_project(project)
-    sections = {s.title: s.entries for s in catalogue(loaded.project, project, sources(project), "cascade")}
+    sections = {
+        s.title: s.entries for s in catalogue(loaded.project, kernel_files(project), sources(project), "cascade")
+    }
     assert sections["kernels/bad.py"][0].faulty
     assert sections["kernels/bad.py"][0].payload == {}
     (gemm,) = sections["kernels/gemm.py"]
@@ -96,11 +98,9 @@ def test_the_catalogue_parses_and_reports_faulty_files(project: Path) -> None:
 
 def test_offers_for_a_wire_fit_its_type(project: Path) -> None:
     read = sources(project)
-    texts = [offer.text for offer in wire_offers(project, read, parse_type("float32[64, 64]"), False)]
+    texts = [offer.text for offer in wire_offers(kernel_files(project), read, parse_type("float32[64, 64]"), False)]
     assert texts == ["gemm.C", "new input of this graph"]
-    assert [offer.text for offer in wire_offers(project, read, parse_type("int32"), True)] == [
-        "new output of this graph"
-    ]
+    assert [offer.text for offer in wire_offers([], read, parse_type("int32"), True)] == ["new output of this graph"]
 
 
 @pytest.mark.parametrize(
@@ -201,3 +201,16 @@ def test_the_process_ends_cleanly(project: Path, action: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_looking_for_kernels_ends_in_a_folder_with_much_else(tmp_path: Path) -> None:
+    (tmp_path / "k.py").write_text("")
+    for index in range(700):
+        folder = tmp_path / f"d{index:03}" / "deeper"
+        folder.mkdir(parents=True)
+        (folder / "x.py").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    found = kernel_files(tmp_path)
+    assert "k.py" in found, "what is near comes first"
+    assert len(found) <= 500
+    assert kernel_files(tmp_path / "none") == []
