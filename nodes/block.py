@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
@@ -19,14 +19,21 @@ from nodes.metrics import FOOTER_HEIGHT, HEADER_HEIGHT, block_size, font, port_c
 from nodes.patches import AbstractNodeItem, BaseNode, PortItem
 from nodes.picture import BlockSpec, PortSpec
 
-if TYPE_CHECKING:
-    from nodes.viewer import CanvasView
-
 __all__ = ["BlockItem", "BlockNode", "BlockPort"]
 
 # Below this scale text can't be read: leaving it out keeps a large graph quick to pan.
 _TEXT_SCALE = 0.35
 _RADIUS = 7.0
+
+
+class _Drawing(Protocol):
+    """What a port asks of its view."""
+
+    def start_wire(self, port: BlockPort, at: QPointF) -> None: ...
+
+    def drag_wire(self, at: QPointF) -> None: ...
+
+    def drop_wire(self, at: QPointF) -> None: ...
 
 
 class BlockPort(PortItem):  # type: ignore[misc]
@@ -61,12 +68,12 @@ class BlockPort(PortItem):  # type: ignore[misc]
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(centre, 9, 9)
         painter.setPen(QPen(colour, 1.6, Qt.PenStyle.DashLine if self.spec.ghost else Qt.PenStyle.SolidLine))
-        painter.setBrush(colour if self.connected_pipes else colours.BLOCK)
+        painter.setBrush(colours.BLOCK)
         radius = 6.5 if self.hovered else 5.0
         painter.drawEllipse(centre, radius, radius)
 
-    def _view(self) -> CanvasView:
-        view: CanvasView = self.scene().viewer()
+    def _view(self) -> _Drawing:
+        view: _Drawing = self.scene().viewer()
         return view
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:

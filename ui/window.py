@@ -13,18 +13,19 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPlainTextEdit
 
 from allo_studio.design.edits import AddGraph, MoveNodes, ReplaceProject
-from allo_studio.design.model import Endpoint, GraphNode, KernelNode, Project
-from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
-from allo_studio.pipeline import BuildResult
+from allo_studio.design.model import Endpoint, GraphNode, KernelNode
+from allo_studio.diagnostics import AlloError, has_errors
 from allo_studio.project import example_folder
 from nodes.canvas import block_sizes
 from nodes.picture import Overlays
 from ui.actions import ACTIONS
+from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.catalogue import catalogue
 from ui.dialogs import Prompts
 from ui.gestures import Gestures
 from ui.icons import icon
+from ui.navigator import Navigator
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place
@@ -49,6 +50,8 @@ class Window(QMainWindow):
         self.builder = Builder(self)
         self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
+        self.navigator = Navigator(self.session, self.panels)
+        self.build_control = BuildControl(self.session, self.builder, self.panels, self)
         self.actions_by_id = make_actions(self)
         add_menus(self, self.actions_by_id, self.panels.docks)
         self.toolbar = add_toolbar(self, self.actions_by_id)
@@ -73,11 +76,10 @@ class Window(QMainWindow):
         session.problems_changed.connect(self._show_problems)
         session.built.connect(self._show_result)
         session.refused.connect(self._say)
-        builder.started.connect(self._build_started)
-        builder.progressed.connect(self.panels.log.progress)
-        builder.finished.connect(self._build_finished)
-        builder.failed.connect(self._build_failed)
-        builder.cancelled.connect(self._build_cancelled)
+        for signal in (builder.started, builder.finished, builder.failed, builder.cancelled):
+            signal.connect(lambda *_: self._update_actions())
+        self.build_control.told.connect(self._message)
+        self.navigator.selected.connect(self._selected)
 
     def _wire_panels(self) -> None:
         parts = self.panels
@@ -92,10 +94,10 @@ class Window(QMainWindow):
         parts.inspector.entered.connect(self.enter)
         parts.inspector.ir_changed.connect(self._show_ir)
         parts.inspector.source_asked.connect(lambda: parts.code.tabs.setCurrentWidget(parts.code.source))
-        parts.problems.opened.connect(self.go_to)
+        parts.problems.opened.connect(self.navigator.go_to)
         parts.log.cancel_requested.connect(self.do_cancel)
-        parts.report.place_chosen.connect(self._go_to_path)
-        parts.report.source_chosen.connect(self._go_to_source)
+        parts.report.place_chosen.connect(self.navigator.go_to_path)
+        parts.report.source_chosen.connect(self.navigator.go_to_source)
         parts.welcome.open_asked.connect(self.do_open)
         parts.welcome.new_asked.connect(self.do_new)
         parts.welcome.example_asked.connect(lambda name: self.open_project(example_folder(name)))
@@ -221,35 +223,9 @@ class Window(QMainWindow):
 
     # Going somewhere.
 
-    def go_to(self, diagnostic: Diagnostic) -> None:
-        """Go to the block or wire that a diagnostic is about, and open its source at the line."""
-        place = self.session.place(diagnostic.where) if diagnostic.where else None
-        if place is not None:
-            self.go_to_place(place)
-        if diagnostic.span is not None:
-            self.panels.code.show_span(diagnostic.span, diagnostic.severity)
-
     def go_to_place(self, place: Place) -> None:
         """Enter the graph of a place and select and centre what is there."""
-        self.session.show_level(place.level)
-        self.panels.canvas.select(place.block, place.wire, centre=bool(place.block or place.wire))
-        self._selected(place.block, place.wire)
-        if place.step is not None:
-            self.panels.inspector.kernel_page.schedule.steps.setCurrentRow(place.step)
-
-    def _go_to_path(self, path: str) -> None:
-        place = self.session.place(path)
-        if place is not None:
-            self.go_to_place(place)
-
-    def _go_to_source(self, text: str) -> None:
-        from_report = text.rsplit(":", 2)
-        if len(from_report) == 3 and from_report[1].isdecimal():
-            try:
-                source = self.session.source(from_report[0])
-            except AlloError:
-                return
-            self.panels.code.show_line(source, int(from_report[1]))
+        self.navigator.go_to_place(place)
 
     def enter(self, block: str) -> None:
         """Enter a graph block; other blocks show their source."""
@@ -445,38 +421,11 @@ class Window(QMainWindow):
 
     def do_build(self) -> None:
         """Build the project as it is now."""
-        session = self.session
-        if session.loaded is not None and session.project is not None:
-            out = session.loaded.root.resolve() / "build" / session.project.name
-            self.builder.start(session.loaded, session.project, out)
+        self.build_control.start()
 
     def do_cancel(self) -> None:
         """Stop the build."""
         self.builder.cancel()
-
-    def _build_started(self) -> None:
-        assert self.session.project is not None
-        self.panels.log.begin(self.session.project.name)
-        self.panels.bottom.setCurrentWidget(self.panels.log)
-        self._update_actions()
-
-    def _build_finished(self, result: BuildResult, project: Project) -> None:
-        self.panels.log.done([f"{artifact.kind:10} {artifact.path}" for artifact in result.artifacts])
-        self.session.finish_build(result, project)
-        self.panels.bottom.setCurrentWidget(self.panels.report if result.ok else self.panels.problems)
-        self._message(f"Built: {result.report.latency:,} cycles")
-        self._update_actions()
-
-    def _build_failed(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
-        self.panels.log.failed(faults)
-        self.session.fail_build(faults)
-        self.panels.bottom.setCurrentWidget(self.panels.problems)
-        self._message(f"The build failed: {faults[0].message}")
-        self._update_actions()
-
-    def _build_cancelled(self) -> None:
-        self.panels.log.cancelled()
-        self._update_actions()
 
     def _show_result(self) -> None:
         result = self.session.result

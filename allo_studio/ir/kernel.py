@@ -89,7 +89,7 @@ class KernelIR:
 
     def loops(self) -> tuple[Loop, ...]:
         """Return all loops, in pre-order."""
-        return find_loops(self.function, SpanOf(self.source))
+        return find_loops(self.function, SpanOf(self.source), self.module)
 
     def top_loops(self) -> tuple[Loop, ...]:
         """Return the outermost loops in order."""
@@ -97,7 +97,7 @@ class KernelIR:
 
     def arguments(self) -> tuple[Argument, ...]:
         """Return the arguments in order: the kernel's own, then the returned variables."""
-        return find_arguments(self.function)
+        return find_arguments(self.function, self.module)
 
     def buffers(self) -> tuple[Buffer, ...]:
         """Return the memories: arguments that are not passed by value, then local ones in program order."""
@@ -111,6 +111,7 @@ class KernelIR:
                 known.direction,
                 layouts.get(known.name, Layout.plain(len(known.type.shape))),
                 place(known.value.location),
+                self.module,
             )
             for known in self.arguments()
             if not known.scalar
@@ -119,7 +120,7 @@ class KernelIR:
             if op.name == "memref.alloc":
                 name, shape = text(op, "allo.name") or "", array_type(op.result.type)
                 layout = layouts.get(name, Layout.plain(len(shape.shape)))
-                found.append(Buffer(name, shape, op.result, "local", None, layout, place(op.location)))
+                found.append(Buffer(name, shape, op.result, "local", None, layout, place(op.location), self.module))
         return tuple(found)
 
     def find_loop(self, ref: str) -> Loop:

@@ -1,7 +1,7 @@
 """What a kernel's module contains, as values: loops, buffers and arguments.
 
 A view stays valid as long as its module is not changed; primitives take views of the clone that they are about to
-change, and ask again after each change.
+change, and ask again after each change. Each view holds the module: MLIR's operations alone do not keep it alive.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Argument:
     direction: Direction
     scalar: bool
     value: ir.Value = field(repr=False, compare=False)
+    module: ir.Module = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Buffer:
     direction: Direction | None
     layout: Layout
     span: Span | None
+    module: ir.Module = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,7 @@ class Loop:
     reduction: bool
     role: str | None
     span: Span | None = field(repr=False)
+    module: ir.Module = field(repr=False)
     _children: list[Loop] = field(default_factory=list, repr=False)
 
     @property
@@ -128,22 +131,27 @@ def _scalar(mlir_type: ir.Type) -> ScalarType:
     raise ValueError(f"the kernel language has no type for {spelling}")
 
 
-def find_arguments(function: ir.Operation) -> tuple[Argument, ...]:
+def find_arguments(function: ir.Operation, module: ir.Module) -> tuple[Argument, ...]:
     """Return the function's arguments in order."""
     values = function.regions[0].blocks[0].arguments
     names, directions = strings(function, "allo.args"), strings(function, "allo.directions")
     return tuple(
         Argument(
-            name, array_type(value.type), cast(Direction, direction), not isinstance(value.type, ir.MemRefType), value
+            name,
+            array_type(value.type),
+            cast(Direction, direction),
+            not isinstance(value.type, ir.MemRefType),
+            value,
+            module,
         )
         for name, direction, value in zip(names, directions, values, strict=True)
     )
 
 
-def find_loops(function: ir.Operation, span_of: SpanOf) -> tuple[Loop, ...]:
+def find_loops(function: ir.Operation, span_of: SpanOf, module: ir.Module) -> tuple[Loop, ...]:
     """Return all loops of the function in pre-order."""
     found: list[Loop] = []
-    _collect(function.regions[0].blocks[0], None, span_of, found)
+    _collect(function.regions[0].blocks[0], None, _Reader(span_of, module), found)
     counts = Counter(loop.name for loop in found)
     renamed: dict[int, Loop] = {}
     for loop in found:
@@ -176,18 +184,24 @@ class SpanOf:
         return Span(self._source, start_line, start_column, end_line, end_column)
 
 
-def _collect(block: ir.Block, parent: Loop | None, span_of: SpanOf, found: list[Loop]) -> None:
+@dataclass(frozen=True)
+class _Reader:
+    span_of: SpanOf
+    module: ir.Module
+
+
+def _collect(block: ir.Block, parent: Loop | None, reader: _Reader, found: list[Loop]) -> None:
     for op in block.operations:
         inside = parent
         if op.operation.name == "affine.for":
-            inside = _loop(op.operation, parent, span_of)
+            inside = _loop(op.operation, parent, reader)
             found.append(inside)
         for region in op.operation.regions:
             for inner in region.blocks:
-                _collect(inner, inside, span_of, found)
+                _collect(inner, inside, reader, found)
 
 
-def _loop(op: ir.Operation, parent: Loop | None, span_of: SpanOf) -> Loop:
+def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
     (lower, lower_expr), (upper, upper_expr) = _bounds(op)
     name = text(op, "allo.name") or ""
     return Loop(
@@ -206,7 +220,8 @@ def _loop(op: ir.Operation, parent: Loop | None, span_of: SpanOf) -> Loop:
         unroll=integer(op, "allo.unroll"),
         reduction=flag(op, "allo.reduction"),
         role=text(op, "allo.role"),
-        span=span_of(op.location),
+        span=reader.span_of(op.location),
+        module=reader.module,
     )
 
 

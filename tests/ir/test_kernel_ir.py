@@ -1,5 +1,7 @@
 """KernelIR: loops, buffers, names, places, layouts, and that a clone is independent."""
 
+import gc
+
 import pytest
 
 from allo_studio.diagnostics import AlloError
@@ -155,3 +157,12 @@ def test_text_that_is_no_kernel_is_refused() -> None:
         KernelIR.parse("func.func @f() { return %x : i32 }")
     with pytest.raises(ValueError, match="not 0"):
         KernelIR.parse("module {}")
+
+
+def test_views_keep_the_module_alive() -> None:
+    # Every view is all that is left of its kernel here.
+    loops = [KernelIR.parse(GEMM).find_loop("k") for _ in range(20)]
+    buffers = [KernelIR.parse(GEMM).find_buffer("A") for _ in range(20)]
+    gc.collect()
+    assert {len(list(loop.body.operations)) for loop in loops} == {len(list(loops[0].body.operations))}
+    assert {str(buffer.value.type) for buffer in buffers} == {str(buffers[0].value.type)}
