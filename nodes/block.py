@@ -68,7 +68,7 @@ class BlockPort(PortItem):  # type: ignore[misc]
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(centre, 9, 9)
         painter.setPen(QPen(colour, 1.6, Qt.PenStyle.DashLine if self.spec.ghost else Qt.PenStyle.SolidLine))
-        painter.setBrush(colours.BLOCK)
+        painter.setBrush(colour if self.connected_pipes else colours.BLOCK)
         radius = 6.5 if self.hovered else 5.0
         painter.drawEllipse(centre, radius, radius)
 

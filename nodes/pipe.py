@@ -113,10 +113,6 @@ class WireItem(PipeItem):  # type: ignore[misc]
     def _draw_direction_pointer(self) -> None:
         """Draw no arrow: wires run from right-hand ports to left-hand ones."""
 
-    def set_pipe_styling(self, color: Any, width: int = 2, style: int = 0) -> None:
-        """Keep the type's colour whatever NodeGraphQt wants to stress."""
-        self.update()
-
     def boundingRect(self) -> QRectF:
         """The curve with room for its pen and the cross."""
         rect: QRectF = self.path().boundingRect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from allo_studio import __version__
 from ui.theme import apply_theme
 from ui.window import Window
 
-__all__ = ["application", "main"]
+__all__ = ["application", "main", "no_screen"]
 
 
 def application() -> QApplication:
@@ -28,11 +29,21 @@ def application() -> QApplication:
     return app
 
 
+def no_screen() -> bool:
+    """Tell whether Qt would end the process for want of a screen."""
+    chosen = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    return sys.platform.startswith("linux") and not chosen
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the studio on a project, or on none; returns the exit status."""
+    """Open the studio on a project, or on none; returns the exit status (3 where there is no screen)."""
     parser = argparse.ArgumentParser(prog="allo-studio", description="Open the studio.")
     parser.add_argument("project", nargs="?", type=Path, help="a project folder or YAML file")
     options = parser.parse_args(argv)
+    if no_screen():
+        print("there is no screen to open the studio on", file=sys.stderr)
+        print("  hint: `allo-studio build PROJECT` works without one", file=sys.stderr)
+        return 3
     app = application()
     window = Window()
     window.show()

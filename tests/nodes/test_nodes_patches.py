@@ -105,6 +105,16 @@ def test_gestures_leave_the_undo_stack_of_nodegraphqt_alone(canvas: Canvas) -> N
     assert canvas._nodes.undo_stack().count() == 0
 
 
+def test_the_signals_of_the_original_view_lead_to_no_edits(canvas: Canvas) -> None:
+    canvas.draw(*chain(3))
+    canvas.view.moved_nodes.emit({canvas.block("b0"): [5.0, 5.0]})
+    ends = [canvas.port("b0", "o0", True), canvas.port("b1", "i0", False)]
+    canvas.view.connection_sliced.emit([ends])
+    canvas.view.connection_changed.emit([ends], [])
+    assert canvas._nodes.undo_stack().count() == 0
+    assert canvas.wire("b0.o0->b1.i0").scene() is not None
+
+
 def test_pressing_a_port_deletes_no_wire(canvas: Canvas) -> None:
     canvas.draw(*chain(2))
     canvas.view.fit()

@@ -146,6 +146,8 @@ def test_a_build_is_cancelled_at_once_and_its_outcome_does_not_count(
     assert not ended.is_set(), "the window does not wait for the build to notice"
     assert not studio.builder.running
     assert studio.actions_by_id["build"].isEnabled()
+    # What the thread told just before may still be on its way.
+    studio.builder._told.emit(1, "result", ui.builder.BuildResult(fake_report()))
     qtbot.waitUntil(ended.is_set, timeout=5000)
     qtbot.wait(50)
     assert studio.session.result is None

@@ -194,8 +194,10 @@ def test_moving_a_block_touches_only_the_view(studio: Window, mouse: Any, projec
     mouse.drag(head, head + QPointF(60, 80))
     assert studio.actions_by_id["undo"].text() == "&Undo Move mm2"
     assert {n: p for n, p in studio.panels.canvas.positions.items() if n != "mm2"} == others, "nothing else jumps"
+    seen = dict(studio.panels.canvas.positions)
     studio.do_save()
     assert (project / "project.yaml").read_text().split("view:")[0] == before
+    assert dict(load_project(project).project.view["cascade"]) == seen, "what is saved is what was seen"
 
 
 def test_deleting_with_the_key_removes_blocks_and_wires_as_one_edit(studio: Window) -> None:

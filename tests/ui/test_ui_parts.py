@@ -15,6 +15,7 @@ from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode
 from allo_studio.project import load_project, sources
 from allo_studio.source import Source, Span
 from allo_studio.types import parse_type
+from ui.app import main
 from ui.catalogue import catalogue, kernel_files
 from ui.code_view import CodeView
 from ui.gestures import closes_cycle
@@ -201,6 +202,16 @@ def test_the_process_ends_cleanly(project: Path, action: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_screen_the_studio_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert main(["nowhere"]) == 3
+    assert "allo-studio build" in capsys.readouterr().err
 
 
 def test_looking_for_kernels_ends_in_a_folder_with_much_else(tmp_path: Path) -> None:
