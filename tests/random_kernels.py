@@ -133,12 +133,12 @@ def product(draw, shapes: Shapes) -> _Body:
 
 def stencil(draw, shapes: Shapes) -> _Body:
     rows, columns = shapes.rows, shapes.columns
-    up, left = (draw(st.integers(0, 1)) for _ in range(2))
+    up, left = (draw(st.integers(0, min(1, extent - 1))) for extent in (rows, columns))
     leaves = ["x[i, j]", f"x[i - {up}, j]", f"x[i, j - {left}]", f"x[i - {up}, j - {left}]"]
     lines = [
         f"    y: {shapes.matrix} = {shapes.number(4)}",
-        f"    for i in range({min(up, rows - 1)}, {rows}):",
-        f"        for j in range({min(left, columns - 1)}, {columns}):",
+        f"    for i in range({up}, {rows}):",
+        f"        for j in range({left}, {columns}):",
         f"            y[i, j] = {_expression(draw, leaves, shapes)} + x[i - {up}, j - {left}]",
     ]
     return _Body({"x": shapes.matrix}, {"y": shapes.matrix}, lines)
@@ -176,7 +176,7 @@ def triangular(draw, shapes: Shapes) -> _Body:
 
 def in_place(draw, shapes: Shapes) -> _Body:
     lines = _nest(draw, shapes)
-    lines.append(f"        a[i, j] = {_expression(draw, ['a[i, j]', 'v[i]'], shapes)} + v[i]")
+    lines.append(f"        a[i, j] = {_expression(draw, ['a[i, j]', 'v[i]'], shapes)} + a[i, j]")
     return _Body({"a": shapes.matrix, "v": shapes.vector}, {"a_out": shapes.matrix}, lines, ("a",))
 
 

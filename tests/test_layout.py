@@ -101,7 +101,9 @@ def test_layouts_print_and_parse() -> None:
     assert str(Layout.plain(2)) == "(-, -)"
 
 
-@pytest.mark.parametrize("text", ["", "-", "(", "(-", "(cyclic)", "(cyclic 0)", "(cyclic -1)", "(block x)", "(-,)", "(+)"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "(", "(-", "(cyclic)", "(cyclic 0)", "(cyclic -1)", "(block x)", "(-,)", "(+)"]
+)
 def test_what_is_no_layout_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match=r"no layout"):
         Layout.parse(text)

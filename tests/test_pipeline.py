@@ -215,29 +215,59 @@ def test_faults_of_the_target_and_the_top(tmp_path: Path, change: Change, code: 
 
 _ODD = {
     "division_without_figures": (
-        "def f(A: float32[4]) -> float32[4]:\n    C: float32[4]\n    for i in range(4):\n        C[i] = A[i] / 3.0\n    return C\n",
+        """\
+def f(A: float32[4]) -> float32[4]:
+    C: float32[4]
+    for i in range(4):
+        C[i] = A[i] / 3.0
+    return C
+""",
         2.5,
         "the vitis library has no latency of fdiv at 2.5 ns",
     ),
     "product_of_integers_without_figures": (
-        "def f(A: int32[4]) -> int32[4]:\n    C: int32[4]\n    for i in range(4):\n        C[i] = A[i] * A[i]\n    return C\n",
+        """\
+def f(A: int32[4]) -> int32[4]:
+    C: int32[4]
+    for i in range(4):
+        C[i] = A[i] * A[i]
+    return C
+""",
         2.5,
         "the vitis library has no latency of mul at 2.5 ns",
     ),
     "a_triangle_that_is_empty_at_first": (
-        "def f(A: float32[4]) -> float32[4]:\n    C: float32[4] = 1.0\n    for i in range(4):\n        for j in range(i):\n"
-        "            C[j] += A[i]\n    return C\n",
+        """\
+def f(A: float32[4]) -> float32[4]:
+    C: float32[4] = 1.0
+    for i in range(4):
+        for j in range(i):
+            C[j] += A[i]
+    return C
+""",
         3.33,
         None,
     ),
     "arrays_of_one": (
-        "def f(A: float32[1, 1]) -> float32[1]:\n    C: float32[1]\n    for i in range(1):\n        C[i] = A[i, i]\n    return C\n",
+        """\
+def f(A: float32[1, 1]) -> float32[1]:
+    C: float32[1]
+    for i in range(1):
+        C[i] = A[i, i]
+    return C
+""",
         3.33,
         None,
     ),
     "no_loops_at_all": (
-        "def f(A: float32[2], s: int32) -> (float32[2], int32):\n    C: float32[2]\n    t: int32 = s * s\n    C[1] = A[0]\n"
-        "    C[0] = -A[1]\n    return C, t\n",
+        """\
+def f(A: float32[2], s: int32) -> (float32[2], int32):
+    C: float32[2]
+    t: int32 = s * s
+    C[1] = A[0]
+    C[0] = -A[1]
+    return C, t
+""",
         3.33,
         None,
     ),

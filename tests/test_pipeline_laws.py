@@ -1,4 +1,4 @@
-"""Whatever schedules two blocks have: a design that checks out is sized, generated, and computes what the source says."""
+"""Whatever schedules two blocks have: a design that checks out is generated, and computes what the source says."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def _project(data: st.DataObject, loaded: LoadedProject) -> Project:
     return replace(loaded.project, top="top", graphs={"top": top}, schedules=schedules)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_a_design_that_checks_out_works(data: st.DataObject, base: LoadedProject) -> None:
     project = _project(data, base)

@@ -49,8 +49,8 @@ class Operation:
 class Dependence:
     """`target` follows `source`, `distance` iterations later.
 
-    With `weight` None (and distance 0) the target takes the source's result, and may chain after it in a cycle if the delays fit;
-    else the target starts at least `weight` cycles after the source's start.
+    With `weight` None (and distance 0) the target takes the source's result, and may chain after it in a cycle if
+    the delays fit; else the target starts at least `weight` cycles after the source's start.
     """
 
     source: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -48,7 +50,9 @@ def assert_true(ir: KernelIR, name: str, refusal: Refusal, elements: list[tuple[
     elif refusal.reason.endswith("which is not row-major order"):
         first, second = named
         assert first > second
-        assert min(n for n, e in enumerate(elements) if e == first) < max(n for n, e in enumerate(elements) if e == second)
+        assert min(n for n, e in enumerate(elements) if e == first) < max(
+            n for n, e in enumerate(elements) if e == second
+        )
     elif f"only a part of {name}" in refusal.reason:
         assert len(set(elements)) < size
     elif "does not begin at 0" in refusal.reason or "not what is inside" in refusal.reason:
@@ -86,7 +90,7 @@ def test_what_a_producer_is_said_to_write_it_writes(data: st.DataObject, name: s
         trace = timed.trace(argument.name)
         assert trace.size * order.width == argument.type.size
         assert all(0 <= cycle < timed.latency for cycle in trace)
-        assert all(one < two for one, two in zip(trace, trace[1:], strict=False))
+        assert all(one < two for one, two in pairwise(trace))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -116,7 +120,14 @@ def plain(ir: KernelIR) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "argument", "width"),
-    [("copy", "C", 1), ("transpose", "C", 1), ("matvec", "y", 1), ("stencil", "B", 1), ("twice", "C", 1), ("steps", "C", 1)],
+    [
+        ("copy", "C", 1),
+        ("transpose", "C", 1),
+        ("matvec", "y", 1),
+        ("stencil", "B", 1),
+        ("twice", "C", 1),
+        ("steps", "C", 1),
+    ],
 )
 def test_producers_that_are_in_order(name: str, argument: str, width: int) -> None:
     assert producer_order(BASES[name], argument) == ProducerOrder(width)
@@ -150,7 +161,13 @@ def test_an_unrolled_loop_that_is_not_only_lanes_makes_no_tokens() -> None:
 def test_lanes_go_up_from_0() -> None:
     for down in ("3 - j", "j - 1"):
         bounds = "4" if down == "3 - j" else "1, 5"
-        text = f"def f(A: int32[4]) -> int32[4]:\n    C: int32[4]\n    for j in range({bounds}):\n        C[{down}] = A[{down}]\n    return C\n"
+        text = f"""
+def f(A: int32[4]) -> int32[4]:
+    C: int32[4]
+    for j in range({bounds}):
+        C[{down}] = A[{down}]
+    return C
+"""
         ir = from_specs(kernel("f", text), [("unroll", {"axis": "j"})]).ir
         assert isinstance(producer_order(ir, "C"), Refusal)
         assert isinstance(consumer_orders(ir, "A", 4), Refusal)

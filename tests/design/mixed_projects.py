@@ -103,7 +103,7 @@ def graph(
     execution: str = "dataflow",
     extra: str = "",
 ) -> str:
-    """Return a graph's text. A block is `gemm`, `gemm/row_wise` or `=graph`; ports are squares, in lower case scalars."""
+    """Return a graph's text. A block is `gemm`, `gemm/row_wise` or `=graph`; ports in lower case are scalars."""
 
     def ports(names: str) -> str:
         kinds = (f'{n}: "{"float32" if n[0].islower() else "float32[8, 8]"}"' for n in names.split())
@@ -197,7 +197,8 @@ PROJECTS: dict[str, str] = {
     "fan_out": graph(
         "top",
         {"one": "double", "two": "double", "three": "turn", "sum": "add"},
-        "A -> one.X; one.Y -> two.X; one.Y -> three.X; two.Y -> sum.X; three.Y -> sum.Z; sum.Y -> E; one.Y -> F; one.Y -> G",
+        "A -> one.X; one.Y -> two.X; one.Y -> three.X; two.Y -> sum.X; three.Y -> sum.Z; "
+        "sum.Y -> E; one.Y -> F; one.Y -> G",
         outputs="E F G",
         execution="sequential",
     ),
@@ -215,8 +216,12 @@ PROJECTS: dict[str, str] = {
         "top", {"one": "turn", "s": "=inner"}, "A -> one.X; one.Y -> s.A; B -> s.B; s.E -> E", "A B"
     )
     + graph("inner", {"t": "turn", "g": "gemm"}, "A -> t.X; t.Y -> g.B; B -> g.A; g.C -> E", "A B"),
-    "scalar_input": graph("top", {"one": "scale", "two": "scale"}, "A -> one.X; s -> one.s; one.Y -> two.X; s -> two.s; two.Y -> E", "A s"),
-    "scalar_output": graph("top", {"one": "double", "two": "total"}, "A -> one.X; one.Y -> two.X; two.t -> e", outputs="e"),
+    "scalar_input": graph(
+        "top", {"one": "scale", "two": "scale"}, "A -> one.X; s -> one.s; one.Y -> two.X; s -> two.s; two.Y -> E", "A s"
+    ),
+    "scalar_output": graph(
+        "top", {"one": "double", "two": "total"}, "A -> one.X; one.Y -> two.X; two.t -> e", outputs="e"
+    ),
     "scalar_between_blocks": graph(
         "top",
         {"one": "total", "two": "scale"},
@@ -231,13 +236,20 @@ PROJECTS: dict[str, str] = {
         "E f",
         "sequential",
     ),
-    "scalar_through_a_graph": graph("top", {"s": "=inner", "two": "scale"}, "A -> s.A; a -> s.a; s.e -> two.s; A -> two.X; two.Y -> E", "A a", execution="sequential")
+    "scalar_through_a_graph": graph(
+        "top",
+        {"s": "=inner", "two": "scale"},
+        "A -> s.A; a -> s.a; s.e -> two.s; A -> two.X; two.Y -> E",
+        "A a",
+        execution="sequential",
+    )
     + graph("inner", {"o": "scale", "t": "total"}, "A -> o.X; a -> o.s; o.Y -> t.X; t.t -> e", "A a", "e"),
     "no_loops": graph("top", {"one": "shift"}, "a -> one.s; one.t -> e", "a", "e"),
     "asked_for": graph(
         "top",
         {"one": "double", "two": "double", "three": "double"},
-        "A -> one.X; {from: one.Y, to: two.X, channel: fifo, depth: 3}; {from: two.Y, to: three.X, channel: pingpong}; three.Y -> E",
+        "A -> one.X; {from: one.Y, to: two.X, channel: fifo, depth: 3}; "
+        "{from: two.Y, to: three.X, channel: pingpong}; three.Y -> E",
     ),
 }
 

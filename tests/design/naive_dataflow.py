@@ -38,7 +38,9 @@ def simulate(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], f
     clock = dict.fromkeys((trace.name for trace in traces), 0)
     now = idle = 0
     while len(found.done) < len(traces) and idle <= fifo_latency + 1:
-        moves = [t for t in traces if t.name not in found.done and _can(t, clock[t.name], now, found, depths, fifo_latency)]
+        moves = [
+            t for t in traces if t.name not in found.done and _can(t, clock[t.name], now, found, depths, fifo_latency)
+        ]
         for trace in moves:
             _move(trace, clock[trace.name], now, found)
             clock[trace.name] += 1
@@ -90,7 +92,9 @@ def regions(draw: st.DrawFn, most: int = 4, feedback: bool = True) -> tuple[Proc
             source, target = target, source
         tokens = draw(st.integers(0, min(latencies[source], latencies[target], 7)))
         for side, process in ((writes, source), (reads, target)):
-            cycles = draw(st.lists(st.integers(0, latencies[process] - 1), min_size=tokens, max_size=tokens, unique=True))
+            cycles = draw(
+                st.lists(st.integers(0, latencies[process] - 1), min_size=tokens, max_size=tokens, unique=True)
+            )
             side[process][f"c{number}"] = np.array(sorted(cycles), dtype=np.int64)
     return tuple(
         ProcessTrace(

@@ -15,7 +15,11 @@ from allo_studio.project import LoadedProject
 
 SHOWN = {
     "fifo_through_a_boundary": {"top/one.C->sub.A": "fifo", "top/sub.E->last.X": "fifo", "top/sub/m.C->d.X": "fifo"},
-    "sequential_inside_dataflow": {"top/one.Y->sub.A": "pingpong", "top/sub.E->last.X": "pingpong", "top/sub/m.C->d.X": "shared"},
+    "sequential_inside_dataflow": {
+        "top/one.Y->sub.A": "pingpong",
+        "top/sub.E->last.X": "pingpong",
+        "top/sub/m.C->d.X": "shared",
+    },
     "three_levels": {"top/s.E->t.X": "pingpong", "top/s/u.E->d.X": "fifo", "top/s/u/d.Y->e.X": "fifo"},
     "asked_for": {"top/one.Y->two.X": "fifo", "top/two.Y->three.X": "pingpong"},
     "scalar_between_blocks": {"top/one.t->two.s": "pingpong"},
@@ -62,10 +66,22 @@ def test_a_fifo_that_is_not_possible_says_why_where_and_what_to_do(tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "target", "channel", "depth", "message"),
     [
-        ("asked_for", "two.X", "shared", None, "a shared buffer was asked for, but blocks of a dataflow graph run at the same"),
+        (
+            "asked_for",
+            "two.X",
+            "shared",
+            None,
+            "a shared buffer was asked for, but blocks of a dataflow graph run at the same",
+        ),
         ("asked_for", "two.X", "pingpong", 4, "a depth was given, but this channel is no FIFO"),
         ("three_levels", "t.X", None, 4, "a depth was given, but this channel is no FIFO"),
-        ("fan_out", "sum.X", "fifo", None, "a fifo channel was asked for, but graph top runs its blocks one after another"),
+        (
+            "fan_out",
+            "sum.X",
+            "fifo",
+            None,
+            "a fifo channel was asked for, but graph top runs its blocks one after another",
+        ),
         ("fan_out", "sum.X", "pingpong", None, "a pingpong channel was asked for, but graph top runs its blocks one"),
         ("sequential_inside_dataflow", "sub.A", "fifo", None, "graph inner runs its blocks one after another"),
         ("sequential_inside_dataflow", "last.X", "fifo", None, "graph inner runs its blocks one after another"),
@@ -108,7 +124,12 @@ def test_a_fifo_carries_the_tokens_of_its_producer_through_subgraphs(tmp_path: P
 
 def test_a_graph_used_twice_is_planned_for_each_use(tmp_path: Path) -> None:
     design = size_project(make(tmp_path, "two_instances_of_a_graph"))
-    streams = {p.path: t.process.ir.streams for p in design.region.processes for t in design.processes.values() if t.process.path == f"{p.path}/m"}
+    streams = {
+        p.path: t.process.ir.streams
+        for p in design.region.processes
+        for t in design.processes.values()
+        if t.process.path == f"{p.path}/m"
+    }
     # The first use takes a port of the design, the second a stream of the first.
     assert streams == {"top/one": {"C": 4}, "top/two": {"A": 1, "C": 4}}
 

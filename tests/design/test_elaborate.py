@@ -53,7 +53,11 @@ def _assert_ends_agree(region: Region) -> None:
             direction, kind = ports[port]
             assert channel.type == kind
             end = (process.name, port)
-            assert (channel.source == end) if direction == "out" else (end in channel.targets or _copied(region, channel_name, end))
+            assert (
+                (channel.source == end)
+                if direction == "out"
+                else (end in channel.targets or _copied(region, channel_name, end))
+            )
             if port in inside:
                 assert (inside[port].kind == "fifo") == (channel.kind == "fifo")
                 assert inside[port].width == channel.width
@@ -68,7 +72,10 @@ def _assert_ends_agree(region: Region) -> None:
 
 def _copied(region: Region, channel: str, end: tuple[str, str]) -> bool:
     """Tell whether a block that copies between layouts reads the channel in another's stead."""
-    return any(isinstance(p, RelayoutProcess) and p.name == end[0] and p.bindings["source"] == channel for p in region.processes)
+    return any(
+        isinstance(p, RelayoutProcess) and p.name == end[0] and p.bindings["source"] == channel
+        for p in region.processes
+    )
 
 
 def _assert_producers_come_first(region: Region) -> None:
@@ -93,7 +100,12 @@ def test_a_copy_stands_between_layouts_that_differ(all_regions: dict[str, Region
 
 def test_unified_interfaces_need_no_copy(tmp_path: Path) -> None:
     make(tmp_path, "copies_between_layouts")
-    text = (tmp_path / "project.yaml").read_text().replace("unify: false", "unify: true").replace("kind: block, dim: 1", "kind: cyclic, dim: 1")
+    text = (
+        (tmp_path / "project.yaml")
+        .read_text()
+        .replace("unify: false", "unify: true")
+        .replace("kind: block, dim: 1", "kind: cyclic, dim: 1")
+    )
     (tmp_path / "project.yaml").write_text(text)
     region = size_project(load_project(tmp_path)).region
     assert all(isinstance(p, KernelProcess) for p in region.processes)

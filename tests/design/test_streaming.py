@@ -32,7 +32,9 @@ def values(ir: KernelIR) -> dict[str, object]:
         if argument.direction == "in":
             kind = argument.type
             array = np.asarray(random.integers(1, 50, kind.shape) / (1 if kind.element.kind == "int" else 7))
-            found[argument.name] = array.astype(kind.element.dtype)[()] if argument.scalar else array.astype(kind.element.dtype)
+            found[argument.name] = (
+                array.astype(kind.element.dtype)[()] if argument.scalar else array.astype(kind.element.dtype)
+            )
     return found
 
 

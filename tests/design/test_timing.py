@@ -123,7 +123,7 @@ def test_a_dataflow_graph_takes_what_its_simulation_takes(tmp_path: Path, name: 
 
 
 def repeat(found: tuple[ProcessTrace, ...], times: int) -> tuple[ProcessTrace, ...]:
-    """Return the traces of invocations back to back; a ping-pong buffer is free when the one before the last is read."""
+    """Return the traces of invocations back to back: a ping-pong buffer holds two."""
     result = []
     for n in range(times):
         for trace in found:

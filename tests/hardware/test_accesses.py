@@ -75,7 +75,8 @@ def cases(draw: st.DrawFn) -> tuple[tuple[Counter, ...], tuple[Counter, ...], li
     for index in range(draw(st.integers(1, 4))):
         subscripts = tuple(
             Affine(
-                tuple((k, f) for k in keys if (f := draw(st.sampled_from([0, 0, 1, 1, 2, -1])))), draw(st.integers(0, 4))
+                tuple((k, f) for k in keys if (f := draw(st.sampled_from([0, 0, 1, 1, 2, -1])))),
+                draw(st.integers(0, 4)),
             )
             for _ in range(rank)
         )
@@ -83,24 +84,18 @@ def cases(draw: st.DrawFn) -> tuple[tuple[Counter, ...], tuple[Counter, ...], li
     return outer, own, accesses
 
 
-def meetings(
-    one: Access, two: Access, outer: Sequence[Counter], own: Sequence[Counter]
-) -> set[int]:
+def meetings(one: Access, two: Access, outer: Sequence[Counter], own: Sequence[Counter]) -> set[int]:
     """Return after how many iterations `two` touches an element that `one` touched."""
     found = set()
     for around in instances(outer):
         points = iterations(own, around)
-        elements = [
-            [tuple(value(s, p) for s in access.subscripts) for p in points] for access in (one, two)
-        ]
+        elements = [[tuple(value(s, p) for s in access.subscripts) for p in points] for access in (one, two)]
         for i, first in enumerate(elements[0]):
             found |= {j - i for j in range(i, len(points)) if elements[1][j] == first}
     return found
 
 
-def required(
-    outer: Sequence[Counter], own: Sequence[Counter], accesses: Sequence[Access]
-) -> Iterator[Dependence]:
+def required(outer: Sequence[Counter], own: Sequence[Counter], accesses: Sequence[Access]) -> Iterator[Dependence]:
     """Yield every order that must hold, with the cycles between the starts, by enumeration."""
     for one in accesses:
         for two in accesses:

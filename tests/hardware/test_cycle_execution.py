@@ -60,14 +60,20 @@ ROW_WISE: Steps = (
         ("stencil", (("unroll", {"axis": "j", "factor": 4}),)),
         ("stencil", (("partition", {"buffer": "A", "kind": "block", "dim": 2, "factor": 3}),)),
         ("far", (("unroll", {"axis": "i", "factor": 4}),)),
-        ("far", (("partition", {"buffer": "A", "kind": "cyclic", "factor": 2}), ("unroll", {"axis": "i", "factor": 5}))),
+        (
+            "far",
+            (("partition", {"buffer": "A", "kind": "cyclic", "factor": 2}), ("unroll", {"axis": "i", "factor": 5})),
+        ),
         ("far", (("partition", {"buffer": "A", "kind": "complete"}),)),
         ("prefix", (("unroll", {"axis": "i"}),)),
         ("prefix", (("pipeline", {"axis": "i", "initiation_interval": 13}),)),
         ("swap", (("unroll", {"axis": "i", "factor": 3}),)),
         ("chain", (("pipeline", {"axis": "p"}),)),
         ("chain", (("unroll", {"axis": "p", "factor": 2}),)),
-        ("seidel", (("pipeline", {"axis": "i"}), ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 2}))),
+        (
+            "seidel",
+            (("pipeline", {"axis": "i"}), ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 2})),
+        ),
         ("matvec", (("pipeline", {"axis": "i"}),)),
         ("matvec", (("unroll", {"axis": "j", "factor": 4}),)),
         ("horner", (("unroll", {"axis": "i", "factor": 4}),)),
@@ -79,8 +85,6 @@ def test_kernels_with_chosen_steps(name: str, steps: Steps) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    data=st.data(), name=st.sampled_from(sorted(BASES)), clock=st.sampled_from(sorted(LIBRARIES)), most=st.just(5)
-)
+@given(data=st.data(), name=st.sampled_from(sorted(BASES)), clock=st.sampled_from(sorted(LIBRARIES)), most=st.just(5))
 def test_kernels_with_any_legal_steps(data: st.DataObject, name: str, clock: float, most: int) -> None:
     assert_runs(grow(data, BASES[name], most).ir, clock)

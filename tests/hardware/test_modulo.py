@@ -77,7 +77,9 @@ def uses_in_a_bank(graph: OperationGraph, starts: tuple[int, ...], interval: int
         for start, op in found:
             assert op.use
             who = None if op.use.group is None else (start, op.use.group)
-            groups[who][op.use.bank].add(("write", op.index) if op.use.write else ("read", start, op.use.group, op.use.address))
+            groups[who][op.use.bank].add(
+                ("write", op.index) if op.use.write else ("read", start, op.use.group, op.use.address)
+            )
         yield array, sum(max(len(users) for users in banks.values()) for banks in groups.values())
 
 
@@ -178,7 +180,9 @@ def simple_cycles(graph: OperationGraph) -> Iterator[tuple[Dependence, ...]]:
                 yield from _along(graph, nodes, ())
 
 
-def _along(graph: OperationGraph, nodes: tuple[int, ...], taken: tuple[Dependence, ...]) -> Iterator[tuple[Dependence, ...]]:
+def _along(
+    graph: OperationGraph, nodes: tuple[int, ...], taken: tuple[Dependence, ...]
+) -> Iterator[tuple[Dependence, ...]]:
     if len(taken) == len(nodes):
         yield taken
         return
@@ -248,3 +252,14 @@ def _all_shifts(count: int, banks: int) -> Iterator[tuple[int, ...]]:
     for first in range(banks):
         for rest in _all_shifts(count - 1, banks):
             yield (first, *rest)
+
+
+def test_an_interval_above_both_bounds() -> None:
+    """Two accesses of one port, exactly two cycles apart: at II=2 they meet, though both bounds are 2."""
+    uses = [PortUse("X", 1, None, (), address, False) for address in (0, 1)]
+    operations = tuple(Operation(n, "load", "load", 0, 0.0, 0.0, use=use) for n, use in enumerate(uses))
+    graph = OperationGraph(operations, (Dependence(0, 1, 0, 2), Dependence(1, 0, 1, 0)), USABLE)
+    assert (recurrence_bound(graph).bound, port_bound(graph).bound) == (2, 2)
+    found = place(graph)
+    assert found.interval == least_interval(graph, 8) == 3
+    assert_legal(graph, found.starts, 3)
