@@ -85,13 +85,8 @@ def _common(one: DimLayout, two: DimLayout, extent: int) -> DimLayout:
     if one.kind == "cyclic":
         return DimLayout("cyclic", lcm(one.factor, two.factor)).normal(extent)
     shared = gcd(-(-extent // one.factor), -(-extent // two.factor))
-    # Blocks that nest in both; not every size is one that a number of blocks gives.
-    sizes = (size for size in range(shared, 0, -1) if shared % size == 0 and _has_blocks_of(size, extent))
-    return DimLayout("block", -(-extent // next(sizes))).normal(extent)
-
-
-def _has_blocks_of(size: int, extent: int) -> bool:
-    return -(-extent // -(-extent // size)) == size
+    # Blocks of a size that divides another's come of a multiple of its factor, so this size is always one.
+    return DimLayout("block", -(-extent // shared)).normal(extent)
 
 
 @dataclass(frozen=True)

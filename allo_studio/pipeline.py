@@ -13,6 +13,7 @@ from typing import Literal
 
 from allo_studio.backends.vitis import emit, tolerance_of, write
 from allo_studio.design.check import check
+from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.model import Project
@@ -110,9 +111,12 @@ def check_project(loaded: LoadedProject, project: Project | None = None) -> Chec
     edited = project is not None and project != loaded.project
     checked = check(project or loaded.project, sources(loaded.root), None if edited else loaded.spans)
     try:
-        return with_orders(checked, _target(checked.project)[1])
+        checked = with_orders(checked, _target(checked.project)[1])
     except AlloError as error:
-        return replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
+        checked = replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
+    if edited:
+        return checked
+    return replace(checked, diagnostics=with_places(checked.project, checked.diagnostics, loaded.spans))
 
 
 def size_project(

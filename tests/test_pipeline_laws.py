@@ -70,7 +70,7 @@ def _project(data: st.DataObject, loaded: LoadedProject) -> Project:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_a_design_that_checks_out_works(data: st.DataObject, base: LoadedProject) -> None:

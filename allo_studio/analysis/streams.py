@@ -70,6 +70,8 @@ def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
     if read:
         return Refusal(f"{argument} is read again after it was written", mend, read.span)
     if len(writes) != 1:
+        if any(loop.role == "init" for access in writes for loop in access.loops):
+            mend = f"declare {argument} without a value if all of it is written anyway, or {mend}"
         return Refusal(f"{argument} is written at {len(writes)} places", mend, writes[-1].span if writes else None)
     return _ordered(kernel, writes[0], "writes")
 
@@ -143,7 +145,12 @@ def _ordered(kernel: KernelIR, access: Access, verb: str) -> ProducerOrder | Ref
 def _unfit_lanes(access: Access) -> Refusal | None:
     """Return why the unrolled loops around an access make no tokens, if so."""
     lanes = len(access.loops) - _lanes(access)
+    pipelined = ""
     for level, loop in enumerate(access.loops):
+        if pipelined and loop.unroll != 0:
+            reason = f"loop {loop.id} is inside of pipelined loop {pipelined}, which makes lanes of it"
+            return Refusal(reason, f"unroll {loop.id} too, so that its elements make a token", access.span)
+        pipelined = loop.id if loop.pipeline else pipelined
         if loop.unroll:
             return Refusal(
                 f"loop {loop.id} is unrolled partly", f"split {loop.id} and unroll the inner loop", access.span

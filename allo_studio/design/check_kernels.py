@@ -130,7 +130,7 @@ def _tell_faults(
     first = told.setdefault((node.path, node.function, result.faults), where)
     if first != where:
         message = f"the kernel {node.function} has the faults that are told at {first}"
-        notes.node(graph, name, Diagnostic(result.faults[0].code, message), "kernel")
+        notes.node(graph, name, Diagnostic(result.faults[0].code, message, hint="mend it once"), "kernel")
         return
     for diagnostic in result.faults:
         notes.node(graph, name, diagnostic, "kernel" if not node.params else "params")

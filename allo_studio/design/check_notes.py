@@ -9,7 +9,7 @@ from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic, Severity
 from allo_studio.source import Span
 
-__all__ = ["Notes", "SpanLookup"]
+__all__ = ["Notes", "SpanLookup", "with_places"]
 
 # Gives the place in the project file of a path of keys and list indices (`("graphs", "cascade", "edges", 2)`).
 SpanLookup = Callable[[tuple[str | int, ...]], Span | None]
@@ -68,6 +68,14 @@ class Notes:
     def all(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Note diagnostics as they are."""
         self._found.extend(diagnostics)
+
+
+def with_places(project: Project, diagnostics: Iterable[Diagnostic], spans: SpanLookup) -> tuple[Diagnostic, ...]:
+    """Return what later stages found, each about a wire or the target with its place in the project file."""
+    places: dict[str, tuple[str | int, ...]] = {f"target.{key}": ("target", key) for key in ("device", "clock_ns")}
+    for graph in project.graphs.values():
+        places |= {f"{graph.name}/{edge.id}": ("graphs", graph.name, "edges", i) for i, edge in enumerate(graph.edges)}
+    return tuple(d if d.span or d.where not in places else replace(d, span=spans(places[d.where])) for d in diagnostics)
 
 
 def _order(diagnostic: Diagnostic) -> tuple[int, str, int, int, str, str]:

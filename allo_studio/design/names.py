@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MOST_CHARACTERS", "fresh_name", "name_fault"]
+__all__ = ["CPP_WORDS", "MOST_CHARACTERS", "fresh_name", "name_fault"]
 
 MOST_CHARACTERS = 100
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -17,7 +17,8 @@ _WORDS = """
     thread_local throw true try typedef typeid typename union unsigned using virtual void volatile wchar_t while xor
     xor_eq main std hls
 """
-_RESERVED = frozenset(_WORDS.split())
+# What no name of a design may be, and no name in the generated code is.
+CPP_WORDS = frozenset(_WORDS.split())
 
 
 def name_fault(name: str) -> str | None:
@@ -26,7 +27,7 @@ def name_fault(name: str) -> str | None:
         return f"{name!r} is no name; use letters, digits and _, and begin with a letter or _"
     if len(name) > MOST_CHARACTERS:
         return f"{name[:20] + '…'!r} has {len(name)} characters; a name has at most {MOST_CHARACTERS}"
-    if name in _RESERVED:
+    if name in CPP_WORDS:
         return f"{name!r} is a word of C++; the generated code could not use it as a name, so choose another"
     return None
 
@@ -35,7 +36,7 @@ def fresh_name(wish: str, taken: set[str]) -> str:
     """Return a legal name like `wish` that is not in `taken` (`gemm`, then `gemm_2`, `gemm_3`, …)."""
     base = re.sub(r"\W", "_", wish, flags=re.ASCII) or "block"
     base = f"_{base}" if base[0].isdigit() else base
-    base = f"{base}_" if name_fault(base) and base in _RESERVED else base[: MOST_CHARACTERS - 8]
+    base = f"{base}_" if name_fault(base) and base in CPP_WORDS else base[: MOST_CHARACTERS - 8]
     if base not in taken:
         return base
     number = 2

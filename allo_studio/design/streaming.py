@@ -51,9 +51,7 @@ def read_in_order(kernel: KernelIR, argument: str, order: ConsumerOrder) -> Kern
 
 def _same_loops(before: KernelIR, after: KernelIR, order: ConsumerOrder) -> tuple[TileDim, ...]:
     """Return the tile in terms of the clone's induction variables."""
-    renamed = {
-        a.induction_variable: b.induction_variable for a, b in zip(before.loops(), after.loops(), strict=True)
-    }
+    renamed = {a.induction_variable: b.induction_variable for a, b in zip(before.loops(), after.loops(), strict=True)}
     return tuple(
         TileDim(LinearExpr(tuple((renamed[v], f) for v, f in dim.base.terms), dim.base.constant), dim.extent)
         for dim in order.tile

@@ -47,7 +47,7 @@ def result_types(node: ast.expr) -> list[ast.expr]:
 def _extent(node: ast.expr, scope: Scope) -> int | None:
     extent = whole_number(node, scope, "an extent")
     if extent is not None and extent < 1:
-        scope.faults.add("shape", node, f"an extent must be at least 1, not {extent}")
+        scope.faults.add("shape", node, f"an extent must be at least 1, not {extent}", "give a number of elements")
         return None
     return extent
 

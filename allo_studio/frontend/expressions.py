@@ -73,7 +73,7 @@ def combine(
     if left is None or right is None:
         return None
     if operator == "/" and isinstance(right, Literal) and right.value == 0:
-        scope.faults.add("type", right.span, "this divides by zero")
+        scope.faults.add("type", right.span, "this divides by zero", "divide by another number")
         return None
     kind = _common(left, right)
     if kind is None:
@@ -172,7 +172,7 @@ def _element(node: ast.Subscript, scope: Scope) -> Expression | None:
         at = subscripts(node, meaning, scope)
         return None if at is None else Load(meaning, at, scope.faults.places.of(node))
     if meaning is not None and not isinstance(meaning, Poison):
-        scope.faults.add("shape", node, f"{node.value.id!r} is no array and takes no subscripts")
+        scope.faults.add("shape", node, f"{node.value.id!r} is no array and takes no subscripts", "leave them out")
     return None
 
 

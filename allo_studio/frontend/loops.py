@@ -47,7 +47,8 @@ def read_head(node: ast.For, scope: Scope) -> Head | None:
     if names is None:
         return None
     if len(scope.nest) + len(spans) > MOST_DEPTH:
-        scope.faults.add("unsupported", call, f"a nest of more than {MOST_DEPTH} loops is not supported")
+        message = f"a nest of more than {MOST_DEPTH} loops is not supported"
+        scope.faults.add("unsupported", call, message, "join loops, or put some into a kernel of their own")
         return None
     loops = tuple(
         (name.id, _variable(name.id, span, call, scope), name) for name, span in zip(names, spans, strict=True)

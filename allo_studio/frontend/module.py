@@ -93,7 +93,9 @@ def read_module(source: Source, overrides: Mapping[str, Number] | None = None) -
 def too_deep(places: Places) -> AlloError:
     """Return the error for a text that is nested beyond what can be followed."""
     hint = "break the deepest expression or block up"
-    return AlloError(Diagnostic("syntax", "the file is nested too deeply to be read", places.of_character(0), hint=hint))
+    return AlloError(
+        Diagnostic("syntax", "the file is nested too deeply to be read", places.of_character(0), hint=hint)
+    )
 
 
 def _read_statement(module: Module, statement: ast.stmt, overrides: Mapping[str, Number]) -> None:

@@ -13,6 +13,8 @@ from allo_studio.frontend.tree import Kernel, Memory
 
 __all__ = ["check_outputs", "check_results", "split_return"]
 
+_COPY = "return a local variable that is set to it"
+
 
 def split_return(node: Function, faults: Faults) -> tuple[list[ast.stmt], ast.Return | None]:
     """Return the statements before the first `return` at the top level, and that `return`."""
@@ -62,9 +64,9 @@ def _result(part: ast.expr, scope: Scope) -> Memory | None:
     if isinstance(meaning, Memory) and not meaning.by_value:
         return meaning
     if isinstance(meaning, Memory):
-        scope.faults.add("type", part, f"{part.id!r} is a scalar argument, which cannot be a result")
+        scope.faults.add("type", part, f"{part.id!r} is a scalar argument, which cannot be a result", _COPY)
     elif isinstance(meaning, int | float):
-        scope.faults.add("type", part, f"{part.id!r} is a constant of the file, which cannot be a result")
+        scope.faults.add("type", part, f"{part.id!r} is a constant of the file, which cannot be a result", _COPY)
     return None
 
 

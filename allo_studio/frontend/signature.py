@@ -67,7 +67,12 @@ def check_function(node: Function, scope: Scope) -> None:
     named = node.args
     extra = [argument for argument in (named.vararg, named.kwarg, *named.kwonlyargs) if argument is not None]
     for argument in extra:
-        faults.add("unsupported", argument, f"{argument.arg!r}: only plain arguments are supported")
+        faults.add(
+            "unsupported",
+            argument,
+            f"{argument.arg!r}: only plain arguments are supported",
+            "list every argument by name, with its type",
+        )
     for default in (*named.defaults, *(d for d in named.kw_defaults if d is not None)):
         faults.add("unsupported", default, "default values of arguments are not supported", "leave it out")
 

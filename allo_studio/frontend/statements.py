@@ -178,9 +178,11 @@ def _assigned(named: ast.Name, node: ast.expr, scope: Scope) -> Memory | None:
         case Memory():
             return found
         case Variable():
-            scope.faults.add("type", node, f"{named.id!r} is a loop variable, which only its loop changes")
+            message = f"{named.id!r} is a loop variable, which only its loop changes"
+            scope.faults.add("type", node, message, "declare a local variable for it")
             return None
-    scope.faults.add("type", node, f"{named.id!r} is a constant of the file and cannot be assigned")
+    message = f"{named.id!r} is a constant of the file and cannot be assigned"
+    scope.faults.add("type", node, message, "declare a local variable of another name")
     return None
 
 

@@ -42,7 +42,8 @@ def whole_number(node: ast.expr, scope: Scope, what: str) -> int | None:
         if isinstance(fault.node, ast.Name):
             scope.resolve(fault.node)
         else:
-            scope.faults.add("shape", fault.node, f"{what} must be a constant whole number: {fault.reason}")
+            message = f"{what} must be a constant whole number: {fault.reason}"
+            scope.faults.add("shape", fault.node, message, "use numbers and constants of the file")
         return None
     if not isinstance(value, int):
         scope.faults.add("shape", node, f"{what} must be a whole number, not {value}", "use // to divide")

@@ -93,7 +93,7 @@ class Faults:
         if isinstance(value, str) and value in choices:
             return value
         near = get_close_matches(value, choices, n=1) if isinstance(value, str) else []
-        hint = f"did you mean {near[0]}?" if near else ""
+        hint = f"did you mean {near[0]}?" if near else "choose one of them"
         self.add(path, f"must be one of {', '.join(choices)}, not {_shown(value)}", hint)
         return None
 
@@ -110,7 +110,7 @@ class Faults:
             self._wrong(value, path, "a whole number", f"give a whole number of at least {least}")
             return None
         if not least <= value < 1 << 31:
-            self.add(path, f"must be from {least} to 2147483647, not {value}")
+            self.add(path, f"must be from {least} to 2147483647, not {value}", "give a number in this range")
             return None
         return value
 

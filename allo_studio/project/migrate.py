@@ -28,7 +28,9 @@ def migrate(
         return plain
     number = plain["format"]
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        faults.add(("format",), f"must be a whole number from 1 to {newest}, not {number!r}")
+        faults.add(
+            ("format",), f"must be a whole number from 1 to {newest}, not {number!r}", f"write `format: {newest}`"
+        )
         return plain
     if number > newest:
         hint = "open it with the newer version of Allo Studio that wrote it"

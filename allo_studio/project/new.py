@@ -26,7 +26,7 @@ N = 256
 
 
 def add(X: float32[N], Y: float32[N]) -> float32[N]:
-    Z: float32[N] = 0.0
+    Z: float32[N]
     for i in grid(N):
         Z[i] = X[i] + Y[i]
     return Z

@@ -164,7 +164,12 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
     for name, value in faults.take_mapping(entries.get("params", {}), (*path, "params")).items():
         number = faults.take_number(value, (*path, "params", name))
         if not name.isidentifier():
-            faults.add((*path, "params", name), f"{name!r} is no parameter name", at_key=True)
+            faults.add(
+                (*path, "params", name),
+                f"{name!r} is no parameter name",
+                "use a name of the kernel's file",
+                at_key=True,
+            )
         elif number is not None:
             params[name] = number
     schedule = entries.get("schedule")
@@ -219,13 +224,13 @@ def _end(text: str, path: Path, faults: Faults) -> Endpoint | None:
     try:
         end = Endpoint.parse(text)
     except ValueError as fault:
-        faults.add(path, str(fault))
+        faults.add(path, str(fault), "write an end as `mm1.C`, or `A` for a port of the graph")
         return None
-    for name in (end.node, end.port):
-        fault_text = name_fault(name) if name else None
-        if fault_text:
-            faults.add(path, fault_text)
-            return None
+    # A block's port may be a kernel's argument, whose name is a matter of the kernel's language.
+    fault_text = name_fault(end.node or end.port)
+    if fault_text:
+        faults.add(path, fault_text, "rename it")
+        return None
     return end
 
 

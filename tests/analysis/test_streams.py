@@ -9,11 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stream_sequences import KERNELS, flat, kernel, numbers_in, sequence
 
+from allo_studio.analysis.ports import infer_ports
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal, consumer_orders, producer_order
+from allo_studio.frontend import parse_kernel
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.schedule import applicable, from_specs, schedule
+from allo_studio.source import Source
 
 BASES = {name: kernel(name) for name in KERNELS}
 LIBRARY = load_operators("vitis", 3.33)
@@ -57,6 +60,8 @@ def assert_true(ir: KernelIR, name: str, refusal: Refusal, elements: list[tuple[
         assert len(set(elements)) < size
     elif "does not begin at 0" in refusal.reason or "not what is inside" in refusal.reason:
         assert any(loop.unroll == 0 for loop in ir.loops())
+    elif "which makes lanes of it" in refusal.reason:
+        assert any(loop.pipeline and loop.descendants() for loop in ir.loops())
     elif "not contiguous" in refusal.reason or "unrolled partly" in refusal.reason:
         assert any(loop.unroll is not None for loop in ir.loops())
     elif "elements at a time" in refusal.reason or "no outer loop uses" in refusal.reason:
@@ -72,7 +77,7 @@ def assert_true(ir: KernelIR, name: str, refusal: Refusal, elements: list[tuple[
         assert "at 1 places" not in refusal.reason
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(BASES)))
 def test_what_a_producer_is_said_to_write_it_writes(data: st.DataObject, name: str) -> None:
     ir = grow(data, BASES[name])
@@ -93,7 +98,7 @@ def test_what_a_producer_is_said_to_write_it_writes(data: st.DataObject, name: s
         assert all(one < two for one, two in pairwise(trace))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(BASES)), width=st.sampled_from([1, 1, 2, 3, 4]))
 def test_ways_to_read_as_it_is_are_in_order(data: st.DataObject, name: str, width: int) -> None:
     ir = grow(data, BASES[name])
@@ -158,6 +163,14 @@ def test_an_unrolled_loop_that_is_not_only_lanes_makes_no_tokens() -> None:
     assert order.reason == "loop j is unrolled, but not what is inside of it"
 
 
+def test_loops_inside_of_a_pipelined_one_are_lanes_even_if_they_are_not_marked() -> None:
+    steps = [("reorder", {"axes": ["j", "i"]}), ("pipeline", {"axis": "i"}), ("reorder", {"axes": ["i", "j"]})]
+    ir = from_specs(BASES["copy"], steps).ir
+    order = producer_order(ir, "C")
+    assert isinstance(order, Refusal)
+    assert "loop j is inside of pipelined loop i" in order.reason
+
+
 def test_lanes_go_up_from_0() -> None:
     for down in ("3 - j", "j - 1"):
         bounds = "4" if down == "3 - j" else "1, 5"
@@ -197,3 +210,18 @@ def test_refusals_say_which_elements_and_where() -> None:
     found = consumer_orders(unread, "A", 1)
     assert isinstance(found, Refusal)
     assert found.reason == "A is never read"
+
+
+def test_an_initial_value_that_is_overwritten_is_told_as_such() -> None:
+    text = """def k(X: float32[4]) -> float32[4]:
+    Z: float32[4] = 0.0
+    for i in range(4):
+        Z[i] = X[i]
+    return Z
+"""
+    refusal = producer_order(infer_ports(parse_kernel(Source("k.py", text), "k")), "Z")
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "Z is written at 2 places"
+    assert refusal.hint.startswith("declare Z without a value")
+    bare = producer_order(infer_ports(parse_kernel(Source("k.py", text.replace(" = 0.0", "")), "k")), "Z")
+    assert bare == ProducerOrder(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,25 @@ def double(register: float32[4], hls: float32[4]) -> float32[4]:
     return new
 """
     assert_exact(single(kernel(text, "double")), tmp_path, 4)
+
+
+@pytest.mark.parametrize("top", ["Totals", "load", "port_A", "FILE", "float_t", "signgam", "testbench", "SEEK_SET"])
+def test_a_top_with_a_name_that_is_taken_around_it(tmp_path: Path, top: str) -> None:
+    """The header stands before others, and the testbench calls the top from among its own functions."""
+    text = """
+def double(A: float32[4], SIZE_MAX: int32[4]) -> (float32[4], int32[4]):
+    out: float32[4]
+    EDOM: int32[4] = 0
+    for i in range(4):
+        out[i] = A[i] * 2.0
+        for j in range(i, 4):
+            EDOM[i] += SIZE_MAX[j]
+    return out, EDOM
+"""
+    region = replace(single(kernel(text, "double")), name=top)
+    result = simulate(region, tmp_path)
+    assert result.passed
+    assert result.compared == 8
 
 
 def test_unused_arguments_and_results(tmp_path: Path) -> None:

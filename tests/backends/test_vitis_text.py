@@ -288,6 +288,13 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
         ("__a", "_a"),
         ("_B", "n_B"),
         ("", "n"),
+        ("SIZE_MAX", "SIZE_MAX_"),
+        ("EIO", "EIO_"),
+        ("M_PI", "M_PI_"),
+        ("div_t", "div_t_"),
+        ("E", "E"),
+        ("MAX", "MAX"),
+        ("Totals", "Totals"),
     ],
 )
 def test_identifiers(text: str, expected: str) -> None:

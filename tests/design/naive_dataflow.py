@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allo_studio.design.recurrence import ProcessTrace
 
-__all__ = ["Outcome", "regions", "simulate", "slowed"]
+__all__ = ["Outcome", "regions", "regions_with_orders", "simulate", "slowed"]
 
 
 @dataclass
@@ -92,9 +92,7 @@ def regions(draw: st.DrawFn, most: int = 4, feedback: bool = True) -> tuple[Proc
             source, target = target, source
         tokens = draw(st.integers(0, min(latencies[source], latencies[target], 7)))
         for side, process in ((writes, source), (reads, target)):
-            cycles = draw(
-                st.lists(st.integers(0, latencies[process] - 1), min_size=tokens, max_size=tokens, unique=True)
-            )
+            cycles = draw(_cycles(latencies[process], tokens))
             side[process][f"c{number}"] = np.array(sorted(cycles), dtype=np.int64)
     return tuple(
         ProcessTrace(
@@ -106,6 +104,28 @@ def regions(draw: st.DrawFn, most: int = 4, feedback: bool = True) -> tuple[Proc
         )
         for p in range(count)
     )
+
+
+@st.composite
+def regions_with_orders(draw: st.DrawFn) -> tuple[tuple[ProcessTrace, ...], tuple[ProcessTrace, ...]]:
+    """Return a region, and the same processes and tokens in other orders (those of a schedule without overlap)."""
+    traces = draw(regions())
+    others = []
+    for trace in traces:
+        latency = trace.latency + draw(st.integers(0, 4))
+        sides = [
+            {
+                channel: np.array(sorted(draw(_cycles(latency, cycles.size))), dtype=np.int64)
+                for channel, cycles in side.items()
+            }
+            for side in (trace.reads, trace.writes)
+        ]
+        others.append(ProcessTrace(trace.name, latency, sides[0], sides[1], trace.after))
+    return traces, tuple(others)
+
+
+def _cycles(latency: int, tokens: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(0, latency - 1), min_size=tokens, max_size=tokens, unique=True)
 
 
 def slowed(traces: Sequence[ProcessTrace]) -> tuple[ProcessTrace, ...]:

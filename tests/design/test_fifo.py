@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive_dataflow import regions, simulate, slowed
+from naive_dataflow import regions, regions_with_orders, simulate, slowed
 
 from allo_studio.design.fifo import FifoRequest, Sizing, size_fifos
 from allo_studio.design.recurrence import Deadlock, ProcessTrace
@@ -18,29 +18,33 @@ def channels(traces: tuple[ProcessTrace, ...]) -> list[str]:
     return sorted({channel for trace in traces for channel in trace.writes})
 
 
-def works(traces: tuple[ProcessTrace, ...], depths: dict[str, int], latency: int, fifo_latency: int) -> bool:
+Traces = tuple[ProcessTrace, ...]
+
+
+def works(traces: Traces, orders: Traces, depths: dict[str, int], latency: int, fifo_latency: int) -> bool:
     """Tell, by simulation, whether depths keep a latency and the order of operations alone does not deadlock."""
-    fast, slow = simulate(traces, depths, fifo_latency), simulate(slowed(traces), depths, 1)
+    fast, slow = simulate(traces, depths, fifo_latency), simulate(orders, depths, 1)
     return not fast.stuck and fast.latency <= latency and not slow.stuck
 
 
 @settings(max_examples=250, deadline=None)
-@given(regions(), st.integers(1, 2), st.integers(0, 2))
-def test_no_depth_can_be_less(traces: tuple[ProcessTrace, ...], fifo_latency: int, margin: int) -> None:
+@given(regions_with_orders(), st.integers(1, 2), st.integers(0, 2))
+def test_no_depth_can_be_less(region: tuple[Traces, Traces], fifo_latency: int, margin: int) -> None:
+    traces, orders = region
     requests = [FifoRequest(channel, 32) for channel in channels(traces)]
     endless = simulate(traces, {}, fifo_latency)
-    found = size_fifos(traces, slowed(traces), requests, fifo_latency, margin)
+    found = size_fifos(traces, orders, requests, fifo_latency, margin)
     if isinstance(found, Deadlock):
         # Nothing is forced, so even endless FIFOs deadlock.
-        assert endless.stuck or simulate(slowed(traces), {}, 1).stuck
+        assert endless.stuck or simulate(orders, {}, 1).stuck
         return
     assert found.unbounded == found.timing.latency == endless.latency
     least = {channel: size.depth - margin for channel, size in found.sizes.items()}
-    assert works(traces, least, endless.latency, fifo_latency)
+    assert works(traces, orders, least, endless.latency, fifo_latency)
     for channel, depth in least.items():
         assert depth >= 1
         if depth > 1:
-            assert not works(traces, {**least, channel: depth - 1}, endless.latency, fifo_latency)
+            assert not works(traces, orders, {**least, channel: depth - 1}, endless.latency, fifo_latency)
         assert found.sizes[channel].observed <= found.sizes[channel].depth
         assert found.sizes[channel].observed == found.timing.occupancy(channel)
 
@@ -62,7 +66,7 @@ def test_one_fifo_has_the_least_depth_of_all(traces: tuple[ProcessTrace, ...], f
     found = size_fifos(single, slowed(single), [FifoRequest(first, 32)], fifo_latency)
     assert isinstance(found, Sizing)
     latency = simulate(single, {}, fifo_latency).latency
-    depth = next(d for d in range(1, 20) if works(single, {first: d}, latency, fifo_latency))
+    depth = next(d for d in range(1, 20) if works(single, slowed(single), {first: d}, latency, fifo_latency))
     assert found.sizes[first].depth == depth
 
 
@@ -75,9 +79,10 @@ _ENDINGS = (
 
 
 @settings(max_examples=200, deadline=None)
-@given(regions())
-def test_the_reasons_are_true(traces: tuple[ProcessTrace, ...]) -> None:
-    found = size_fifos(traces, slowed(traces), [FifoRequest(c, 32) for c in channels(traces)], 2)
+@given(regions_with_orders())
+def test_the_reasons_are_true(region: tuple[Traces, Traces]) -> None:
+    traces, orders = region
+    found = size_fifos(traces, orders, [FifoRequest(c, 32) for c in channels(traces)], 2)
     if isinstance(found, Deadlock):
         return
     depths = {channel: size.depth for channel, size in found.sizes.items()}
@@ -96,7 +101,7 @@ def test_the_reasons_are_true(traces: tuple[ProcessTrace, ...]) -> None:
             assert fast.latency == found.timing.latency + said["grows"]
         if number == 3:
             assert fast.latency == found.timing.latency
-            assert simulate(slowed(traces), less, 1).stuck
+            assert simulate(orders, less, 1).stuck
 
 
 def pair(tokens: int) -> tuple[ProcessTrace, ...]:

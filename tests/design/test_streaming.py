@@ -54,7 +54,7 @@ def assert_streams(ir: KernelIR, name: str, order: ConsumerOrder) -> None:
         np.testing.assert_array_equal(found[port], array)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(BASES)), width=st.sampled_from([1, 2, 3, 4, 6]))
 def test_results_stay_bit_for_bit(data: st.DataObject, name: str, width: int) -> None:
     scheduled = schedule(BASES[name])

@@ -181,6 +181,13 @@ def test_a_dataflow_graph_in_a_sequential_graph_is_timed_by_itself(tmp_path: Pat
     assert design.latency == sum(latency[f"top/{n}"] for n in ("one", "sub/m", "sub/d", "last"))
 
 
+def test_a_buffer_into_a_graph_is_waited_for_inside(tmp_path: Path) -> None:
+    design = size_project(make(tmp_path, "pingpong_into_a_graph"))
+    latency = {path: timing.schedule.latency for path, timing in design.processes.items()}
+    assert design.latency == latency["top/one"] + latency["top/s/t"] + latency["top/s/g"]
+    assert design.interval == max(latency.values())
+
+
 def test_a_nested_dataflow_graph_is_timed_as_if_it_were_drawn_flat(tmp_path: Path) -> None:
     nested = size_project(make(tmp_path / "n", "fifo_through_a_boundary"))
     found = {t.process.path: t for t in nested.processes.values()}

@@ -30,11 +30,15 @@ _POISON = {"float32": np.float32(np.nan), "int32": np.int32(-987654321)}
 
 @dataclass(frozen=True)
 class Execution:
-    """The final contents of outputs, the cycles that the control took, and those that the schedule predicts."""
+    """The final contents of outputs, the cycles that the control took, and those that the schedule predicts.
+
+    `accesses` has the cycles in which each buffer was accessed.
+    """
 
     outputs: Mapping[str, Any]
     cycles: int
     predicted: int
+    accesses: Mapping[str, list[int]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def execute(kernel: KernelIR, library: OperatorLibrary, inputs: Mapping[str, Any
         if not argument.scalar and argument.direction != "in":
             name = argument.name + ("_out" if argument.direction == "inout" else "")
             outputs[name] = machine.memory[argument.value]
-    return Execution(outputs, cycles, schedule.latency)
+    return Execution(outputs, cycles, schedule.latency, machine.accesses)
 
 
 class _Machine:
@@ -69,6 +73,7 @@ class _Machine:
         self.kernel = kernel
         self.ports = library.memory.ports
         self.loops = {loop.op: loop for loop in kernel.loops()}
+        self.accesses: dict[str, list[int]] = defaultdict(list)
         self.memory: dict[Any, Any] = {}
         self.scalars: dict[mlir.Value, Any] = {}
         self.outside: dict[mlir.Value, Any] = {}
@@ -258,6 +263,7 @@ class _PipelineRun:
         buffer = entry.op.operands[1 if write else 0]
         address = tuple(self._linear(n, entry, e) for e in access_of(entry.op) or ())
         known = self.machine.buffers[buffer]
+        self.machine.accesses[known.name].append(cycle)
         assert all(0 <= a < extent for a, extent in zip(address, known.type.shape, strict=True))
         registers = self.machine.registers(buffer)
         if not registers:

@@ -89,6 +89,31 @@ def shifts(A: int32[18], B: int32[18]) -> int32[18]:
         C[i + 2] = B[i] - C[17 - i]
     return C
 """,
+    "spread": """
+def spread(A: float32[28]) -> float32[8]:
+    C: float32[8]
+    for i in range(8):
+        C[i] = (A[i] + A[2 * i + 1]) + (A[3 * i] + A[i + 9]) * A[27 - i]
+    return C
+""",
+    "window": """
+def window(A: float32[28]) -> float32[20]:
+    C: float32[20]
+    for i in range(20):
+        C[i] = (A[i] + A[i + 2]) + (A[i + 3] + A[i + 4]) + A[i + 5]
+    return C
+""",
+    "deep": """
+def deep(A: float32[3, 4, 5], x: float32[5]) -> float32[3, 4]:
+    y: float32[3, 4]
+    for i in range(3):
+        for j in range(4):
+            acc: float32 = 0.0
+            for k in range(j + 1):
+                acc += A[i, j, k] * x[k]
+            y[i, j] = acc
+    return y
+""",
     "skewed": """
 def skewed(A: float32[6, 6]):
     for i in range(1, 6):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from allo_studio.execute import jit
 from allo_studio.hardware.operators import load_operators
+from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.schedule import from_specs
 
@@ -67,6 +68,15 @@ ROW_WISE: Steps = (
         ("far", (("partition", {"buffer": "A", "kind": "complete"}),)),
         ("prefix", (("unroll", {"axis": "i"}),)),
         ("prefix", (("pipeline", {"axis": "i", "initiation_interval": 13}),)),
+        *(
+            ("shifts", (("partition", {"buffer": array, "kind": kind, "factor": factor}),))
+            for array, kind, factor in (("C", "cyclic", 2), ("C", "cyclic", 3), ("C", "block", 3), ("C", "complete", 0))
+        ),
+        ("window", (("partition", {"buffer": "A", "kind": "block", "factor": 7}),)),
+        *(
+            ("spread", (("partition", {"buffer": "A", "kind": kind, "factor": factor}),))
+            for kind, factor in (("cyclic", 2), ("cyclic", 4), ("block", 4), ("block", 7), ("block", 2))
+        ),
         ("swap", (("unroll", {"axis": "i", "factor": 3}),)),
         ("chain", (("pipeline", {"axis": "p"}),)),
         ("chain", (("unroll", {"axis": "p", "factor": 2}),)),
@@ -82,6 +92,36 @@ ROW_WISE: Steps = (
 def test_kernels_with_chosen_steps(name: str, steps: Steps) -> None:
     kernel = from_specs(BASES[name], steps).ir
     assert_runs(kernel)
+
+
+@pytest.mark.parametrize(
+    ("name", "streamed"),
+    [
+        ("gemm", "A"),
+        ("stencil", "B"),
+        ("triangular", "L"),
+        ("solve", "L"),
+        ("solve", "b"),
+        ("matvec", "A"),
+        ("matvec", "y"),
+        ("prefix", "A"),
+        ("deep", "A"),
+        ("deep", "y"),
+        ("strided", "A"),
+        ("horner", "c"),
+        ("chain", "A"),
+    ],
+)
+def test_tokens_move_when_their_accesses_are_executed(name: str, streamed: str) -> None:
+    kernel = BASES[name].with_streams({streamed: 1})
+    found = execute(kernel, LIBRARIES[3.33], inputs_of(kernel))
+    trace = schedule_kernel(kernel, LIBRARIES[3.33]).trace(streamed)
+    once = sorted(set(found.accesses[streamed]))
+    assert trace.tolist() == once
+    # Without overlap the same tokens move, later.
+    ordered = schedule_kernel(kernel, LIBRARIES[3.33]).trace(streamed, overlap=False)
+    assert ordered.size == trace.size
+    assert all(slow >= fast for slow, fast in zip(ordered, trace, strict=True))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

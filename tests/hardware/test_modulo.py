@@ -263,3 +263,11 @@ def test_an_interval_above_both_bounds() -> None:
     found = place(graph)
     assert found.interval == least_interval(graph, 8) == 3
     assert_legal(graph, found.starts, 3)
+
+
+def test_operations_chain_in_a_cycle_as_far_as_the_period_goes() -> None:
+    operations = tuple(Operation(n, "add", "add", 0, 0.9, 0.9) for n in range(5))
+    graph = OperationGraph(operations, tuple(Dependence(n, n + 1) for n in range(4)), USABLE)
+    for found in (place(graph), place_once(graph)):
+        assert found.starts == (0, 0, 1, 1, 2)
+        assert found.depth == 3

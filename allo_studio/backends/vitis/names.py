@@ -5,27 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["RESERVED", "Names", "comment", "identifier"]
+from allo_studio.design.names import CPP_WORDS
 
-_KEYWORDS = """
-alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class
-co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype
-default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline int
-long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register
-reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct switch
-template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
-wchar_t while xor xor_eq
-"""
+__all__ = ["Names", "comment", "identifier"]
+
 # Names that the generated files use, and macros that the headers around them define.
 _OURS = """
-hls std wrap main int32_t uint32_t int64_t INFINITY NAN INT32_MIN NULL EOF BUFSIZ RAND_MAX assert errno stdin
-stdout stderr linux unix i386 ALLO_LOCAL
+restrict wrap testbench INFINITY NAN NULL BUFSIZ RAND_MAX assert errno stdin stdout stderr linux unix i386
+ALLO_LOCAL FILE signgam daylight timezone tzname offsetof alloca WEOF MAXFLOAT math_errhandling
 """
-RESERVED = frozenset((_KEYWORDS + _OURS).split())
+_RESERVED = CPP_WORDS | frozenset(_OURS.split())
+# Families of names that the C and POSIX headers keep for their macros and types, whichever of them a header brings in.
+_FAMILIES = re.compile(
+    r"""
+    E[A-Z][A-Z0-9]+ | E2BIG                              # numbers of errors, EOF
+    | (?:U?INT|U?CHAR|WCHAR|WINT|S?SIZE|PTRDIFF)\w*_\w+  # limits and constants of integer types
+    | (?:SIG_ATOMIC|FOPEN|FILENAME|PATH|TMP|U?L?LONG|U?SHRT|FLT|L?DBL|MB)_\w+
+    | (?:M|FP|FE|MATH)_\w+ | HUGE_VAL\w* | SNAN\w*       # mathematics
+    | (?:EXIT|LC|L|P|SEEK|CLOCKS?|TIMER?|SIG|SCHED|PTHREAD|BYTE|LITTLE|BIG|PDP|AP)_\w+
+    | [a-z]\w*_t                                         # types
+    """,
+    re.VERBOSE,
+)
 
 
 def identifier(text: str) -> str:
-    """Return `text` as a C++ identifier: dots become `_`, letters beyond ASCII their number, keywords get a `_`."""
+    """Return `text` as a C++ identifier: dots become `_`, letters beyond ASCII their number.
+
+    A word of C++, or a name that its headers keep for themselves, gets a `_`.
+    """
     spelled = "".join(c if c.isascii() else f"u{ord(c):x}" for c in text)
     spelled = re.sub(r"\W", "_", spelled, flags=re.ASCII)
     if not spelled or spelled[0].isdigit():
@@ -34,7 +42,7 @@ def identifier(text: str) -> str:
     spelled = re.sub(r"__+", "_", spelled)
     if re.match(r"_[A-Z]", spelled):
         spelled = f"n{spelled}"
-    return f"{spelled}_" if spelled in RESERVED else spelled
+    return f"{spelled}_" if spelled in _RESERVED or _FAMILIES.fullmatch(spelled) else spelled
 
 
 def comment(text: str) -> str:

@@ -20,7 +20,7 @@ _HEAD = """\
 #include <cstdio>
 #include <string>
 
-namespace {{
+namespace testbench {{
 
 // An element may be off by this much times the largest magnitude expected on its port (at least 1). It is 0, which
 // wants equal values, unless a schedule adds floating-point numbers in another order.
@@ -95,6 +95,12 @@ template <typename T> void compare(const char *port, const T *got, const T *want
 }
 """
 
+_MAIN = """
+} // namespace testbench
+
+int main(int argc, char **argv) { return testbench::run(std::string(argc > 1 ? argv[1] : "data") + "/"); }
+"""
+
 
 def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float) -> str:
     """Return the testbench of the top's `function` with these ports, whose `source` names the data files."""
@@ -102,11 +108,11 @@ def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float
     parts = [_HEAD.format(top=top, tolerance=float(tolerance))]
     if outputs:
         parts.append(_OUTPUTS)
-    parts.append("\n" + "".join(_storage(port) for port in ports) + "\n} // namespace\n\n")
-    parts.append("int main(int argc, char **argv) {\n")
-    parts.append('    const std::string folder = std::string(argc > 1 ? argv[1] : "data") + "/";\n')
+    parts.append("\n" + "".join(_storage(port) for port in ports) + "\n")
+    parts.append("int run(const std::string &folder) {\n")
     parts.append(_loads(ports))
-    parts.append(f"    {function}({', '.join(map(_variable, ports))});\n")
+    # From the root, because the top may have the name of something in here.
+    parts.append(f"    ::{function}({', '.join(map(_variable, ports))});\n")
     parts.append("    Totals totals;\n")
     for port in outputs:
         parts.append(_check(port))
@@ -115,6 +121,7 @@ def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float
     )
     parts.append("                totals.max_error);\n")
     parts.append("    return totals.mismatches == 0 ? 0 : 1;\n}\n")
+    parts.append(_MAIN)
     return "".join(parts)
 
 

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <string>
 
-namespace {
+namespace testbench {
 
 // An element may be off by this much times the largest magnitude expected on its port (at least 1). It is 0, which
 // wants equal values, unless a schedule adds floating-point numbers in another order.
@@ -87,17 +87,14 @@ float port_D[16][16];
 float port_E[16][16];
 float golden_E[16][16];
 
-} // namespace
-
-int main(int argc, char **argv) {
-    const std::string folder = std::string(argc > 1 ? argv[1] : "data") + "/";
+int run(const std::string &folder) {
     if (!(load(folder + "A.bin", &port_A[0][0], 256) &&
           load(folder + "B.bin", &port_B[0][0], 256) &&
           load(folder + "D.bin", &port_D[0][0], 256) &&
           load(folder + "E.golden.bin", &golden_E[0][0], 256))) {
         return 2;
     }
-    top(port_A, port_B, port_D, port_E);
+    ::top(port_A, port_B, port_D, port_E);
     Totals totals;
     compare("E", &port_E[0][0], &golden_E[0][0], 256, totals);
     if (!save(folder + "E.out.bin", &port_E[0][0], 256)) {
@@ -107,3 +104,7 @@ int main(int argc, char **argv) {
                 totals.max_error);
     return totals.mismatches == 0 ? 0 : 1;
 }
+
+} // namespace testbench
+
+int main(int argc, char **argv) { return testbench::run(std::string(argc > 1 ? argv[1] : "data") + "/"); }
