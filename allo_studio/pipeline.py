@@ -23,7 +23,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.devices import Device, find_device
 from allo_studio.hardware.operators import OperatorLibrary, load_operators
 from allo_studio.project import LoadedProject, sources
-from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
+from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump, read_report
 from allo_studio.report.assemble import assemble_report
 from allo_studio.simulate.child import SimulationCancelled
 from allo_studio.simulate.compare import compare
@@ -151,7 +151,7 @@ def build(
     run = _Run(progress, cancel, stages)
     checked, sized, device = _prepare(loaded, project, run)
     run.stage("writing HLS C++")
-    with _replacing(out) as folder:
+    with _replacing(out, loaded.root) as folder:
         files = emit(sized.region, checked.project.target, checked.project.name, device.part)
         write(files, folder)
         found: SimulationRow | None = None
@@ -264,9 +264,9 @@ def _kind(name: str) -> str:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
+def _replacing(out: Path, project: Path) -> Iterator[Path]:
     """Yield a fresh folder that takes the place of `out` when all went well; else `out` stays as it was."""
-    _require_ours(out)
+    _require_ours(out, project)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -300,17 +300,24 @@ def _swap(fresh: Path, out: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _require_ours(out: Path) -> None:
-    """Refuse to replace a folder that no build of ours made."""
-    if not out.exists() or (out.is_dir() and ((out / REPORT_FILE).is_file() or not any(out.iterdir()))):
+def _require_ours(out: Path, project: Path) -> None:
+    """Refuse to replace a folder that no build of ours made, and any that holds the project."""
+    hint = "choose a new or empty folder with --out"
+    if project.resolve().is_relative_to(out.resolve()):
+        raise AlloError(Diagnostic("file", f"{out} holds the project, so no build takes its place", hint=hint))
+    if not out.exists() or (out.is_dir() and (_is_build(out) or not any(out.iterdir()))):
         return
-    raise AlloError(
-        Diagnostic(
-            "file",
-            f"{out} is there and is no build folder, so it is not replaced",
-            hint="choose a new or empty folder with --out",
-        )
-    )
+    message = f"{out} is there and is no build folder, so it is not replaced"
+    raise AlloError(Diagnostic("file", message, hint=hint))
+
+
+def _is_build(folder: Path) -> bool:
+    """Tell whether a folder has a report that we wrote."""
+    try:
+        read_report(folder)
+    except AlloError:
+        return False
+    return True
 
 
 def _unwritable(out: Path, error: OSError) -> AlloError:

@@ -511,3 +511,21 @@ def test_out_folder_that_is_a_file(run, project, tmp_path):
         assert done.status == 1
         assert "error[" in done.err
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("report", ["", "{}", "built"])
+@pytest.mark.parametrize("out", ["small", "small/kernels", "."])
+def test_a_build_takes_the_place_of_a_build_only(run, project, tmp_path, out, report):
+    """A folder with any report.json, or with the project in it, is not the studio's to throw away."""
+    if report == "built":
+        assert run("build", project, "--out", tmp_path / "made", "--no-simulate").status == 0
+        report = (tmp_path / "made" / "report.json").read_text()
+    if report and out != "small/kernels":
+        (tmp_path / out / "report.json").write_text(report)
+    elif report == "{}":
+        (project / "kernels" / "report.json").write_text(report)
+    before = contents(tmp_path)
+    done = run("build", project, "--out", tmp_path / out, "--no-simulate")
+    assert done.status == 1
+    assert "error[file]" in done.err
+    assert contents(tmp_path) == before

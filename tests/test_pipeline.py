@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mixed_projects import PROJECTS, make
 
 from allo_studio import pipeline
 from allo_studio.design.model import Project, Target
@@ -15,9 +15,6 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import BuildResult, Cancelled, Progress, build, check_project, simulate, size_project
 from allo_studio.project import LoadedProject, load_project
 from allo_studio.report import REPORT_FILE, read_report
-
-sys.path.append(str(Path(__file__).parent / "design"))
-from mixed_projects import PROJECTS, make
 
 _SEED = Path(__file__).parents[1] / "projects" / "gemm_cascade"
 

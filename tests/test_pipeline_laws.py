@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mixed_projects import KERNELS, make
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.model import Project, StepSpec
@@ -18,9 +18,6 @@ from allo_studio.pipeline import build, check_project, simulate
 from allo_studio.project import LoadedProject
 from allo_studio.schedule import applicable, schedule
 from allo_studio.source import Source
-
-sys.path.append(str(Path(__file__).parent / "design"))
-from mixed_projects import KERNELS, make
 
 _BLOCKS = ("double", "turn", "gemm")
 

@@ -178,7 +178,7 @@ class _Wiring:
     def _relayout(self, channel: Channel, wanted: Layout, name: str, edge: Edge) -> str:
         block = f"relayout_{name}"
         self.channels[name] = Channel(
-            id=f"{self.path}/{edge.id}",
+            id=f"{self.path}/{block}.target->{edge.target}",
             name=name,
             kind="shared",
             type=channel.type,

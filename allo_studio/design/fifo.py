@@ -116,9 +116,11 @@ def _least(
     fifo_latency: int,
 ) -> int:
     """Return the least depth of one channel that works, the others staying (a greater depth never hurts)."""
-    low, high = 1, depths[channel]
+    # Most depths are small: double first, so that few long runs are needed.
+    low, high, reach = 1, depths[channel], 1
     while low < high:
-        middle = (low + high) // 2
+        middle = min(reach, (low + high) // 2)
+        reach *= 2
         if _works(traces, orders, {**depths, channel: middle}, latency, fifo_latency):
             high = middle
         else:

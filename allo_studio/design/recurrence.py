@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,11 @@ class ProcessTrace:
     reads: Mapping[str, Cycles] = field(default_factory=dict)
     writes: Mapping[str, Cycles] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+
+    @cached_property
+    def events(self) -> _Events:
+        """The local cycles with stream operations, ascending, and what happens in each."""
+        return _events(self)
 
 
 @dataclass(frozen=True)
@@ -74,14 +80,55 @@ class Timing:
         return int(np.max(np.arange(1, written.size + 1) - left))
 
 
-# A group of stream operations in one local cycle: the cycle, channels read, channels written.
-_Event = tuple[int, tuple[str, ...], tuple[str, ...]]
+# A stream operation: the channel, and whether it is a write.
+_Operation = tuple[str, bool]
+
+
+@dataclass(frozen=True)
+class _Events:
+    """`cycles[n]` is the n-th local cycle with stream operations, `groups[kinds[n]]` are these, reads first."""
+
+    cycles: list[int]
+    kinds: list[int]
+    groups: list[tuple[_Operation, ...]]
+
+
+def _events(trace: ProcessTrace) -> _Events:
+    found = [((c, False), trace.reads[c]) for c in sorted(trace.reads)]
+    found += [((c, True), trace.writes[c]) for c in sorted(trace.writes)]
+    if not found:
+        return _Events([], [], [])
+    cycles = np.concatenate([times for _, times in found])
+    kinds = np.repeat(np.arange(len(found)), [times.size for _, times in found])
+    order = np.lexsort((kinds, cycles))
+    cycles, kinds = cycles[order], kinds[order]
+    single: list[tuple[_Operation, ...]] = [(operation,) for operation, _ in found]
+    if np.all(cycles[1:] != cycles[:-1]):
+        return _Events(cycles.tolist(), kinds.tolist(), single)
+    groups: dict[tuple[_Operation, ...], int] = {}
+    merged: dict[int, tuple[_Operation, ...]] = {}
+    for cycle, kind in zip(cycles.tolist(), kinds.tolist(), strict=True):
+        merged[cycle] = (*merged.get(cycle, ()), found[kind][0])
+    numbers = [groups.setdefault(group, len(groups)) for group in merged.values()]
+    return _Events(list(merged), numbers, list(groups))
+
+
+class _Fifo:
+    """The times at which a channel's tokens were written and read so far; `depth` None is endless."""
+
+    __slots__ = ("depth", "read", "written")
+
+    def __init__(self, depth: int | None) -> None:
+        self.depth = depth
+        self.written: list[int] = []
+        self.read: list[int] = []
 
 
 class _Process:
-    def __init__(self, trace: ProcessTrace) -> None:
+    def __init__(self, trace: ProcessTrace, fifos: Mapping[str, _Fifo]) -> None:
         self.trace = trace
-        self.events = _events(trace)
+        self.events = trace.events
+        self.groups = [tuple((fifos[channel], write) for channel, write in g) for g in trace.events.groups]
         self.next = 0
         self.time = 0  # of the last event, or of the start
         self.cycle = 0  # the local cycle of the last event
@@ -89,27 +136,16 @@ class _Process:
         self.done: int | None = None
 
 
-def _events(trace: ProcessTrace) -> list[_Event]:
-    groups: dict[int, tuple[list[str], list[str]]] = {}
-    for kind, streams in enumerate((trace.reads, trace.writes)):
-        for channel in sorted(streams):
-            for cycle in streams[channel].tolist():
-                groups.setdefault(cycle, ([], []))[kind].append(channel)
-    return [(cycle, tuple(reads), tuple(writes)) for cycle, (reads, writes) in sorted(groups.items())]
-
-
 class _Run:
     def __init__(self, traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> None:
-        self.processes = {trace.name: _Process(trace) for trace in traces}
-        self.depths = depths
+        self.fifos = {c: _Fifo(depths.get(c)) for trace in traces for c in (*trace.writes, *trace.reads)}
+        self.processes = {trace.name: _Process(trace, self.fifos) for trace in traces}
         self.fifo_latency = fifo_latency
-        self.written: dict[str, list[int]] = {c: [] for trace in traces for c in (*trace.writes, *trace.reads)}
-        self.read: dict[str, list[int]] = {channel: [] for channel in self.written}
 
     def result(self) -> Timing | Deadlock:
         progress = True
         while progress:
-            moved = [self._advance(process) for process in self.processes.values()]
+            moved = [self._advance(process) for process in self.processes.values() if process.done is None]
             progress = any(moved)
         waits = tuple(self._wait(process) for process in self.processes.values() if process.done is None)
         if waits:
@@ -119,8 +155,8 @@ class _Run:
             latency=max(done.values(), default=-1) + 1,
             start={name: self._start(process) or 0 for name, process in self.processes.items()},
             done=done,
-            writes={c: np.array(times, dtype=np.int64) for c, times in self.written.items()},
-            reads={c: np.array(times, dtype=np.int64) for c, times in self.read.items()},
+            writes={c: np.array(fifo.written, dtype=np.int64) for c, fifo in self.fifos.items()},
+            reads={c: np.array(fifo.read, dtype=np.int64) for c, fifo in self.fifos.items()},
         )
 
     def _start(self, process: _Process) -> int | None:
@@ -131,60 +167,52 @@ class _Run:
 
     def _advance(self, process: _Process) -> bool:
         """Run a process as far as it goes and tell whether it moved."""
-        if process.done is not None:
-            return False
         if not process.started:
             start = self._start(process)
             if start is None:
                 return False
             process.time, process.started = start, True
         first = process.next
-        while process.next < len(process.events):
-            time = self._event_time(process, process.events[process.next])
-            if time is None:
-                return process.next > first
-            self._commit(process, time)
-        process.done = process.time + (process.trace.latency - 1 - process.cycle)
+        if self._run_events(process):
+            process.done = process.time + (process.trace.latency - 1 - process.cycle)
+            return True
+        return process.next > first
+
+    def _run_events(self, process: _Process) -> bool:
+        """Commit events until one cannot happen yet; tell whether all have. This loop is all the time that is spent."""
+        cycles, kinds, groups = process.events.cycles, process.events.kinds, process.groups
+        latency, time, last = self.fifo_latency, process.time, process.cycle
+        for number in range(process.next, len(cycles)):
+            cycle = cycles[number]
+            at = time + cycle - last
+            for fifo, write in groups[kinds[number]]:
+                if not write:
+                    token, other, wait = len(fifo.read), fifo.written, latency
+                elif fifo.depth is not None and len(fifo.written) >= fifo.depth:
+                    token, other, wait = len(fifo.written) - fifo.depth, fifo.read, 1
+                else:
+                    continue
+                if token >= len(other):
+                    process.next, process.time, process.cycle = number, time, last
+                    return False
+                if other[token] + wait > at:
+                    at = other[token] + wait
+            for fifo, write in groups[kinds[number]]:
+                (fifo.written if write else fifo.read).append(at)
+            time, last = at, cycle
+        process.next, process.time, process.cycle = len(cycles), time, last
         return True
 
-    def _event_time(self, process: _Process, event: _Event) -> int | None:
-        cycle, reads, writes = event
-        time = process.time + cycle - process.cycle
-        for channel in reads:
-            token = len(self.read[channel])
-            if token >= len(self.written[channel]):
-                return None
-            time = max(time, self.written[channel][token] + self.fifo_latency)
-        for channel in writes:
-            depth = self.depths.get(channel)
-            freed = len(self.written[channel]) - depth if depth is not None else -1
-            if freed < 0:
-                continue
-            if freed >= len(self.read[channel]):
-                return None
-            time = max(time, self.read[channel][freed] + 1)
-        return time
-
-    def _commit(self, process: _Process, time: int) -> None:
-        cycle, reads, writes = process.events[process.next]
-        for channel in reads:
-            self.read[channel].append(time)
-        for channel in writes:
-            self.written[channel].append(time)
-        process.time, process.cycle = time, cycle
-        process.next += 1
-
     def _wait(self, process: _Process) -> Wait:
-        if process.next >= len(process.events) or not process.started:
+        if not process.started:
             first = next((n for n in process.trace.after if self.processes[n].done is None), "")
             return Wait(process.trace.name, first, "the end of")
-        _, reads, writes = process.events[process.next]
-        for channel in reads:
-            if len(self.read[channel]) >= len(self.written[channel]):
+        group = process.events.groups[process.events.kinds[process.next]]
+        for channel, write in group:
+            fifo = self.fifos[channel]
+            if not write and len(fifo.read) >= len(fifo.written):
                 return Wait(process.trace.name, channel, "a token")
-        for channel in writes:
-            depth = self.depths.get(channel)
-            if depth is not None and len(self.written[channel]) - depth >= len(self.read[channel]):
+            if write and fifo.depth is not None and len(fifo.written) - fifo.depth >= len(fifo.read):
                 return Wait(process.trace.name, channel, "room")
         raise AssertionError("a process that can go on was left standing")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stream_sequences import KERNELS, flat, kernel, sequence
 
 from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders
 from allo_studio.design.streaming import read_in_order
@@ -17,9 +15,6 @@ from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.layout import DimLayout
 from allo_studio.schedule import applicable, from_specs, schedule
-
-sys.path.append(str(Path(__file__).parents[1] / "analysis"))
-from stream_sequences import KERNELS, flat, kernel, sequence
 
 BASES = {name: kernel(name) for name in KERNELS}
 LIBRARY = load_operators("vitis", 3.33)
