@@ -48,20 +48,25 @@ def search(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]
     )
 
 
-def sized_or_refused(loaded: LoadedProject, design: Design) -> tuple[CheckedDesign, SizedDesign] | None:
-    """Return the checked and the sized design, or None where it was rightly refused."""
-    checked = check_project(loaded)
-    found = [d for d in checked.diagnostics if d.severity == "error"]
-    if not found:
-        try:
-            return checked, size_project(loaded)
-        except AlloError as error:
-            found = list(error.diagnostics)
+def accepted(design: Design) -> Iterator[tuple[LoadedProject, CheckedDesign, SizedDesign]]:
+    """Yield the design as it was loaded, checked and sized, or nothing where it was rightly refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = design.load(Path(folder))
+        checked = check_project(loaded)
+        found = [d for d in checked.diagnostics if d.severity == "error"]
+        if not found:
+            try:
+                sized = size_project(loaded)
+            except AlloError as error:
+                found = list(error.diagnostics)
+        if not found:
+            event("accepted")
+            yield loaded, checked, sized
+            return
+    event("refused")
     assert {d.code for d in found} <= REFUSALS, found
     assert design.forced or {d.code for d in found} == {"layout"}, found
     assert all(d.where for d in found)
-    event("refused")
-    return None
 
 
 def data_of(sized: SizedDesign) -> Arrays:
@@ -121,11 +126,7 @@ def reference(checked: CheckedDesign, sized: SizedDesign, inputs: Arrays) -> Arr
 @search(60)
 @given(designs())
 def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        found = sized_or_refused(design.load(Path(folder)), design)
-        if found is None:
-            return
-        checked, sized = found
+    for _, checked, sized in accepted(design):
         inputs = data_of(sized)
         assert_same(evaluate_jit(sized.region, inputs), reference(checked, sized, inputs), tolerance_of(sized.region))
 
@@ -133,17 +134,11 @@ def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
 @search(12)
 @given(designs())
 def test_the_generated_circuit_computes_what_the_reference_does(design: Design) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        loaded = design.load(Path(name))
-        found = sized_or_refused(loaded, design)
-        if found is None:
-            return
-        checked, sized = found
+    for loaded, checked, sized in accepted(design):
         inputs = data_of(sized)
-        out = Path(name) / "out"
-        write(emit(sized.region, loaded.project.target, "random", "xcu280-fsvh2892-2L-e"), out)
+        write(emit(sized.region, loaded.project.target, "random", "xcu280-fsvh2892-2L-e"), loaded.root / "out")
         want, tolerance = reference(checked, sized, inputs), tolerance_of(sized.region)
-        result = run(out, sized.region.name, inputs, want, tolerance=tolerance)
+        result = run(loaded.root / "out", sized.region.name, inputs, want, tolerance=tolerance)
         assert result.passed, (result.first_mismatch, result.faults, result.log)
         assert_same(dict(result.outputs), want, tolerance)
 
@@ -151,12 +146,7 @@ def test_the_generated_circuit_computes_what_the_reference_does(design: Design) 
 @search(60)
 @given(designs())
 def test_the_figures_agree_among_themselves(design: Design) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = design.load(Path(folder))
-        found = sized_or_refused(loaded, design)
-        if found is None:
-            return
-        _, sized = found
+    for loaded, _, sized in accepted(design):
         assert 1 <= sized.interval <= sized.latency
         for size in sized.fifos.values():
             assert 0 <= size.observed <= size.depth

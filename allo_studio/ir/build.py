@@ -15,10 +15,12 @@ from allo_studio.source import Span
 from allo_studio.types import ArrayType, ScalarType
 
 __all__ = [
+    "Bounds",
     "alloc",
     "apply",
     "binary",
     "constant",
+    "empty_loop",
     "for_loop",
     "index_constant",
     "index_to_integer",
@@ -31,6 +33,8 @@ __all__ = [
 ]
 
 At: TypeAlias = ir.InsertionPoint
+# Lower bounds, of which the greatest counts, and upper bounds, of which the least does.
+Bounds: TypeAlias = tuple[Sequence[LinearExpr], Sequence[LinearExpr]]
 _FLOAT_OPS = {"+": arith.AddFOp, "-": arith.SubFOp, "*": arith.MulFOp, "/": arith.DivFOp}
 _INT_OPS = {"+": arith.AddIOp, "-": arith.SubIOp, "*": arith.MulIOp, "/": arith.DivSIOp}
 
@@ -64,6 +68,23 @@ def index_constant(value: int, at: At, location: ir.Location | None = None) -> i
     return arith.ConstantOp(ir.IndexType.get(), value, loc=location, ip=at).result
 
 
+def empty_loop(bounds: Bounds, step: int, at: At, location: ir.Location | None, name: str) -> ir.Operation:
+    """Make a loop with nothing in it, from the greatest of its lower to the least of its upper bounds."""
+    (low_map, low_operands), (high_map, high_operands) = affine_map(bounds[0]), affine_map(bounds[1])
+    made = affine.AffineForOp(
+        low_map,
+        high_map,
+        step,
+        lower_bound_operands=low_operands,
+        upper_bound_operands=high_operands,
+        loc=location,
+        ip=at,
+    ).operation
+    affine.AffineYieldOp([], loc=location, ip=ir.InsertionPoint(made.regions[0].blocks[0]))
+    set_text(made, "allo.name", name)
+    return made
+
+
 def for_loop(
     name: str,
     lower: int | LinearExpr,
@@ -79,19 +100,9 @@ def for_loop(
     unroll: int | None = None,
 ) -> ir.Operation:
     """Make an empty `affine.for` over lower (inclusive) to upper (exclusive), with its terminator."""
-    low_map, low_operands = affine_map([LinearExpr.number(lower) if isinstance(lower, int) else lower])
-    high_map, high_operands = affine_map([LinearExpr.number(upper) if isinstance(upper, int) else upper])
-    made = affine.AffineForOp(
-        low_map,
-        high_map,
-        step,
-        lower_bound_operands=low_operands,
-        upper_bound_operands=high_operands,
-        loc=location,
-        ip=at,
-    ).operation
-    affine.AffineYieldOp([], loc=location, ip=ir.InsertionPoint(made.regions[0].blocks[0]))
-    for key, value in (("allo.name", name), ("allo.band", band), ("allo.role", role)):
+    bounds = [[LinearExpr.number(bound) if isinstance(bound, int) else bound] for bound in (lower, upper)]
+    made = empty_loop((bounds[0], bounds[1]), step, at, location, name)
+    for key, value in (("allo.band", band), ("allo.role", role)):
         if value is not None:
             set_text(made, key, value)
     for key, number in (("allo.pipeline", pipeline), ("allo.unroll", unroll)):

@@ -12,7 +12,7 @@ from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR, LinearExpr, in_context
 from allo_studio.ir.attributes import set_text
 from allo_studio.ir.binding import ir
-from allo_studio.ir.build import alloc, load, store
+from allo_studio.ir.build import alloc, empty_loop, load, store
 from allo_studio.ir.rewrite import (
     at_end,
     at_start,
@@ -25,7 +25,7 @@ from allo_studio.ir.rewrite import (
 )
 from allo_studio.primitives.base import BufferRef, LoopRef, Step, argument, fault
 from allo_studio.primitives.replication import MOST_COPIES, copies_around, operations_unrolled, pipelined_around
-from allo_studio.primitives.rewrite import empty_loop, mark
+from allo_studio.primitives.rewrite import mark
 from allo_studio.primitives.tile_plan import TilePlan, dead_initialiser, plan_tile
 from allo_studio.primitives.tiles import inherited_layout, set_tile
 from allo_studio.primitives.widen import widen_copies

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from allo_studio.analysis.sets import loop_bounds
-from allo_studio.ir import KernelIR, LinearExpr, Loop, affine_map
-from allo_studio.ir.attributes import remove, set_flag, set_integer, set_text
-from allo_studio.ir.binding import affine, ir
-from allo_studio.ir.build import apply
+from allo_studio.ir import KernelIR, LinearExpr, Loop
+from allo_studio.ir.attributes import remove, set_flag, set_integer
+from allo_studio.ir.binding import ir
+from allo_studio.ir.build import Bounds, apply, empty_loop
 from allo_studio.ir.rewrite import at_start, before, erase, move_body, operations, replace_uses
 
-__all__ = ["between", "bounds_of", "empty_loop", "is_pure", "loop_like", "loop_of", "mark", "permute", "split_loop"]
+__all__ = ["between", "bounds_of", "is_pure", "loop_like", "loop_of", "mark", "permute", "split_loop"]
 
-Bounds = tuple[Sequence[LinearExpr], Sequence[LinearExpr]]
 _BOUND_ATTRIBUTES = ("lowerBoundMap", "upperBoundMap", "step", "operandSegmentSizes")
 _PURE_DIALECTS = ("arith.", "affine.apply")
 
@@ -31,23 +30,6 @@ def bounds_of(loop: Loop) -> Bounds | None:
     if len(known) < len(lower) + len(upper):
         return None
     return known[: len(lower)], known[len(lower) :]
-
-
-def empty_loop(bounds: Bounds, step: int, at: ir.InsertionPoint, location: ir.Location, name: str) -> ir.Operation:
-    """Make a loop with nothing in it, from the greatest of its lower to the least of its upper bounds."""
-    (low_map, low_operands), (high_map, high_operands) = affine_map(bounds[0]), affine_map(bounds[1])
-    made = affine.AffineForOp(
-        low_map,
-        high_map,
-        step,
-        lower_bound_operands=low_operands,
-        upper_bound_operands=high_operands,
-        loc=location,
-        ip=at,
-    ).operation
-    affine.AffineYieldOp([], loc=location, ip=ir.InsertionPoint(made.regions[0].blocks[0]))
-    set_text(made, "allo.name", name)
-    return made
 
 
 def loop_like(like: Loop, bounds: Bounds, step: int, at: ir.InsertionPoint, name: str) -> ir.Operation:

@@ -34,7 +34,8 @@ class KernelFiles:
             known = self._known.get(path)
         if known and stamp is not None and known[0] == stamp:
             return known[1]
-        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path))
+        # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
+        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path).removeprefix("\ufeff"))
         if stamp is not None:
             with self._lock:
                 self._known[path] = (stamp, source)

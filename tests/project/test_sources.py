@@ -47,3 +47,8 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     for path, words in (("b.py", "UTF-8"), ("big.py", "1 MB"), ("d.py", "regular"), ("f.py", "regular")):
         with pytest.raises(AlloError, match=words):
             read(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "k.py").write_bytes(b"\xef\xbb\xbfN = 1\n")
+    assert sources(tmp_path)("k.py").text == "N = 1\n"
