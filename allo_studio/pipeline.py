@@ -29,7 +29,7 @@ from allo_studio.simulate.child import SimulationCancelled
 from allo_studio.simulate.compare import compare
 from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
-from allo_studio.simulate.data import random_inputs
+from allo_studio.simulate.data import random_inputs, require_memory
 from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.simulate.reference import evaluate
 
@@ -220,6 +220,7 @@ def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple
 def _c_simulation(
     sized: SizedDesign, folder: Path, cancel: Callable[[], bool] | None
 ) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
+    require_memory(sized.region.ports)
     inputs = random_inputs(sized.region.ports)
     expected = evaluate(sized.region, inputs)
     try:
@@ -240,6 +241,7 @@ def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]
 
 
 def _jit_simulation(sized: SizedDesign) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
+    require_memory(sized.region.ports)
     inputs = random_inputs(sized.region.ports)
     verdict = compare(evaluate_jit(sized.region, inputs), evaluate(sized.region, inputs), tolerance_of(sized.region))
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "JIT")

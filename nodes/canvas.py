@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import Graph
 from nodes.block import BlockItem, BlockNode, BlockPort
+from nodes.labels import spread_labels
 from nodes.metrics import FOOTER_HEIGHT, block_size
 from nodes.patches import PatchedGraph
 from nodes.picture import Overlays, Picture, WireSpec, block_name, describe
@@ -113,6 +114,7 @@ class Canvas(QWidget):
             for name in self._blocks:
                 self._place(name, positions.get(name, (0.0, 0.0)))
             self._draw_wires(picture)
+            spread_labels(self._wires.values(), (node.view.sceneBoundingRect() for node in self._blocks.values()))
             # What was made anew is still what the person works on.
             for item in (
                 *(self._blocks[n].view for n in chosen if n in self._blocks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -26,6 +27,8 @@ __all__ = ["LiveWire", "WireItem", "curve"]
 
 _EMPTY = WireSpec("", Endpoint("", ""), Endpoint("", ""))
 _TEXT_SCALE = 0.45
+# Where along its wire a label may stand, the best place first.
+_LABEL_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7)
 # A press that moves less than this, in scene units, is a click and not a drag.
 _DRAG_DISTANCE = 6.0
 
@@ -106,9 +109,17 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self._place_label()
 
     def _place_label(self) -> None:
-        """Put the label on the wire's middle; on a broken one above it, so that the cross is seen."""
-        above = self.label.boundingRect().height() / 2 + 10 if self.spec.broken else 0.0
-        self.label.setPos(self.path().pointAtPercent(0.5) - QPointF(0, above))
+        self.label.setPos(next(self.label_places()))
+
+    def label_places(self) -> Iterator[QPointF]:
+        """Yield where the label may stand, the best place first: the wire's middle, or beside it.
+
+        On a broken wire it always stands beside the curve, so that the cross is seen.
+        """
+        beside = self.label.boundingRect().height() / 2 + 10
+        for shift in (-beside, beside) if self.spec.broken else (0.0, -beside, beside):
+            for part in _LABEL_PLACES:
+                yield self.path().pointAtPercent(part) + QPointF(0, shift)
 
     def _draw_direction_pointer(self) -> None:
         """Draw no arrow: wires run from right-hand ports to left-hand ones."""

@@ -131,7 +131,7 @@ def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
         assert_same(evaluate_jit(sized.region, inputs), reference(checked, sized, inputs), tolerance_of(sized.region))
 
 
-@search(12)
+@search(24)
 @given(designs())
 def test_the_generated_circuit_computes_what_the_reference_does(design: Design) -> None:
     for loaded, checked, sized in accepted(design):

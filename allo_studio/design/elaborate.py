@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx
 
 from allo_studio.design.channels import ChannelPlan
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
     Channel,
     ChannelKind,
@@ -47,6 +48,7 @@ class _Elaborator:
         self.project = project
         self.leaves = leaves
         self.plan = plan
+        self.names: set[str] = set()
 
     def region(self, graph: Graph, path: str) -> Region:
         """Return the region of one graph instance."""
@@ -55,9 +57,10 @@ class _Elaborator:
             *(RegionPort(name, "in", parse_type(text)) for name, text in graph.inputs.items()),
             *(RegionPort(name, "out", parse_type(text)) for name, text in graph.outputs.items()),
         )
-        return Region(
-            path.replace("/", "_"), path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values())
-        )
+        # Paths that differ can be spelled alike with `_` in the place of `/`.
+        name = fresh_name(path.replace("/", "_"), self.names)
+        self.names.add(name)
+        return Region(name, path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values()))
 
     def leaf_port(self, graph: Graph, path: str, end: Endpoint, output: bool) -> tuple[Leaf, str] | None:
         """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
@@ -84,6 +87,8 @@ class _Wiring:
         self.channels: dict[str, Channel] = {}
         self.bindings: dict[str, dict[str, str]] = {name: {} for name in graph.nodes}
         self.copies: list[RelayoutProcess] = []
+        # Names of channels and of blocks that are made here must differ from each other and from all that is there.
+        self.names = {*graph.inputs, *graph.outputs, *graph.nodes}
         for end, edges in self._by_source().items():
             self._connect(end, edges)
         self._unread_outputs()
@@ -106,13 +111,24 @@ class _Wiring:
             copied = outputs[1:]
         else:
             channel, copied = self._inner_channel(source, inner), []
-        self.channels[channel.name] = channel
+        self._add(channel)
         if source.node:
             self.bindings[source.node][source.port] = channel.name
         for edge in inner:
             self._consume(channel, edge)
         for edge in copied:
             self._copy_out(channel, edge)
+
+    def _fresh(self, wish: str) -> str:
+        """Return a name like `wish` that nothing in the region has yet."""
+        name = fresh_name(wish, self.names)
+        self.names.add(name)
+        return name
+
+    def _add(self, channel: Channel) -> None:
+        if channel.name in self.channels:
+            raise AssertionError(f"two channels of {self.path} are named {channel.name}")
+        self.channels[channel.name] = channel
 
     def _port_channel(self, port: str, source: Endpoint, inner: list[Edge], direction: str) -> Channel:
         side = self.graph.inputs if direction == "in" else self.graph.outputs
@@ -139,7 +155,7 @@ class _Wiring:
         shared: ChannelKind = "shared"
         return Channel(
             id=f"{self.path}/{inner[0].id}",
-            name=f"{source.node}_{source.port}",
+            name=self._fresh(f"{source.node}_{source.port}"),
             kind=decision.kind if decision else shared,
             type=kind,
             layout=self._layout(source, inner, kind),
@@ -172,20 +188,23 @@ class _Wiring:
         wanted = found[0].layouts[found[1]] if found else channel.layout
         shape = channel.type.shape
         if channel.kind in ("shared", "memory") and wanted.normal(shape) != channel.layout.normal(shape):
-            name = self._relayout(channel, wanted, f"{edge.target.node}_{edge.target.port}", edge)
+            name = self._relayout(channel, wanted, edge)
         self.bindings[edge.target.node][edge.target.port] = name
 
-    def _relayout(self, channel: Channel, wanted: Layout, name: str, edge: Edge) -> str:
-        block = f"relayout_{name}"
-        self.channels[name] = Channel(
-            id=f"{self.path}/{block}.target->{edge.target}",
-            name=name,
-            kind="shared",
-            type=channel.type,
-            layout=wanted,
-            source=(block, "target"),
-            targets=((edge.target.node, edge.target.port),),
-            reason=f"copied from layout {channel.layout} to {wanted}, as interfaces are not unified",
+    def _relayout(self, channel: Channel, wanted: Layout, edge: Edge) -> str:
+        name = self._fresh(f"{edge.target.node}_{edge.target.port}")
+        block = self._fresh(f"relayout_{edge.target.node}_{edge.target.port}")
+        self._add(
+            Channel(
+                id=f"{self.path}/{block}.target->{edge.target}",
+                name=name,
+                kind="shared",
+                type=channel.type,
+                layout=wanted,
+                source=(block, "target"),
+                targets=((edge.target.node, edge.target.port),),
+                reason=f"copied from layout {channel.layout} to {wanted}, as interfaces are not unified",
+            )
         )
         self._add_copy(block, channel, name, wanted)
         return name
@@ -193,8 +212,8 @@ class _Wiring:
     def _copy_out(self, channel: Channel, edge: Edge) -> None:
         """Copy a channel into an output of the graph that it is not itself."""
         copy = self._port_channel(edge.target.port, edge.source, [], "out")
-        block = f"copy_{edge.target.port}"
-        self.channels[copy.name] = Channel(**{**vars(copy), "source": (block, "target"), "layout": channel.layout})
+        block = self._fresh(f"copy_{edge.target.port}")
+        self._add(replace(copy, source=(block, "target"), layout=channel.layout))
         self._add_copy(block, channel, copy.name, channel.layout)
 
     def _add_copy(self, block: str, channel: Channel, target: str, layout: Layout) -> None:
@@ -208,12 +227,11 @@ class _Wiring:
             for port, kind in self._outputs(name, node):
                 if port in self.bindings[name]:
                     continue
-                channel = f"{name}_{port}"
+                channel = self._fresh(f"{name}_{port}")
                 leaf = self.owner.leaf_port(self.graph, self.path, Endpoint(name, port), True)
                 layout = leaf[0].layouts[leaf[1]] if leaf else Layout.plain(len(kind.shape))
-                self.channels[channel] = Channel(
-                    f"{self.path}/{name}.{port}", channel, "shared", kind, layout, (name, port), (), "nothing reads it"
-                )
+                where = f"{self.path}/{name}.{port}"
+                self._add(Channel(where, channel, "shared", kind, layout, (name, port), (), "nothing reads it"))
                 self.bindings[name][port] = channel
 
     def _outputs(self, name: str, node: object) -> list[tuple[str, ArrayType]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.design.region import RegionPort
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.types import ArrayType
 
-__all__ = ["random_array", "random_inputs"]
+__all__ = ["random_array", "random_inputs", "require_memory"]
 
 # Small, so that products of a few still fit, and on both sides of zero.
 _MOST_INT = 10
+# An array is held as data, as what is expected and as what was computed, each time with a copy on its way.
+_COPIES = 4
 
 
 def random_inputs(ports: Iterable[RegionPort], seed: int = 0) -> dict[str, NDArray[Any]]:
@@ -29,6 +33,24 @@ def random_inputs(ports: Iterable[RegionPort], seed: int = 0) -> dict[str, NDArr
         for port in ports
         if port.direction == "in"
     }
+
+
+def require_memory(ports: Iterable[RegionPort], available: int | None = None) -> None:
+    """Raise AlloError (code `tool`) where the ports' arrays do not fit `available` bytes (the machine's memory)."""
+    wanted = _COPIES * sum(port.type.bits for port in ports) // 8
+    most = _physical_memory() if available is None else available
+    if most is not None and wanted > most:
+        message = f"simulating these arrays takes about {wanted / 2**30:.1f} GiB, and there are {most / 2**30:.1f} GiB"
+        hint = "give the blocks smaller extents by `params`, or build with --no-simulate"
+        raise AlloError(Diagnostic("tool", message, hint=hint))
+
+
+def _physical_memory() -> int | None:
+    """Return the bytes of memory of this machine, or None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def random_array(type_: ArrayType, generator: np.random.Generator) -> NDArray[Any]:

@@ -16,7 +16,9 @@ from allo_studio.frontend import parse_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.simulate import evaluate, evaluate_kernel
+from allo_studio.simulate.data import require_memory
 from allo_studio.source import Source
+from allo_studio.types import parse_type
 
 
 def kernel(text: str, name: str, **params: int) -> KernelIR:
@@ -294,3 +296,12 @@ def test_an_argument_read_and_written_gives_x_out() -> None:
     ir = kernel(text, "twice")
     assert np.array_equal(evaluate_kernel(ir, {"A": a})["A_out"], before + before)
     assert np.array_equal(a, before)
+
+
+def test_data_that_does_not_fit_the_memory_is_refused() -> None:
+    ports = (RegionPort("A", "in", parse_type("float32[1024, 1024]")), RegionPort("s", "in", parse_type("float32")))
+    require_memory(ports)
+    require_memory(ports, 16 * 2**20 + 16)
+    with pytest.raises(AlloError, match=r"takes about 0\.0 GiB") as raised:
+        require_memory(ports, 16 * 2**20 + 15)
+    assert raised.value.diagnostics[0].code == "tool"
