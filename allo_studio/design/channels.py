@@ -31,24 +31,31 @@ class ChannelPlan:
     """Decisions by edge path (`cascade/mm1.C->mm2.A`), and what they mean for the ends.
 
     `kernels` are the leaf kernels' IRs, with local copies where a FIFO needs one; `streams` are their streamed
-    arguments with the elements of a token, by instance path; `boundaries` the same for ports of subgraphs.
+    arguments with the elements of a token, by instance path; `boundaries` the same for ports of subgraphs. `copies`
+    are the FIFOs that nobody asked for and that cost a local copy: a buffer may be cheaper there.
     """
 
     kernels: dict[str, KernelIR]
     decisions: dict[str, Decision] = field(default_factory=dict)
     streams: dict[str, dict[str, int]] = field(default_factory=dict)
     boundaries: dict[str, dict[str, int]] = field(default_factory=dict)
+    copies: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def plan_channels(project: Project, kernels: Mapping[str, KernelIR], library: OperatorLibrary) -> ChannelPlan:
+def plan_channels(
+    project: Project,
+    kernels: Mapping[str, KernelIR],
+    library: OperatorLibrary,
+    buffered: Mapping[str, str] | None = None,
+) -> ChannelPlan:
     """Decide every inner edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
-    is a diagnostic of code `order`.
+    is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
     """
     plan = ChannelPlan(dict(kernels))
-    _Planner(project, plan, library).graph(project.graphs[project.top], project.top)
+    _Planner(project, plan, library, buffered or {}).graph(project.graphs[project.top], project.top)
     return plan
 
 
@@ -62,7 +69,10 @@ class _Leaf:
 
 
 class _Planner:
-    def __init__(self, project: Project, plan: ChannelPlan, library: OperatorLibrary) -> None:
+    def __init__(
+        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str]
+    ) -> None:
+        self.buffered = buffered
         self.project = project
         self.plan = plan
         self.library = library
@@ -97,9 +107,12 @@ class _Planner:
         if edge.channel == "pingpong":
             self._pingpong(where, place, "asked for", edge)
             return
+        if place in self.buffered:
+            self._pingpong(where, place, self.buffered[place], edge)
+            return
         producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
         consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
-        refusal = self._stream(producer, consumer, place)
+        refusal = self._stream(producer, consumer, place, asked=edge.channel == "fifo" or edge.depth is not None)
         if refusal is None:
             return
         if edge.channel == "fifo":
@@ -137,8 +150,8 @@ class _Planner:
             return _Leaf(found.path, found.port, ((here, port), *found.trail))
         return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
 
-    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, place: str) -> Refusal | None:
-        """Make the edge a FIFO, or return why it cannot be one."""
+    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, place: str, asked: bool) -> Refusal | None:
+        """Make the edge a FIFO, or return why it cannot be one. `asked` says that the person wants one here."""
         if isinstance(producer, Refusal):
             return producer
         if isinstance(consumer, Refusal):
@@ -153,6 +166,8 @@ class _Planner:
         if isinstance(orders, Refusal):
             return _of(consumer, orders)
         kernel, order = self._cheapest(target, consumer, orders)
+        if order.loop and not asked:
+            self.plan.copies.append(place)
         self.plan.kernels[consumer.path] = kernel
         for leaf in (producer, consumer):
             self.plan.streams.setdefault(leaf.path, {})[leaf.port] = written.width

@@ -221,7 +221,7 @@ class MoveNodes(Edit):
             if not name.startswith("@"):
                 find_node(graph, name)
             elif name[1:] not in graph.inputs and name[1:] not in graph.outputs:
-                raise refuse(f"graph {self.graph!r} has no port {name[1:]!r}", self.graph)
+                raise refuse(f"graph {self.graph!r} has no port {name[1:]!r}", self.graph, "move a port that it has")
         return _placed(project, self.graph, self.positions)
 
     def describe(self) -> str:
@@ -244,11 +244,11 @@ class SetParam(Edit):
         node = find_node(graph, self.node)
         where = f"{self.graph}/{self.node}"
         if not isinstance(node, KernelNode):
-            raise refuse(f"block {self.node!r} is no kernel and has no parameters", where)
+            raise refuse(f"block {self.node!r} is no kernel and has no parameters", where, "select a kernel block")
         if not self.param.isidentifier():
-            raise refuse(f"{self.param!r} is no parameter name", where)
+            raise refuse(f"{self.param!r} is no parameter name", where, "name a constant of the kernel file")
         if isinstance(self.value, bool) or (isinstance(self.value, float) and not isfinite(self.value)):
-            raise refuse(f"{self.param} must be a finite number, not {self.value}", where)
+            raise refuse(f"{self.param} must be a finite number, not {self.value}", where, "give a number such as 64")
         params = without(node.params, self.param) if self.value is None else {**node.params, self.param: self.value}
         return with_graph(project, replace(graph, nodes={**graph.nodes, self.node: replace(node, params=params)}))
 
@@ -260,7 +260,7 @@ class SetParam(Edit):
 def _placed(project: Project, graph: str, positions: Mapping[str, tuple[float, float]]) -> Project:
     for name, place in positions.items():
         if not all(isfinite(c) for c in place):
-            raise refuse(f"{name!r} cannot lie at {place}", graph)
+            raise refuse(f"{name!r} cannot lie at {place}", graph, "a position is two finite numbers")
     places = {**project.view.get(graph, {}), **{n: (float(x), float(y)) for n, (x, y) in positions.items()}}
     return replace(project, view={**project.view, graph: places})
 
@@ -287,12 +287,12 @@ def _legal_depth(depth: int | None, where: str) -> int | None:
 def _require_legal_edge(graph: Graph, edge: Edge, others: tuple[Edge, ...]) -> None:
     where = f"{graph.name}/{edge.id}"
     if edge.source == edge.target:
-        raise refuse(f"{edge.source} cannot feed itself", where)
+        raise refuse(f"{edge.source} cannot feed itself", where, "lead the wire to an input")
     _require_end(graph, edge.source, graph.inputs, graph.outputs, "source")
     _require_end(graph, edge.target, graph.outputs, graph.inputs, "target")
     for other in others:
         if other.id == edge.id:
-            raise refuse(f"there is already a wire {edge.id}", where)
+            raise refuse(f"there is already a wire {edge.id}", where, "change that wire, or take it away first")
         if other.target == edge.target:
             fix = f"replace the wire {other.id}"
             raise refuse(f"{edge.target} is already fed by {other.source}", where, "an input has one producer", (fix,))

@@ -287,7 +287,7 @@ class ReplaceProject(Edit):
 
 def _require_port(graph: Graph, name: str) -> None:
     if name not in graph.inputs and name not in graph.outputs:
-        raise refuse(f"graph {graph.name!r} has no port {name!r}", graph.name)
+        raise refuse(f"graph {graph.name!r} has no port {name!r}", graph.name, "name a port that it has")
 
 
 def _require_type(text: str, where: str) -> None:

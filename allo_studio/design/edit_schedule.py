@@ -113,7 +113,7 @@ class ForkSchedule(Edit):
         node = find_node(find_graph(project, self.graph), self.node)
         where = f"{self.graph}/{self.node}"
         if not isinstance(node, KernelNode) or node.schedule is None:
-            raise refuse(f"block {self.node!r} has no schedule to copy", where)
+            raise refuse(f"block {self.node!r} has no schedule to copy", where, "add a step to give it one")
         steps = find_schedule(project, node.schedule)
         name = self.name or fresh_name(f"{node.schedule}_{self.node}", set(project.schedules))
         checked_name(name, project.schedules, "schedule", where)
@@ -213,7 +213,11 @@ class TruncateSteps(Edit):
         """Return the project with the shorter schedule; refused for a length outside 0 to what it has."""
         steps = find_schedule(project, self.schedule)
         if not 0 <= self.length <= len(steps):
-            raise refuse(f"schedule {self.schedule!r} has {len(steps)} steps, not {self.length}", self.schedule)
+            raise refuse(
+                f"schedule {self.schedule!r} has {len(steps)} steps, not {self.length}",
+                self.schedule,
+                "keep at most as many as there are",
+            )
         return _with_steps(project, self.schedule, steps[: self.length])
 
     def describe(self) -> str:
@@ -236,5 +240,9 @@ def _assigned(project: Project, graph_name: str, node_name: str, schedule: str |
     graph = find_graph(project, graph_name)
     node = find_node(graph, node_name)
     if not isinstance(node, KernelNode):
-        raise refuse(f"block {node_name!r} is no kernel and has no schedule", f"{graph_name}/{node_name}")
+        raise refuse(
+            f"block {node_name!r} is no kernel and has no schedule",
+            f"{graph_name}/{node_name}",
+            "select a kernel block",
+        )
     return with_graph(project, replace(graph, nodes={**graph.nodes, node_name: replace(node, schedule=schedule)}))

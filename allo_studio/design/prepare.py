@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
-from allo_studio.design.elaborate import Leaf
+from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
 
 __all__ = ["Prepared", "prepare", "with_orders"]
+
+# Beyond so many FIFOs with local copies, the rest stay FIFOs: each trial times the whole design.
+_MOST_TRIALS = 32
 
 
 @dataclass(frozen=True)
@@ -65,10 +69,31 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     kernels: dict[str, KernelIR] = {}
     for path, key in _instances(checked.project, checked.project.top, checked.project.top):
         leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
-    prepared = Prepared(leaves, plan_channels(checked.project, kernels, library))
+    prepared = _cheapest(checked.project, leaves, kernels, library)
     if not library.overrides:
         _last.keep(checked, library.clock_ns, prepared)
     return prepared
+
+
+def _cheapest(
+    project: Project, leaves: dict[str, Leaf], kernels: dict[str, KernelIR], library: OperatorLibrary
+) -> Prepared:
+    """Decide the channels: FIFOs where they can be, but a buffer where a FIFO's local copy costs the design latency.
+
+    Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
+    """
+    plan = plan_channels(project, kernels, library)
+    if plan.diagnostics or not plan.copies:
+        return Prepared(leaves, plan)
+    best = unbounded_latency(elaborate(project, leaves, plan), library)
+    buffered: dict[str, str] = {}
+    for place in plan.copies[:_MOST_TRIALS]:
+        trial = plan_channels(project, kernels, library, {**buffered, place: ""})
+        latency = unbounded_latency(elaborate(project, leaves, trial), library)
+        if latency < best:
+            buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
+            best = latency
+    return Prepared(leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:

@@ -12,7 +12,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
 
-__all__ = ["ProcessTiming", "SizedDesign", "leaf_processes", "size_design"]
+__all__ = ["ProcessTiming", "SizedDesign", "leaf_processes", "size_design", "unbounded_latency"]
 
 # Back-to-back invocations from which the interval in the steady state is taken.
 _INVOCATIONS = 4
@@ -60,6 +60,11 @@ def size_design(region: Region, library: OperatorLibrary, margin: int = 0) -> Si
     )
 
 
+def unbounded_latency(region: Region, library: OperatorLibrary) -> int:
+    """Return the latency in cycles if no FIFO were ever full: what the channels' kinds alone give."""
+    return _Sizer(library, 0, sized=False).time(region).latency
+
+
 @dataclass(frozen=True)
 class _Timed:
     latency: int
@@ -70,6 +75,7 @@ class _Timed:
 class _Sizer:
     library: OperatorLibrary
     margin: int
+    sized: bool = True
     processes: dict[str, ProcessTiming] = field(default_factory=dict)
     fifos: dict[str, FifoSize] = field(default_factory=dict)
 
@@ -93,6 +99,11 @@ class _Sizer:
 
     def _dataflow(self, region: Region) -> _Timed:
         flat = _Flat(self, region)
+        if not self.sized:
+            free = run(flat.traces, {}, self.library.fifo_latency)
+            if isinstance(free, Deadlock):
+                raise AlloError(_deadlock(region, free))
+            return _Timed(free.latency, free.latency)
         sizing = size_fifos(flat.traces, flat.orders, flat.requests, self.library.fifo_latency, self.margin)
         if isinstance(sizing, Deadlock):
             raise AlloError(_deadlock(region, sizing))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
 import networkx
 
-from allo_studio.hardware.operations import Dependence, OperationGraph, PortUse, ports_needed
+from allo_studio.hardware.operations import Dependence, OperationGraph, PortUse, ports_needed, ports_of_iteration
 
 __all__ = ["Limit", "Placement", "place", "place_once", "port_bound", "recurrence_bound"]
 
@@ -47,7 +48,8 @@ def place(graph: OperationGraph, asked: int = 1) -> Placement:
     limit = max(recurrence, port, key=lambda found: found.bound)
     interval = max(limit.bound, asked, 1)
     while (starts := _Scheduler(graph, interval).run()) is None:
-        interval += 1
+        # A body of hundreds of operations that does not fit may be far from fitting: look further each time.
+        interval += max(1, interval // 32)
     return Placement(interval, starts, _depth(graph, starts), limit if limit.bound > 1 else Limit("none", 1))
 
 
@@ -71,15 +73,15 @@ def _depth(graph: OperationGraph, starts: tuple[int, ...]) -> int:
 
 def port_bound(graph: OperationGraph) -> Limit:
     """Return the least interval at which every bank's ports can serve an iteration's accesses."""
-    uses: dict[str, list[tuple[int, PortUse]]] = defaultdict(list)
+    uses: dict[str, list[PortUse]] = defaultdict(list)
     members: dict[str, list[int]] = defaultdict(list)
     for op in graph.operations:
         if op.use:
-            uses[op.use.array].append((0, op.use))
+            uses[op.use.array].append(op.use)
             members[op.use.array].append(op.index)
     best = Limit("none", 1)
     for array in sorted(uses):
-        bound = -(-ports_needed(uses[array]) // uses[array][0][1].ports)
+        bound = -(-ports_of_iteration(uses[array]) // uses[array][0].ports)
         if bound > best.bound:
             best = Limit("port", bound, tuple(members[array]), array)
     return best
@@ -142,15 +144,14 @@ class _Scheduler:
     def run(self) -> tuple[int, ...] | None:
         """Return the start cycles, or None where the budget did not suffice."""
         budget = 20 * len(self.graph.operations) + 200
-        order = sorted(self.height, key=lambda op: (-self.height[op], op))
-        waiting = set(order)
+        waiting = [(-height, op) for op, height in self.height.items()]
+        heapify(waiting)
         while waiting:
             budget -= 1
             if budget < 0:
                 return None
-            op = next(candidate for candidate in order if candidate in waiting)
-            waiting.discard(op)
-            waiting |= self._place(op)
+            for evicted in self._place(heappop(waiting)[1]):
+                heappush(waiting, (-self.height[evicted], evicted))
         return tuple(self.start[op.index] for op in self.graph.operations)
 
     def _heights(self) -> dict[int, int]:

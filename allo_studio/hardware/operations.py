@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from allo_studio.source import Span
 
-__all__ = ["Dependence", "Operation", "OperationGraph", "PortUse", "ports_needed"]
+__all__ = ["Dependence", "Operation", "OperationGraph", "PortUse", "ports_needed", "ports_of_iteration"]
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,33 @@ def ports_needed(uses: list[tuple[int, PortUse]]) -> int:
     `uses` pairs each access with its iteration's cycle: accesses of one group and cycle have known banks relative to
     each other; anything else may meet in one bank. Reads of one element in one iteration share a port.
     """
+    return _fullest(
+        (
+            None if use.group is None else (cycle, use.group),
+            use.bank,
+            number if use.write else (cycle, use.group, use.address),
+        )
+        for number, (cycle, use) in enumerate(uses)
+    )
+
+
+def ports_of_iteration(uses: Sequence[PortUse]) -> int:
+    """Return the port cycles that the fullest bank of one array gives to an iteration, at the least.
+
+    `uses` are in program order. Reads of one element can share a cycle unless a write of it lies between them.
+    """
+    writes: dict[Hashable, int] = defaultdict(int)
+    entries: list[tuple[Hashable, tuple[int, ...], Hashable]] = []
+    for number, use in enumerate(uses):
+        element = (use.group, use.address)
+        entries.append((use.group, use.bank, number if use.write else (element, writes[element])))
+        writes[element] += use.write
+    return _fullest(entries)
+
+
+def _fullest(entries: Iterable[tuple[Hashable, tuple[int, ...], Hashable]]) -> int:
+    """Return what the fullest bank must serve: entries are what is known of the bank, the bank, and the access."""
     demand: dict[Hashable, dict[tuple[int, ...], set[Hashable]]] = defaultdict(lambda: defaultdict(set))
-    for number, (cycle, use) in enumerate(uses):
-        known = None if use.group is None else (cycle, use.group)
-        what: Hashable = (cycle, use.group, use.address) if not use.write else number
-        demand[known][use.bank].add(what)
+    for known, bank, access in entries:
+        demand[known][bank].add(access)
     return sum(max(len(found) for found in banks.values()) for banks in demand.values())

@@ -48,7 +48,7 @@ class Partition(Step):
         buffer = ir.find_buffer(self.buffer)
         rank = len(buffer.type.shape)
         if not rank:
-            yield fault(f"{buffer.name} is a scalar, so there is nothing to partition", buffer.span)
+            yield fault(f"{buffer.name} is a scalar, so there is nothing to partition", buffer.span, "name an array")
             return
         if not 0 <= self.dim <= rank:
             message = f"{buffer.name} is {buffer.type}: it has no dimension {self.dim}"

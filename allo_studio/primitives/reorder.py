@@ -75,7 +75,7 @@ def _nest(ir: KernelIR, axes: Sequence[str]) -> tuple[list[Loop], list[Loop]]:
     ids = [loop.id for loop in named]
     twice = sorted({i for i in ids if ids.count(i) > 1})
     if twice:
-        raise AlloError(fault(f"reorder names {', '.join(twice)} more than once", named[0].span))
+        raise AlloError(fault(f"reorder names {', '.join(twice)} more than once", named[0].span, "name each loop once"))
     chain = _chain(named)
     _require_perfect(ir, chain)
     queue = iter(named)
@@ -118,7 +118,7 @@ def _bound_faults(chain: Sequence[Loop], order: Sequence[Loop]) -> Iterator[Diag
     for n, loop in enumerate(order):
         bounds = bounds_of(loop)
         if bounds is None:
-            yield fault(f"loop {loop.id} has bounds that are not linear", loop.span)
+            yield fault(f"loop {loop.id} has bounds that are not linear", loop.span, "leave it where it is")
             continue
         used = {v for bound in (*bounds[0], *bounds[1]) for v in bound.variables}
         for variable in sorted((v for v in used if place.get(v, -1) > n), key=lambda v: place[v]):

@@ -14,6 +14,9 @@ from allo_studio.primitives.rewrite import split_loop
 __all__ = ["Split"]
 
 
+_BOUNDS = "split a loop whose bounds are numbers, such as one around it"
+
+
 @dataclass(frozen=True)
 class Split(Step):
     """Split a loop into an outer one and an inner one of `factor` iterations; the order of the work stays.
@@ -42,7 +45,7 @@ class Split(Step):
         """Yield why the step does not apply."""
         loop = ir.find_loop(self.axis)
         if loop.trip is None:
-            yield fault(f"loop {loop.id} has no constant bounds, so it cannot be split", loop.span)
+            yield fault(f"loop {loop.id} has no constant bounds, so it cannot be split", loop.span, _BOUNDS)
             return
         if not 1 <= self.factor <= max(loop.trip, 1):
             hint = f"a factor from 1 to {loop.trip}"

@@ -11,7 +11,7 @@ from mixed_projects import make
 from allo_studio.design.model import ChannelChoice, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.pipeline import check_project, size_project
-from allo_studio.project import LoadedProject
+from allo_studio.project import LoadedProject, load_project
 
 SHOWN = {
     "fifo_through_a_boundary": {"top/one.C->sub.A": "fifo", "top/sub.E->last.X": "fifo", "top/sub/m.C->d.X": "fifo"},
@@ -140,3 +140,44 @@ def test_a_fault_inside_a_graph_that_is_used_twice_is_told_once(tmp_path: Path) 
     edges = tuple(replace(e, channel="shared") if str(e.target) == "d.X" else e for e in inner.edges)
     project = replace(loaded.project, graphs={**loaded.project.graphs, "inner": replace(inner, edges=edges)})
     assert [d.where for d in order_faults(loaded, project)] == ["inner/m.C->d.X"]
+
+
+def test_a_fifo_that_costs_latency_is_not_chosen_unless_asked_for(tmp_path: Path) -> None:
+    kernels = """
+from allo_studio.lang import float32
+
+def turn(x: float32[4, 4]) -> float32[4, 4]:
+    y: float32[4, 4]
+    for i in range(4):
+        for j in range(4):
+            y[i, j] = x[3 - i, j] * 2.0
+    return y
+
+def smear(x: float32[4, 4]) -> float32[4, 4]:
+    y: float32[4, 4] = 4.25
+    for i in range(4):
+        for j in range(1, 4):
+            y[i, j] = x[i, j - 1] + x[i, j] + x[i, j - 1] + x[i, j - 1]
+    return y
+"""
+    text = """format: 1
+name: p
+top: top
+graphs:
+  top:
+    inputs: {A: "float32[4, 4]"}
+    outputs: {B: "float32[4, 4]"}
+    nodes:
+      one: {kernel: "k.py:turn"}
+      two: {kernel: "k.py:smear"}
+    edges: [A -> one.x, %s, two.y -> B]
+"""
+    (tmp_path / "k.py").write_text(kernels)
+    found = {}
+    for name, edge in (("free", "one.y -> two.x"), ("forced", "{from: one.y, to: two.x, channel: fifo}")):
+        (tmp_path / f"{name}.yaml").write_text(text % edge)
+        sized = size_project(load_project(tmp_path / f"{name}.yaml"))
+        found[name] = (sized.region.channel("one_y"), sized.latency)
+    assert (found["free"][0].kind, found["forced"][0].kind) == ("pingpong", "fifo")
+    assert found["free"][1] < found["forced"][1]
+    assert f"takes {found['forced'][1]} cycles instead of {found['free'][1]}" in found["free"][0].reason

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allo_studio.hardware.modulo import place, place_once, port_bound, recurrence_bound
-from allo_studio.hardware.operations import Dependence, Operation, OperationGraph, PortUse, ports_needed
+from allo_studio.hardware.operations import (
+    Dependence,
+    Operation,
+    OperationGraph,
+    PortUse,
+    ports_needed,
+    ports_of_iteration,
+)
 
 USABLE = 2.0
 ARRAYS = {"X": 1, "Y": 2}
@@ -271,3 +278,11 @@ def test_operations_chain_in_a_cycle_as_far_as_the_period_goes() -> None:
     for found in (place(graph), place_once(graph)):
         assert found.starts == (0, 0, 1, 1, 2)
         assert found.depth == 3
+
+
+def test_reads_of_one_element_share_a_port_only_between_its_writes() -> None:
+    read = PortUse("C", 2, "g", (0,), "here", False)
+    write = PortUse("C", 2, "g", (0,), "here", True)
+    assert ports_of_iteration([read, read, read]) == 1
+    assert ports_of_iteration([read, read, write, read, write]) == 4
+    assert ports_of_iteration([read, PortUse("C", 2, "g", (1,), "there", False), write]) == 2
