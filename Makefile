@@ -8,7 +8,7 @@ RUN := $(ENV)/bin/python
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check       ruff, mypy and the import rules"
 	@echo "make core-test   the library's tests in an environment without Qt"
 	@echo "make bench-seed  the latencies of the GEMM schedules at 1024 x 1024 x 1024"
+	@echo "make bench-interactive  what a person waits for at the window"
 	@echo "make screenshot  draw docs/screenshot.png"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
@@ -49,6 +50,9 @@ core-test: env-core
 
 bench-seed: env-run
 	@$(RUN) benchmarks/seed_gemm.py
+
+bench-interactive: env-run
+	@$(OFFSCREEN) $(RUN) benchmarks/interactive.py
 
 screenshot: env-run
 	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build

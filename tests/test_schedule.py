@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import yaml
@@ -124,17 +123,11 @@ def test_a_rounding_schedule_says_so() -> None:
     assert not turned.truncate(1).reassociates
 
 
-def test_the_menu_of_the_whole_schedule_is_quick() -> None:
+def test_there_is_something_to_apply_after_every_step() -> None:
     scheduled = schedule(gemm(), ROW_WISE)
-    for ir in scheduled.irs:
-        applicable(ir)
-        start = perf_counter()
-        assert applicable(ir)
-        # 50 ms on an idle machine; the bound leaves room for a busy one.
-        assert perf_counter() - start < 0.5
+    assert all(applicable(ir) for ir in scheduled.irs)
 
 
-def test_a_large_kernel_is_no_slower() -> None:
-    start = perf_counter()
-    schedule(gemm(M=1024, N=1024, K=1024), ROW_WISE)
-    assert perf_counter() - start < 2
+def test_a_large_kernel_takes_the_same_steps() -> None:
+    large = schedule(gemm(M=1024, N=1024, K=1024), ROW_WISE)
+    assert large.to_specs() == schedule(gemm(), ROW_WISE).to_specs()

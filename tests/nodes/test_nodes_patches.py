@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -59,9 +58,7 @@ def test_distutils_is_lent_only_while_nodegraphqt_is_imported() -> None:
 def test_the_cycle_check_is_not_run(canvas: Canvas) -> None:
     # 40 levels of two wires: the original walks 2^40 paths before it lets a wire be drawn.
     picture, places = chain(40, fan=2)
-    began = time.perf_counter()
     canvas.draw(picture, places)
-    assert time.perf_counter() - began < 5
     assert len(picture.wires) == 78
     assert canvas.view.acyclic_check(canvas.port("b39", "o0", True), canvas.port("b0", "i0", False)) is True
 
@@ -72,15 +69,21 @@ def test_names_are_not_looked_for_among_all_nodes(canvas: Canvas) -> None:
     assert sorted(canvas._nodes.model.nodes) == ["b0", "b1", "b2"], "ids are the blocks' names, at every load"
 
 
-def test_a_thousand_blocks_are_drawn_and_fitted_quickly(canvas: Canvas) -> None:
-    picture, places = chain(1000)
-    began = time.perf_counter()
-    canvas.draw(picture, places)
-    drawn = time.perf_counter()
+def test_a_fit_groups_no_items(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The original groups and ungroups all items for this, which takes seconds where there are a thousand.
+    canvas.draw(*chain(300))
+    monkeypatch.setattr(canvas.view.scene(), "createItemGroup", None)
     canvas.view.fit()
-    assert drawn - began < 20
-    # The original groups and ungroups all items for this, which takes seconds.
-    assert time.perf_counter() - drawn < 1.5
+    shown = canvas.view.mapToScene(canvas.view.viewport().rect()).boundingRect()
+    assert shown.contains(canvas.block("b299").sceneBoundingRect())
+
+
+def test_labels_stand_apart(canvas: Canvas) -> None:
+    picture, places = chain(2, fan=4)
+    canvas.draw(picture, places)
+    labels = [canvas.wire(name).label for name in picture.wires]
+    rects = [label.boundingRect().translated(label.pos()).adjusted(1, 1, -1, -1) for label in labels]
+    assert not any(a.intersects(b) for number, a in enumerate(rects) for b in rects[number + 1 :])
 
 
 def test_the_combined_rectangle_is_the_union(canvas: Canvas) -> None:
