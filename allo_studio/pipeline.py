@@ -19,7 +19,7 @@ from allo_studio.design.elaborate import elaborate
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
 from allo_studio.design.timing import SizedDesign, size_design
-from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.hardware.devices import Device, find_device
 from allo_studio.hardware.operators import OperatorLibrary, load_operators
 from allo_studio.project import LoadedProject, sources
@@ -80,7 +80,7 @@ class BuildResult:
     @property
     def ok(self) -> bool:
         """Whether there is no error among the diagnostics."""
-        return all(d.severity != "error" for d in self.diagnostics)
+        return not has_errors(self.diagnostics)
 
 
 @dataclass
@@ -126,7 +126,10 @@ def size_project(
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    library = library or _target(checked.project)[1]
+    return _size(checked, library or _target(checked.project)[1])
+
+
+def _size(checked: CheckedDesign, library: OperatorLibrary) -> SizedDesign:
     prepared = prepare(checked, library)
     region = elaborate(checked.project, prepared.leaves, prepared.plan)
     return size_design(region, library, checked.project.target.fifo_margin)
@@ -164,7 +167,7 @@ def build(
         report = assemble_report(checked.project, sized, device, found)
         artifacts = [Artifact(_kind(name), out / name) for name in files]
         artifacts.append(Artifact("report", out / REPORT_FILE))
-        status: Literal["ok", "error"] = "error" if any(d.severity == "error" for d in faults) else "ok"
+        status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
         text = dump(document(status, faults, report, artifacts))
         write({REPORT_FILE: text}, folder)
     run.end()
@@ -212,9 +215,7 @@ def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
     device, library = _target(checked.project)
-    prepared = prepare(checked, library)
-    region = elaborate(checked.project, prepared.leaves, prepared.plan)
-    return checked, size_design(region, library, checked.project.target.fifo_margin), device
+    return checked, _size(checked, library), device
 
 
 def _c_simulation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 
 from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, producer_order
 from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
@@ -180,19 +181,15 @@ class _Planner:
         self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...]
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory."""
-        streams = self.plan.streams.get(leaf.path, {})
-        best: tuple[tuple[int, int], KernelIR, ConsumerOrder] | None = None
-        for order in orders:
-            changed = read_in_order(kernel, leaf.port, order)
-            timed = schedule_kernel(changed.with_streams({**streams, leaf.port: order.width}), self.library)
-            words = 1
-            for dim in order.tile:
-                words *= dim.extent
-            cost = (timed.latency, words if order.loop else 0)
-            if best is None or cost < best[0]:
-                best = (cost, changed, order)
-        assert best is not None
-        return best[1], best[2]
+        found = [(read_in_order(kernel, leaf.port, order), order) for order in orders]
+        # Every edit in the window comes through here: schedule only where there is a choice.
+        return found[0] if len(found) == 1 else min(found, key=lambda way: self._cost(leaf, *way))
+
+    def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder) -> tuple[int, int]:
+        """Return the block's latency in cycles and the words of its local copy."""
+        streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
+        words = prod(dim.extent for dim in order.tile) if order.loop else 0
+        return schedule_kernel(kernel.with_streams(streams), self.library).latency, words
 
 
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:

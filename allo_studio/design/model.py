@@ -46,10 +46,6 @@ class StepSpec:
     name: str
     args: Mapping[str, Any]
 
-    def to_yaml(self) -> dict[str, Any]:
-        """Return the form in the project file, `{split: {axis: j, factor: 32}}`."""
-        return {self.name: dict(self.args)}
-
 
 @dataclass(frozen=True)
 class Endpoint:

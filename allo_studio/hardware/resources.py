@@ -31,14 +31,10 @@ class Resources:
     unreported: frozenset[str] = frozenset()
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(Counter({**_sum(self.counts, other.counts)}), self.unreported | other.unreported)
+        return Resources(self.counts + other.counts, self.unreported | other.unreported)
 
     def __mul__(self, copies: int) -> Resources:
         return Resources(Counter({kind: n * copies for kind, n in self.counts.items()}), self.unreported)
-
-
-def _sum(one: Counter[str], two: Counter[str]) -> dict[str, int]:
-    return {kind: one[kind] + two[kind] for kind in (*one, *two)}
 
 
 def bram_blocks(width: int, depth: int) -> int:
