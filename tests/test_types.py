@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allo_studio.types import FLOAT32, INT32, SCALARS, ArrayType, parse_type
+from allo_studio.types import FLOAT32, INT32, NAMED, ArrayType, parse_type
 
 _TYPES = st.builds(
-    ArrayType, st.sampled_from(sorted(SCALARS.values(), key=str)), st.lists(st.integers(1, 255), max_size=4).map(tuple)
+    ArrayType, st.sampled_from(sorted(NAMED.values(), key=str)), st.lists(st.integers(1, 255), max_size=4).map(tuple)
 )
 
 
@@ -19,7 +19,7 @@ def test_types_print_and_parse(kind: ArrayType) -> None:
     assert parse_type(str(kind)) == kind
     assert parse_type(f"  {str(kind).replace(',', ' , ').replace('[', ' [ ')} ") == kind
     assert kind.size == np.zeros(kind.shape, np.int8).size if kind.size < 1 << 20 else True
-    assert kind.bits == 32 * kind.size
+    assert kind.bits == kind.element.bits * kind.size
 
 
 def test_scalars() -> None:
@@ -36,7 +36,7 @@ def test_scalars() -> None:
         ("float32[4", "is no type"),
         ("float32[[4]]", "is no type"),
         ("32", "is no type"),
-        ("float[4]", "unknown element type 'float'; known are float32, int32"),
+        ("float[4]", "unknown element type 'float'; types are bool"),
         ("float32[]", "extent ''"),
         ("float32[4,]", "extent ''"),
         ("float32[0]", "extent '0'"),

@@ -7,7 +7,7 @@ import ast
 from allo_studio.frontend.faults import candidates
 from allo_studio.frontend.scope import Scope
 from allo_studio.frontend.subscripts import whole_number
-from allo_studio.types import SCALARS, ArrayType, parse_type
+from allo_studio.types import NAMED, ArrayType, parse_type
 
 __all__ = ["array_type", "result_types"]
 
@@ -25,10 +25,10 @@ def array_type(node: ast.expr, scope: Scope) -> ArrayType | None:
         found = [extent for extent in shape if extent is not None]
         return _array(node, element, found, scope) if element and len(found) == len(shape) else None
     known = scope.module.language_name(node)
-    if known in SCALARS:
-        return ArrayType(SCALARS[known])
+    if known in NAMED:
+        return ArrayType(NAMED[known])
     written = scope.faults.places.text(node)
-    hint = candidates(written, sorted(SCALARS), "types") if isinstance(node, ast.Name) else _HINT
+    hint = candidates(written, sorted(NAMED), "types") if isinstance(node, ast.Name) else _HINT
     scope.faults.add("type", node, f"{_short(written)} is no type", hint)
     return None
 

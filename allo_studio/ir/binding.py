@@ -12,12 +12,12 @@ from threading import RLock
 
 try:
     from mlir import ir
-    from mlir.dialects import affine, arith, func, memref
+    from mlir.dialects import affine, arith, func, math, memref, scf
     from mlir.execution_engine import ExecutionEngine
     from mlir.passmanager import PassManager
 except ImportError:
     from torch_mlir import ir
-    from torch_mlir.dialects import affine, arith, func, memref
+    from torch_mlir.dialects import affine, arith, func, math, memref, scf
     from torch_mlir.execution_engine import ExecutionEngine
     from torch_mlir.passmanager import PassManager
 
@@ -31,7 +31,9 @@ __all__ = [
     "func",
     "in_context",
     "ir",
+    "math",
     "memref",
+    "scf",
 ]
 
 # Passes and code generation run one at a time: they gain nothing from sharing the context's thread pool.

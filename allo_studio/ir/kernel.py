@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.ir.attributes import integer_map, set_integer_map, set_text_map, strings, text, text_map
+from allo_studio.ir.attributes import integer_map, set_integer_map, set_text_map, strings, text_map
 from allo_studio.ir.binding import in_context, ir
-from allo_studio.ir.views import Argument, Buffer, Direction, Loop, SpanOf, array_type, find_arguments, find_loops, walk
+from allo_studio.ir.views import Argument, Buffer, Direction, Loop, SpanOf, find_arguments, find_buffers, find_loops
 from allo_studio.layout import Layout
 from allo_studio.source import Source, Span
 
@@ -20,7 +20,8 @@ __all__ = ["KernelIR"]
 class KernelIR:
     """A kernel in the form that ARCHITECTURE.md describes. Treat it as a value: change only a `clone`.
 
-    `name` is the kernel's function, `source` the text that its locations are in.
+    `name` is the kernel's function, `source` the text that its locations are in. The module may hold functions that it
+    calls; `at` gives the same module seen from one of them, which is how a step works on a callee.
     """
 
     module: ir.Module
@@ -28,26 +29,38 @@ class KernelIR:
     source: Source
 
     @classmethod
-    def parse(cls, text: str, source: Source | None = None) -> KernelIR:
-        """Read a kernel from MLIR text (locations are those of the text where it has them); raises ValueError."""
+    def parse(cls, text: str, source: Source | None = None, name: str | None = None) -> KernelIR:
+        """Read a kernel from MLIR text (locations are those of the text where it has them); raises ValueError.
+
+        `name` is needed where the module has several functions.
+        """
         with in_context():
             try:
                 module = ir.Module.parse(text)
             except ir.MLIRError as fault:
                 raise ValueError(str(fault)) from None
-        functions = [op for op in module.body.operations if op.operation.name == "func.func"]
-        if len(functions) != 1:
-            raise ValueError(f"a kernel is one function, not {len(functions)}")
-        name = str(ir.StringAttr(functions[0].attributes["sym_name"]).value)
-        return cls(module, name, source or Source("-", text))
+        functions = _functions(module)
+        if name is None and len(functions) != 1:
+            raise ValueError(f"say which of the functions is the kernel: {', '.join(functions) or 'there is none'}")
+        if name is not None and name not in functions:
+            raise ValueError(f"the module has no function {name}")
+        return cls(module, name or next(iter(functions)), source or Source("-", text))
 
     @property
     def function(self) -> ir.Operation:
         """The `func.func` operation."""
-        for op in self.module.body.operations:
-            if op.operation.name == "func.func":
-                return op.operation
-        raise ValueError(f"the module of {self.name} has no function")
+        return _functions(self.module)[self.name]
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of all functions of the module, in order."""
+        return tuple(_functions(self.module))
+
+    def at(self, function: str) -> KernelIR:
+        """Return the same module seen from another of its functions; raises KeyError where there is none."""
+        if function not in _functions(self.module):
+            raise KeyError(function)
+        return KernelIR(self.module, function, self.source)
 
     @property
     def body(self) -> ir.Block:
@@ -83,7 +96,7 @@ class KernelIR:
                 self.module.operation.verify()
             except ir.MLIRError as fault:
                 raise ValueError(f"kernel {self.name} is not valid MLIR: {fault}") from None
-        faults = _form_faults(self)
+        faults = [fault for name in self.functions for fault in _form_faults(self.at(name))]
         if faults:
             raise ValueError(f"kernel {self.name} is not in a kernel's form: {'; '.join(faults)}")
 
@@ -101,27 +114,7 @@ class KernelIR:
 
     def buffers(self) -> tuple[Buffer, ...]:
         """Return the memories: arguments that are not passed by value, then local ones in program order."""
-        place, layouts = SpanOf(self.source), self.layouts()
-        found = [
-            Buffer(
-                known.name,
-                known.type,
-                known.value,
-                "argument",
-                known.direction,
-                layouts.get(known.name, Layout.plain(len(known.type.shape))),
-                place(known.value.location),
-                self.module,
-            )
-            for known in self.arguments()
-            if not known.scalar
-        ]
-        for op in walk(self.body):
-            if op.name == "memref.alloc":
-                name, shape = text(op, "allo.name") or "", array_type(op.result.type)
-                layout = layouts.get(name, Layout.plain(len(shape.shape)))
-                found.append(Buffer(name, shape, op.result, "local", None, layout, place(op.location), self.module))
-        return tuple(found)
+        return find_buffers(self.function, SpanOf(self.source), self.module)
 
     def find_loop(self, ref: str) -> Loop:
         """Return the loop named `i` or `band:i`; raises AlloError of code `step`, listing what there is."""
@@ -174,6 +167,11 @@ class KernelIR:
         changed = self.clone()
         set_integer_map(changed.function, "allo.streams", dict(sorted(streams.items())))
         return changed
+
+
+def _functions(module: ir.Module) -> dict[str, ir.Operation]:
+    found = (op.operation for op in module.body.operations if op.operation.name == "func.func")
+    return {str(ir.StringAttr(op.attributes["sym_name"]).value): op for op in found}
 
 
 def _form_faults(kernel: KernelIR) -> list[str]:

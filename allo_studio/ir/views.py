@@ -11,16 +11,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from allo_studio.ir.attributes import flag, integer, strings, text
+from allo_studio.ir.attributes import flag, strings, text, text_map
+from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir
-from allo_studio.ir.linear import LinearExpr, map_results
+from allo_studio.ir.linear import LinearExpr, linear_of, map_results
 from allo_studio.layout import Layout
 from allo_studio.source import Source, Span
-from allo_studio.types import SCALARS, ArrayType, ScalarType
+from allo_studio.types import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, INDEX, ArrayType, ScalarType, integer, parse_type
 
-__all__ = ["Argument", "Buffer", "Direction", "Loop", "array_type", "find_loops", "walk"]
+__all__ = [
+    "LOOP_KINDS",
+    "Argument",
+    "Buffer",
+    "BufferKind",
+    "Direction",
+    "Loop",
+    "LoopKind",
+    "array_type",
+    "declared_type",
+    "find_buffers",
+    "find_loops",
+    "walk",
+]
 
 Direction = Literal["in", "out", "inout"]
+# `constant` is a table of values, `state` a memory that keeps its contents between calls.
+BufferKind = Literal["argument", "local", "constant", "state"]
+LoopKind = Literal["affine", "for", "while"]
+LOOP_KINDS: dict[str, LoopKind] = {"affine.for": "affine", "scf.for": "for", "scf.while": "while"}
 
 
 @dataclass(frozen=True)
@@ -37,21 +55,28 @@ class Argument:
 
 @dataclass(frozen=True)
 class Buffer:
-    """A memory of the kernel: an argument that is one, or a local array or variable (`direction` is None)."""
+    """A memory of the kernel: an argument that is one, or one of its own (`direction` is None then).
+
+    `memory` is the text of the declaration's `Memory(...)`, empty where it has none.
+    """
 
     name: str
     type: ArrayType
     value: ir.Value = field(repr=False, compare=False)
-    kind: Literal["argument", "local"]
+    kind: BufferKind
     direction: Direction | None
     layout: Layout
     span: Span | None
     module: ir.Module = field(repr=False, compare=False)
+    memory: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Loop:
-    """An `affine.for`. Bounds are half open; `lower`, `upper` and `trip` are None where they are not constant.
+    """A loop. Bounds are half open; `lower`, `upper` and `trip` are None where they are not constant.
+
+    `kind` is `affine` for an `affine.for`, whose bounds are affine in outer variables and symbols; `for` for an
+    `scf.for`, whose bounds are computed; `while` for an `scf.while`, which has neither variable nor bounds.
 
     `band` is the name of the nest that the loop is in (empty where it has none), `id` the shortest unambiguous name.
     `pipeline` is the II asked for (0: off, None: nothing asked), `unroll` the lanes (0: fully, None: not unrolled).
@@ -74,6 +99,7 @@ class Loop:
     role: str | None
     span: Span | None = field(repr=False)
     module: ir.Module = field(repr=False)
+    kind: LoopKind = "affine"
     _children: list[Loop] = field(default_factory=list, repr=False)
 
     @property
@@ -84,11 +110,13 @@ class Loop:
     @property
     def body(self) -> ir.Block:
         """The block of the loop's body."""
-        return self.op.regions[0].blocks[0]
+        return self.op.regions[1 if self.kind == "while" else 0].blocks[0]
 
     @property
     def induction_variable(self) -> ir.Value:
-        """The value of the loop's variable, of type index."""
+        """The value of the loop's variable, of type index; raises ValueError for a `while`."""
+        if self.kind == "while":
+            raise ValueError(f"loop {self.id} is a while and has no variable")
         return self.body.arguments[0]
 
     @property
@@ -117,28 +145,44 @@ def walk(block: ir.Block) -> Iterator[ir.Operation]:
 
 
 def array_type(mlir_type: ir.Type) -> ArrayType:
-    """Return the type of a memref or scalar; raises ValueError where the language has no such type."""
+    """Return the type of a memref or scalar as MLIR tells it; raises ValueError where the language has no such type.
+
+    Integers come out signed: what a buffer or argument was declared as is in its view (see `declared_type`).
+    """
     if isinstance(mlir_type, ir.MemRefType):
         return ArrayType(_scalar(mlir_type.element_type), tuple(int(extent) for extent in mlir_type.shape))
     return ArrayType(_scalar(mlir_type))
 
 
+_FLOATS = {kind.mlir: kind for kind in (BFLOAT16, FLOAT16, FLOAT32, FLOAT64)}
+
+
 def _scalar(mlir_type: ir.Type) -> ScalarType:
+    if isinstance(mlir_type, ir.IntegerType):
+        return integer(int(mlir_type.width))
+    if isinstance(mlir_type, ir.IndexType):
+        return INDEX
     spelling = str(mlir_type)
-    for known in SCALARS.values():
-        if known.mlir == spelling:
-            return known
+    if spelling in _FLOATS:
+        return _FLOATS[spelling]
     raise ValueError(f"the kernel language has no type for {spelling}")
+
+
+def declared_type(op: ir.Operation) -> ArrayType:
+    """Return the type that a local memory (`memref.alloc`, `memref.get_global`) was declared with."""
+    declared = text(op, "allo.type")
+    return parse_type(declared) if declared else array_type(op.results[0].type)
 
 
 def find_arguments(function: ir.Operation, module: ir.Module) -> tuple[Argument, ...]:
     """Return the function's arguments in order."""
     values = function.regions[0].blocks[0].arguments
     names, directions = strings(function, "allo.args"), strings(function, "allo.directions")
+    declared = text_map(function, "allo.types")
     return tuple(
         Argument(
             name,
-            array_type(value.type),
+            parse_type(declared[name]) if name in declared else array_type(value.type),
             cast(Direction, direction),
             not isinstance(value.type, ir.MemRefType),
             value,
@@ -146,6 +190,37 @@ def find_arguments(function: ir.Operation, module: ir.Module) -> tuple[Argument,
         )
         for name, direction, value in zip(names, directions, values, strict=True)
     )
+
+
+def find_buffers(function: ir.Operation, span_of: SpanOf, module: ir.Module) -> tuple[Buffer, ...]:
+    """Return the memories of a function: arguments that are not passed by value, then its own in program order."""
+    layouts = {name: Layout.parse(entry) for name, entry in text_map(function, "allo.layouts").items()}
+    memories = text_map(function, "allo.memories")
+    found = []
+    for known in find_arguments(function, module):
+        if known.scalar:
+            continue
+        layout = layouts.get(known.name, Layout.plain(len(known.type.shape)))
+        span, memory = span_of(known.value.location), memories.get(known.name, "")
+        found.append(
+            Buffer(known.name, known.type, known.value, "argument", known.direction, layout, span, module, memory)
+        )
+    states = {str(op.operation.attributes["sym_name"]) for op in module.body.operations if _is_state(op.operation)}
+    for op in walk(function.regions[0].blocks[0]):
+        kind: BufferKind = "local"
+        if op.name == "memref.get_global":
+            kind = "state" if str(op.attributes["name"]).replace("@", "") in states else "constant"
+        elif op.name != "memref.alloc":
+            continue
+        name, shape = text(op, "allo.name") or "", declared_type(op)
+        layout = layouts.get(name, Layout.plain(len(shape.shape)))
+        memory = text(op, "allo.memory") or ""
+        found.append(Buffer(name, shape, op.result, kind, None, layout, span_of(op.location), module, memory))
+    return tuple(found)
+
+
+def _is_state(op: ir.Operation) -> bool:
+    return bool(op.name == "memref.global") and "constant" not in op.attributes
 
 
 def find_loops(function: ir.Operation, span_of: SpanOf, module: ir.Module) -> tuple[Loop, ...]:
@@ -193,7 +268,7 @@ class _Reader:
 def _collect(block: ir.Block, parent: Loop | None, reader: _Reader, found: list[Loop]) -> None:
     for op in block.operations:
         inside = parent
-        if op.operation.name == "affine.for":
+        if op.operation.name in LOOP_KINDS:
             inside = _loop(op.operation, parent, reader)
             found.append(inside)
         for region in op.operation.regions:
@@ -202,7 +277,15 @@ def _collect(block: ir.Block, parent: Loop | None, reader: _Reader, found: list[
 
 
 def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
-    (lower, lower_expr), (upper, upper_expr) = _bounds(op)
+    kind = LOOP_KINDS[op.name]
+    step: int | None = 1
+    if kind == "affine":
+        (lower, lower_expr), (upper, upper_expr) = _bounds(op)
+        step = integer_attribute(op, "step")
+    elif kind == "for":
+        (lower, lower_expr), (upper, upper_expr), (step, _) = (_operand(value) for value in list(op.operands)[:3])
+    else:
+        lower = upper = lower_expr = upper_expr = None
     name = text(op, "allo.name") or ""
     return Loop(
         op=op,
@@ -213,19 +296,25 @@ def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
         upper=upper,
         lower_expr=lower_expr,
         upper_expr=upper_expr,
-        step=integer(op, "step") or 1,
+        step=step or 1,
         depth=parent.depth + 1 if parent else 0,
         parent=parent,
-        pipeline=integer(op, "allo.pipeline"),
-        unroll=integer(op, "allo.unroll"),
+        pipeline=integer_attribute(op, "allo.pipeline"),
+        unroll=integer_attribute(op, "allo.unroll"),
         reduction=flag(op, "allo.reduction"),
         role=text(op, "allo.role"),
         span=reader.span_of(op.location),
         module=reader.module,
+        kind=kind,
     )
 
 
 _Bound = tuple[int | None, LinearExpr | None]
+
+
+def _operand(value: ir.Value) -> _Bound:
+    expression = linear_of(value)
+    return (expression.constant if expression is not None and expression.is_constant else None), expression
 
 
 def _bounds(op: ir.Operation) -> tuple[_Bound, _Bound]:
