@@ -8,7 +8,7 @@ RUN := $(ENV)/bin/python
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive bench-language screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -17,6 +17,7 @@ help:
 	@echo "make core-test   the library's tests in an environment without Qt"
 	@echo "make bench-seed  the latencies of the GEMM schedules at 1024 x 1024 x 1024"
 	@echo "make bench-interactive  what a person waits for at the window"
+	@echo "make bench-language  the speed of the language on the kernels of PolyBench"
 	@echo "make screenshot  draw docs/screenshot.png"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
@@ -37,7 +38,7 @@ run: env-run
 	@$(RUN) tools/open_studio.py "$(PROJECT)" "$(OUT)"
 
 test: env-test
-	@$(OFFSCREEN) $(RUN) -m pytest
+	@$(OFFSCREEN) $(RUN) -m pytest -n auto --dist worksteal
 
 check: env-test
 	@$(RUN) -m ruff check .
@@ -46,13 +47,16 @@ check: env-test
 	@$(ENV)/bin/lint-imports
 
 core-test: env-core
-	@$(CORE_ENV)/bin/python -m pytest --ignore=tests/ui --ignore=tests/nodes
+	@$(CORE_ENV)/bin/python -m pytest -n auto --dist worksteal --ignore=tests/ui --ignore=tests/nodes
 
 bench-seed: env-run
 	@$(RUN) benchmarks/seed_gemm.py
 
 bench-interactive: env-run
 	@$(OFFSCREEN) $(RUN) benchmarks/interactive.py
+
+bench-language: env-run
+	@$(RUN) benchmarks/language.py
 
 screenshot: env-run
 	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build

@@ -225,9 +225,9 @@ def _c_simulation(
     inputs = random_inputs(sized.region.ports)
     expected = evaluate(sized.region, inputs)
     try:
-        result = run_csim(
-            folder, sized.region.name, inputs, expected, tolerance=tolerance_of(sized.region), cancel=cancel
-        )
+        types = {port.name: port.type for port in sized.region.ports}
+        tolerance = tolerance_of(sized.region)
+        result = run_csim(folder, sized.region.name, inputs, expected, types=types, tolerance=tolerance, cancel=cancel)
     except SimulationCancelled:
         raise Cancelled from None
     row = SimulationRow(result.compared, result.mismatches, result.max_error, "C simulation")

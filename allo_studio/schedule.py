@@ -58,8 +58,12 @@ class ScheduledKernel:
         found = step.check(self.ir)
         if found:
             raise AlloError(_placed(found, index))
-        reassociates = step.reassociates(self.ir)
-        irs = (*self.irs, step.apply(self.ir))
+        seen, placed = step.placed(self.ir)
+        reassociates = placed.reassociates(seen)
+        try:
+            irs = (*self.irs, step.perform(self.ir))
+        except AlloError as error:
+            raise AlloError(_placed(error.diagnostics, index)) from None
         return ScheduledKernel(self.base, (*self.steps, step), irs, (*self.reassociating, reassociates))
 
     def truncate(self, count: int) -> ScheduledKernel:
@@ -78,7 +82,7 @@ def schedule(base: KernelIR, steps: Iterable[Step] = ()) -> ScheduledKernel:
 
     The diagnostics' `where` is `#<index>`, from 0.
     """
-    scheduled = ScheduledKernel(base, (), (base,), ())
+    scheduled = ScheduledKernel(base, (), (base if base.frozen else base.freeze(),), ())
     for step in steps:
         scheduled = scheduled.apply(step)
     return scheduled

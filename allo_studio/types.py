@@ -31,6 +31,7 @@ __all__ = [
     "Rounding",
     "ScalarType",
     "fixed",
+    "floating",
     "integer",
     "parse_type",
     "struct",
@@ -94,6 +95,11 @@ class ScalarType:
     def is_float(self) -> bool:
         """Whether values are floating-point numbers."""
         return self.kind == "float"
+
+    @property
+    def fracs(self) -> int:
+        """The bits after the binary point of a fixed-point number, and those of a float's mantissa."""
+        return _MANTISSAS.get(self.name, self.fraction)
 
     @property
     def least(self) -> int:
@@ -162,12 +168,21 @@ FLOAT16 = ScalarType("float16", "float", 16)
 BFLOAT16 = ScalarType("bfloat16", "float", 16)
 FLOAT32 = ScalarType("float32", "float", 32)
 FLOAT64 = ScalarType("float64", "float", 64)
+_MANTISSAS = {"float16": 10, "bfloat16": 7, "float32": 23, "float64": 52}
 # The types that have a name without arguments; `bool` is another spelling of `uint1`.
 NAMED: dict[str, ScalarType] = {
     **{t.name: t for t in (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, INDEX)},
     **{t.name: t for bits in range(1, 65) for t in (integer(bits), integer(bits, signed=False))},
     "bool": BOOL,
 }
+
+
+def floating(bits: int) -> ScalarType:
+    """Return the type of IEEE 754 numbers of 16, 32 or 64 bits; raises ValueError."""
+    found = {kind.bits: kind for kind in (FLOAT16, FLOAT32, FLOAT64)}.get(bits)
+    if found is None:
+        raise ValueError(f"a float has 16, 32 or 64 bits, not {bits}")
+    return found
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtGui import QColor
 
 __all__ = [
@@ -37,6 +39,17 @@ ERROR = QColor("#ff6b6b")
 
 # Chosen to stay apart for people who see red and green alike.
 _ELEMENTS = {"float32": QColor("#4fc3d9"), "int32": QColor("#f0a35e")}
+# Other types have the colour of their family.
+_FAMILIES = {
+    "float": QColor("#7aa5f0"),
+    "bfloat": QColor("#7aa5f0"),
+    "int": QColor("#d9c25e"),
+    "uint": QColor("#d9c25e"),
+    "Fixed": QColor("#e08fb4"),
+    "UFixed": QColor("#e08fb4"),
+    "Struct": QColor("#b18cff"),
+}
+_FAMILY = re.compile(r"[A-Za-z]*")
 _KINDS = {
     "kernel": QColor("#5aa9ff"),
     "graph": QColor("#b18cff"),
@@ -50,7 +63,8 @@ _LEVELS = {"error": ERROR, "warning": WARNING, "note": ACCENT, "ok": OK}
 
 def element_colour(element: str) -> QColor:
     """Return the colour of an element type, grey where the type isn't known."""
-    return _ELEMENTS.get(element, MUTED)
+    family = _FAMILY.match(element)
+    return _ELEMENTS.get(element) or _FAMILIES.get(family[0] if family else "", MUTED)
 
 
 def kind_colour(kind: str) -> QColor:

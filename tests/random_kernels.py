@@ -61,7 +61,11 @@ def _expression(draw, leaves: list[str], shapes: Shapes, depth: int = 2) -> str:
     left, right = (_expression(draw, leaves, shapes, depth - 1) for _ in range(2))
     if draw(st.integers(0, 5)) == 0:
         return f"(-{left})"
-    return f"({left} {draw(st.sampled_from('++--**/'))} {right})".replace("/ 0)", "/ 3)")
+    operator = draw(st.sampled_from("++--**/"))
+    if operator == "/" and not any(map(str.isalpha, right)):
+        # Numbers are computed when the kernel is compiled: no zero to divide by, and no quotient that has a rest.
+        right, operator = shapes.number(3), operator if any(map(str.isalpha, left)) else "*"
+    return f"({left} {operator} {right})"
 
 
 def _nest(draw, shapes: Shapes, name: str = "") -> list[str]:

@@ -52,7 +52,7 @@ CASES = {
     "missing kernel file": Case("file", "cascade/mm1", project(("gemm.py", "gone.py"))),
     "missing kernel": Case("", "cascade/mm1", project(("py:gemm", "py:gem"))),
     "syntax error in a kernel": Case("syntax", "gemm.py:", kernel=kernel("for k in", "for k on")),
-    "unsupported construct": Case("unsupported", "gemm.py:", kernel=kernel("for k in", "while 1:  #")),
+    "unsupported construct": Case("unsupported", "gemm.py:", kernel=kernel("def gemm", "@fast\ndef gemm")),
     "unknown name in a kernel": Case("name", "gemm.py:12", kernel=kernel("* B[", "* X[")),
     "type mismatch": Case("type", "cascade/D->mm2.B", project(('D: "float32', 'D: "int32'))),
     "shape mismatch": Case("shape", "cascade/D->mm2.B", project(('D: "float32[16, 16]', 'D: "float32[16, 8]'))),

@@ -16,6 +16,9 @@ WORDS = """
 { } [ ] : - ~ null .nan -1 0 1e999 99999999999 true ' " # é -> . #0 mm1 mm2 C A float32 int32 float32[16] float32[0,1]
 gemm cascade row_wise i j k j.outer / // % ** + - ( ) lambda:0 if return yield .. /etc/passwd kernel: &a *a
 !!python/object:os.system A[B[i,j],j] i+1 5*j N-i 1.5
+int7 Fixed(8,2) Fixed(8,2,overflow="no") Struct({"a":int8}) Memory(resource="URAM") @Stateful ConstExpr[int32]
+A.T A[0:2] A[::0] C[:,1:]= C[i,j][3]= x.bitcast() gemm(A,B) gemm["a"](A,B) meta_for(3) -C C+=A while else:
+"n<=4" "n" {"a":1} float32[...]
 """
 GAPS = (
     "",

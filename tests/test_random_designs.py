@@ -27,9 +27,9 @@ from allo_studio.simulate.jit import evaluate_jit
 
 Arrays = dict[str, np.ndarray]
 TIMES = int(os.environ.get("ALLO_STUDIO_RANDOM_DESIGNS", "1"))
-# What a sound design of sound blocks may still be refused for: demands on layouts that nothing meets, and channels
-# that were asked for.
-REFUSALS = {"layout", "order", "deadlock"}
+# What a sound design of sound blocks may still be refused for: demands on layouts that nothing meets, channels
+# that were asked for, and schedules that no hardware of ours has a form for.
+REFUSALS = {"layout", "order", "deadlock", "hardware"}
 
 SPECIAL = {
     "f": [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-40, 3.4e38, 1.0],
@@ -62,10 +62,15 @@ def accepted(design: Design) -> Iterator[tuple[LoadedProject, CheckedDesign, Siz
             event("accepted")
             yield loaded, checked, sized
             return
-    event("refused")
-    assert {d.code for d in found} <= REFUSALS, found
-    assert design.forced or {d.code for d in found} == {"layout"}, found
+    event(f"refused: {', '.join(sorted({d.code for d in found}))}")
+    codes = {d.code for d in found}
+    assert codes <= REFUSALS, found
+    assert design.forced or codes <= {"layout", "hardware"}, found
     assert all(d.where for d in found)
+    if "hardware" in codes:
+        # The check has said so of each such block, and nothing but what it has said is refused.
+        told = {d.where for d in checked.diagnostics if d.code == "hardware"}
+        assert {d.where for d in found if d.code == "hardware"} <= told
 
 
 def data_of(sized: SizedDesign) -> Arrays:

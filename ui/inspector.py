@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, 
 
 from allo_studio.design.model import KernelNode
 from allo_studio.diagnostics import AlloError
-from allo_studio.frontend import module_parameters
+from allo_studio.frontend import Parameter, kernel_parameters
 from allo_studio.ir import KernelIR
 from allo_studio.report.model import ChannelRow
 from ui.inspector_pages import BlockPage, GraphPage, PortPage, WirePage
 from ui.kernel_page import KernelPage
 from ui.kernels import Unfolded
 from ui.session import Session
+from ui.trials import Trial, trials_of, wrong_steps
+from ui.verifier import Verifier
 
 __all__ = ["Inspector"]
 
@@ -36,6 +38,8 @@ class Inspector(QWidget):
         self._session = session
         self._unfolded = Unfolded()
         self._irs: tuple[KernelIR, ...] = ()
+        self._trials: tuple[Trial, ...] = ()
+        self.verifier = Verifier(self)
         self._shown_step: int | None = None
         self.block: str | None = None
         self.wire: str | None = None
@@ -55,6 +59,8 @@ class Inspector(QWidget):
         self.block_page.entered.connect(self.entered)
         self.kernel_page.source_asked.connect(self.source_asked)
         self.kernel_page.schedule.step_chosen.connect(self._step_chosen)
+        self.kernel_page.schedule.verify.toggled.connect(lambda on: self.refresh())
+        self.verifier.told.connect(self._show_outcomes)
 
     def select(self, block: str | None, wire: str | None) -> None:
         """Show a block (`@A`: port A of the graph) or a wire of the level that is shown, or the level itself."""
@@ -67,7 +73,7 @@ class Inspector(QWidget):
         """Show what is selected as it is now."""
         session = self._session
         project, graph, checked = session.project, session.graph, session.checked
-        self._irs = ()
+        self._irs, self._trials = (), ()
         if project is None or graph is None or checked is None:
             self.stack.setCurrentWidget(self._empty)
         elif self.block is not None and self.block in graph.nodes:
@@ -82,6 +88,8 @@ class Inspector(QWidget):
         else:
             self.graph_page.show_graph(project, graph)
             self._show(self.graph_page)
+        self.verifier.want(self._trials)
+        self._show_outcomes()
         self._tell_ir()
 
     @property
@@ -107,15 +115,28 @@ class Inspector(QWidget):
             specs = project.schedules.get(node.schedule, ()) if node.schedule else ()
             self._irs = self._unfolded.irs(checked.kernels.get(path), specs)
             self.kernel_page.show_kernel(project, graph.name, name, self._parameters(node), self._irs, faults)
+            if self.kernel_page.schedule.verify.on and self._irs:
+                self._trials = trials_of(self._identity(node), self._irs, specs)
             self._show(self.kernel_page)
         else:
             text = "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in faults)
             self.block_page.show_node(graph.name, name, node, text)
             self._show(self.block_page)
 
-    def _parameters(self, node: KernelNode) -> Mapping[str, int | float]:
+    def _identity(self, node: KernelNode) -> tuple[str, ...]:
+        """Return what tells a block's kernel from others: its text, function and parameters."""
+        return (self._irs[0].source.text, node.function, repr(sorted(node.params.items())))
+
+    def _show_outcomes(self) -> None:
+        outcomes = [self.verifier.outcome(trial.key) for trial in self._trials]
+        self.kernel_page.schedule.show_outcomes(outcomes)
+        graph = self._session.graph
+        if graph is not None and self.block is not None:
+            self._session.note_steps(wrong_steps(outcomes, f"{graph.name}/{self.block}"))
+
+    def _parameters(self, node: KernelNode) -> Mapping[str, Parameter | None]:
         try:
-            return module_parameters(self._session.source(node.path))
+            return kernel_parameters(self._session.source(node.path), node.function)
         except AlloError:
             return {}
 

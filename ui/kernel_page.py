@@ -9,20 +9,21 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from allo_studio.design.edits import RenameNode, SetParam
-from allo_studio.design.model import KernelNode, Project
+from allo_studio.design.model import KernelNode, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR
+from allo_studio.types import parse_type
 from ui.icons import icon
 from ui.inspector_pages import Page, title
 from ui.schedule_panel import SchedulePanel
 
-__all__ = ["KernelPage", "parse_number"]
+__all__ = ["KernelPage", "parse_value"]
 
 _COLUMNS = 3
 
 
-def parse_number(text: str) -> int | float | None:
-    """Return the number that a text is, or None."""
+def parse_value(text: str) -> ParamValue | None:
+    """Return the number or the type, as text, that a text is; None where it is neither."""
     try:
         return int(text)
     except ValueError:
@@ -30,24 +31,29 @@ def parse_number(text: str) -> int | float | None:
     try:
         return float(text)
     except ValueError:
+        pass
+    try:
+        return str(parse_type(text))
+    except ValueError:
         return None
 
 
 class _Parameter(QWidget):
-    """A parameter's value with a button that goes back to the kernel's own."""
+    """A parameter's value with a button that goes back to the kernel's own; a template's parameter has none."""
 
     changed = Signal(object)
 
-    def __init__(self, own: int | float, override: int | float | None) -> None:
+    def __init__(self, own: ParamValue | None, override: ParamValue | None) -> None:
         super().__init__()
         self._own, self._override = own, override
-        self.box = QLineEdit(str(own if override is None else override))
+        self.box = QLineEdit(self._shown)
+        self.box.setPlaceholderText("needs a value")
         font = self.box.font()
         font.setBold(override is not None)
         self.box.setFont(font)
         back = QToolButton()
         back.setIcon(icon("undo"))
-        back.setToolTip(f"Go back to the kernel's own value, {own}")
+        back.setToolTip("Take the value away" if own is None else f"Go back to the kernel's own value, {own}")
         back.setVisible(override is not None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -58,17 +64,22 @@ class _Parameter(QWidget):
         self.box.textEdited.connect(self._mark)
         back.clicked.connect(lambda: self.changed.emit(None))
 
+    @property
+    def _shown(self) -> str:
+        value = self._own if self._override is None else self._override
+        return "" if value is None else str(value)
+
     def _mark(self, text: str) -> None:
-        self.box.setProperty("fault", "true" if parse_number(text) is None else "false")
+        wrong = parse_value(text) is None and text != self._shown
+        self.box.setProperty("fault", "true" if wrong else "false")
         self.box.style().polish(self.box)
 
     def _edited(self) -> None:
-        value = parse_number(self.box.text())
-        shown = self._own if self._override is None else self._override
+        value = parse_value(self.box.text())
         if value is None:
-            self.box.setText(str(shown))
+            self.box.setText(self._shown)
             self._mark(self.box.text())
-        elif value != shown:
+        elif str(value) != self._shown:
             self.changed.emit(value)
 
 
@@ -108,7 +119,7 @@ class KernelPage(Page):
         project: Project,
         graph: str,
         name: str,
-        own: Mapping[str, int | float],
+        own: Mapping[str, ParamValue | None],
         irs: Sequence[KernelIR],
         faults: Sequence[Diagnostic],
     ) -> None:
@@ -133,7 +144,7 @@ class KernelPage(Page):
         """Return the box of a parameter; raises KeyError."""
         return self._rows[name].box
 
-    def _show_parameters(self, own: Mapping[str, int | float], given: Mapping[str, int | float]) -> None:
+    def _show_parameters(self, own: Mapping[str, ParamValue | None], given: Mapping[str, ParamValue]) -> None:
         while self._parameters.count():
             item = self._parameters.takeAt(0)
             old = item.widget() if item else None
@@ -142,7 +153,7 @@ class KernelPage(Page):
                 old.deleteLater()
         self._rows = {}
         for index, name in enumerate(dict.fromkeys([*own, *given])):
-            row = _Parameter(own.get(name, given.get(name, 0)), given.get(name))
+            row = _Parameter(own.get(name), given.get(name))
             row.changed.connect(partial(self._set, name))
             line, column = divmod(index, _COLUMNS)
             self._parameters.addWidget(title(name, "muted"), line, 2 * column)
@@ -152,7 +163,7 @@ class KernelPage(Page):
         if not self._rows:
             self._parameters.addWidget(title("This kernel has no parameters.", "muted"), 0, 0)
 
-    def _set(self, name: str, value: int | float | None) -> None:
+    def _set(self, name: str, value: ParamValue | None) -> None:
         self.edited.emit(SetParam(self._graph, self._node, name, value))
 
     def _renamed(self) -> None:

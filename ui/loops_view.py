@@ -46,6 +46,9 @@ class LoopsView(QWidget):
             return
         for loop in ir.top_loops():
             self.loops.addTopLevelItem(_loop_item(loop, built or {}))
+        for name in ir.functions:
+            if name != ir.name:
+                self.loops.addTopLevelItem(_function_item(name, ir.at(name)))
         self.loops.expandAll()
         for buffer in ir.buffers():
             self.buffers.addTopLevelItem(_buffer_item(buffer))
@@ -68,11 +71,22 @@ class LoopsView(QWidget):
             self.span_chosen.emit(item.data(0, _ROLE))
 
 
+def _function_item(name: str, function: KernelIR) -> QTreeWidgetItem:
+    """Return a function that the kernel calls, with its loops; steps name one of them `name:loop`."""
+    item = QTreeWidgetItem([f"{name}()", "", "", "", "function"])
+    item.setForeground(4, colours.MUTED)
+    item.setData(0, _ROLE, function.span(function.function))
+    item.setToolTip(0, f"called; a step names its loop i as {name}:i")
+    for loop in function.top_loops():
+        item.addChild(_loop_item(loop, {}))
+    return item
+
+
 def _loop_item(loop: Loop, built: Mapping[str, LoopRow]) -> QTreeWidgetItem:
     row = built.get(loop.id) or built.get(loop.name)
     trip = "varies" if loop.trip is None else f"{loop.trip:,}"
     unroll = "" if loop.unroll is None else "full" if loop.unroll == 0 else str(loop.unroll)
-    item = QTreeWidgetItem([loop.name, trip, _interval(loop, row), unroll, _marks(loop)])
+    item = QTreeWidgetItem([loop.id, trip, _interval(loop, row), unroll, _marks(loop)])
     item.setData(0, _ROLE, loop.span)
     item.setToolTip(0, f"{loop.id} in {loop.band}" if loop.band else loop.id)
     if loop.pipeline:
@@ -92,7 +106,14 @@ def _interval(loop: Loop, row: LoopRow | None) -> str:
 
 
 def _marks(loop: Loop) -> str:
-    return ", ".join(filter(None, ("reduction" if loop.reduction else "", (loop.role or "").replace("_", " "))))
+    words = (
+        "while" if loop.kind == "while" else "",
+        "reduction" if loop.reduction else "",
+        "parallel" if "allo.parallel" in loop.op.attributes else "",
+        "rewind" if "allo.rewind" in loop.op.attributes else "",
+        (loop.role or "").replace("_", " "),
+    )
+    return ", ".join(filter(None, words))
 
 
 def _buffer_item(buffer: Buffer) -> QTreeWidgetItem:

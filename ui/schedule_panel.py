@@ -39,6 +39,8 @@ from allo_studio.ir import KernelIR
 from nodes import colours
 from ui.icons import icon
 from ui.step_form import StepForm
+from ui.trials import Outcome
+from ui.verify_bar import VerifyBar, outcome_icon
 
 __all__ = ["SchedulePanel", "step_text"]
 
@@ -75,6 +77,8 @@ class SchedulePanel(QWidget):
         self.steps = QListWidget()
         self.steps.setUniformItemSizes(True)
         self.steps.setAlternatingRowColors(True)
+        self.steps.setIconSize(QSize(15, 15))
+        self.verify = VerifyBar()
         self.form = StepForm()
         self.form.hide()
         self._buttons: dict[str, QToolButton] = {}
@@ -114,6 +118,7 @@ class SchedulePanel(QWidget):
         layout.addWidget(self.shared)
         layout.addLayout(buttons)
         layout.addWidget(self.steps)
+        layout.addWidget(self.verify)
         layout.addWidget(self.form)
 
     def show_block(
@@ -128,6 +133,19 @@ class SchedulePanel(QWidget):
             self._close_form()
         elif self.form.isVisible():
             self._refresh_form()
+
+    def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Show what running the kernels said of the first steps, those that apply."""
+        self.steps.blockSignals(True)
+        for index, outcome in enumerate(outcomes[: self.steps.count()]):
+            item = self.steps.item(index)
+            item.setIcon(outcome_icon(outcome))
+            item.setToolTip(outcome.text)
+            if outcome.state == "differs":
+                item.setForeground(colours.ERROR)
+        self.steps.blockSignals(False)
+        self._fit()
+        self.verify.show_outcomes(outcomes)
 
     @property
     def schedule(self) -> str | None:
@@ -179,9 +197,13 @@ class SchedulePanel(QWidget):
         self.steps.setCurrentRow(min(row, self.steps.count() - 1))
         self.steps.blockSignals(False)
         self.steps.setVisible(self.steps.count() > 0)
+        self.verify.setVisible(self.steps.count() > 0)
+        self._fit()
+        self._enable()
+
+    def _fit(self) -> None:
         height = sum(self.steps.sizeHintForRow(i) for i in range(self.steps.count()))
         self.steps.setFixedHeight(max(30, min(height, 260)) + 4)
-        self._enable()
 
     def _enable(self) -> None:
         row, count = self.steps.currentRow(), self.steps.count()

@@ -62,6 +62,7 @@ class Session(QObject):
         self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
         self._build_faults: tuple[Diagnostic, ...] = ()
+        self._wrong_steps: tuple[Diagnostic, ...] = ()
 
     # Opening and saving.
 
@@ -229,6 +230,7 @@ class Session(QObject):
     def _check(self) -> None:
         if self.project is not None and self.loaded is not None:
             self.checked = check_project(self.loaded, self.project)
+            self._wrong_steps = ()
             self._seen = self._kernel_texts()
 
     def _kernel_texts(self) -> dict[str, str]:
@@ -267,7 +269,14 @@ class Session(QObject):
         checked = self.checked.diagnostics if self.checked else ()
         known = {diagnostic.where for diagnostic in checked}
         built = self._build_faults if self.up_to_date else ()
-        return _sorted((*self._own_faults, *checked, *(d for d in loaded if d.where not in known), *built))
+        shown = (*self._own_faults, *self._wrong_steps, *checked, *(d for d in loaded if d.where not in known), *built)
+        return _sorted(shown)
+
+    def note_steps(self, wrong: tuple[Diagnostic, ...]) -> None:
+        """Take what running the kernels of the block that is looked at says of its steps."""
+        if wrong != self._wrong_steps:
+            self._wrong_steps = wrong
+            self.problems_changed.emit()
 
     def finish_build(self, result: BuildResult, project: Project) -> None:
         """Take the result of a build of `project`."""

@@ -19,12 +19,12 @@ __all__ = ["StepForm"]
 
 
 class _Choice(QComboBox):
-    """A list of legal values; numbers and lists of loops may also be typed."""
+    """A list of legal values; all but words of a fixed list may also be typed, to see why they are not legal."""
 
     def __init__(self, declared: StepField) -> None:
         super().__init__()
         self.declared = declared
-        self.setEditable(declared.kind in ("int", "loops"))
+        self.setEditable(declared.kind != "choice")
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setToolTip(declared.help)
@@ -43,11 +43,18 @@ class _Choice(QComboBox):
     def value(self) -> Any:
         """Return the value as the project file would have it; a text where it can't be understood."""
         text = self.currentText().strip()
+        if not text and not self.declared.required and self.declared.default is None:
+            return None
         if self.declared.kind == "int":
-            return int(text) if text.lstrip("-").isdecimal() else text
-        if self.declared.kind == "loops":
-            return [part.strip() for part in text.replace("[", "").replace("]", "").split(",") if part.strip()]
+            return _number(text)
+        if self.declared.kind in ("loops", "ints"):
+            parts = [part.strip() for part in text.replace("[", "").replace("]", "").split(",") if part.strip()]
+            return [_number(part) for part in parts] if self.declared.kind == "ints" else parts
         return text
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _text(value: Any) -> str:
@@ -162,7 +169,10 @@ class StepForm(QWidget):
                 continue
             values = offers(self._ir, step, widget.declared, self._values())
             present = widget.value() if widget.count() or widget.currentText() else None
-            widget.offer(values, wanted.get(name, present if present in values else None))
+            # What only a person can say stays as it was typed.
+            typed = widget.declared.kind in ("word", "type") and widget.findText(widget.currentText()) < 0
+            stays = present in values or typed
+            widget.offer(values, wanted.get(name, present if stays else None))
         self._validate()
 
     def _values(self) -> dict[str, Any]:

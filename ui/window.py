@@ -464,5 +464,6 @@ class Window(QMainWindow):
         self._shut = True
         self._autosave.stop()
         self.builder.shut()
+        self.panels.inspector.verifier.shut()
         self.panels.canvas.shut()
         super().closeEvent(event)

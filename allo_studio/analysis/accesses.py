@@ -1,104 +1,40 @@
-"""What a kernel reads and writes: every load and store with its loops, subscripts and place in time."""
+"""What a kernel reads and writes: every load, store and call with its loops, subscripts and place in time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from allo_studio.analysis.sets import (
-    IslMap,
-    IslSet,
-    domain_set,
-    isl_map,
-    linear_text,
-    tuple_text,
-    variable_names,
-)
-from allo_studio.ir import KernelIR, LinearExpr, Loop, map_results
+from allo_studio.analysis.access import Access
+from allo_studio.analysis.calls import effects
+from allo_studio.analysis.domains import Domain
+from allo_studio.analysis.notation import index_text, linear_text, map_texts, notation_of
+from allo_studio.ir import KernelIR, LinearExpr, Loop, linear_of, map_results
 from allo_studio.ir.binding import ir
-from allo_studio.source import Span
+from allo_studio.ir.views import LOOP_KINDS
 
 __all__ = ["Access", "accesses"]
 
-_OPERANDS_BEFORE = {"affine.load": 1, "affine.store": 2}
-
-
-@dataclass(frozen=True, eq=False)
-class Access:
-    """A load or a store of `kernel`. Valid as long as that kernel's module is not changed.
-
-    `loops` are those around it, the outermost first. `subscripts` has None for one that is not linear. `position` is
-    the place in the text at every level: of the outermost loop in the function, of the next in its body, …, of the
-    operation itself. `scope` counts the loops around the declaration of the buffer (0 for an argument): the buffer is
-    fresh in each of their iterations. `depth` is the deepest nest of the kernel.
-    """
-
-    # Kept so that the module outlives what points into it.
-    kernel: KernelIR = field(repr=False)
-    op: ir.Operation = field(repr=False)
-    buffer: str
-    kind: Literal["read", "write"]
-    loops: tuple[Loop, ...] = field(repr=False)
-    subscripts: tuple[LinearExpr | None, ...] = field(repr=False)
-    position: tuple[int, ...]
-    span: Span | None = field(repr=False)
-    scope: int = 0
-    depth: int = 0
-
-    @property
-    def is_write(self) -> bool:
-        """Whether it is a store."""
-        return self.kind == "write"
-
-    @property
-    def exact(self) -> bool:
-        """Whether `domain` and `relation` say precisely which elements are touched, not just more than those."""
-        return None not in self.subscripts
-
-    @cached_property
-    def domain(self) -> IslSet:
-        """The iterations, as values of the induction variables."""
-        return domain_set(self.loops)
-
-    @cached_property
-    def relation(self) -> IslMap:
-        """Iterations to elements; a subscript that is not linear may be anything."""
-        names = variable_names(self.loops)
-        elements = [f"e{d}" for d in range(len(self.subscripts))]
-        equal = [
-            f"{element} = {linear_text(subscript, names)}"
-            for element, subscript in zip(elements, self.subscripts, strict=True)
-            if subscript is not None and all(v in names for v in subscript.variables)
-        ]
-        condition = f" : {' and '.join(equal)}" if equal else ""
-        text = f"{{ {tuple_text(names.values())} -> {tuple_text(elements)}{condition} }}"
-        return isl_map(text).intersect_domain(self.domain)
-
-    @cached_property
-    def schedule(self) -> IslMap:
-        """Iterations to time: position and induction variable alternate, padded with 0 to `2 * depth + 1` numbers."""
-        names = list(variable_names(self.loops).values())
-        time = [str(self.position[0])]
-        for name, place in zip(names, self.position[1:], strict=True):
-            time += [name, str(place)]
-        time += ["0"] * (2 * self.depth + 1 - len(time))
-        return isl_map(f"{{ {tuple_text(names)} -> {tuple_text(time)} }}").intersect_domain(self.domain)
-
-    def common(self, other: Access) -> int:
-        """Return how many loops are around both."""
-        return _common(self.position[:-1], other.position[:-1])
-
-
-def _common(one: tuple[int, ...], other: tuple[int, ...]) -> int:
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+# Operands of a load or store before its subscripts.
+_OPERANDS_BEFORE = {"affine.load": 1, "memref.load": 1, "affine.store": 2, "memref.store": 2}
+_PURE = ("arith.", "math.", "affine.apply", "affine.yield")
+_MEMORIES = ("memref.alloc", "memref.get_global")
 
 
 def accesses(kernel: KernelIR) -> tuple[Access, ...]:
-    """Return all loads and stores of a kernel in program order."""
-    walker = _Walker(kernel)
-    return tuple(walker.collect(kernel.body, (), ()))
+    """Return all touches of memory of a kernel in program order."""
+    # What is found out about a callee serves for all its calls.
+    return kernel.kept("accesses", lambda: tuple(_Walker(kernel.steady()).collect()))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the walk is: the loops around, when they run, and the position up to the innermost of them."""
+
+    loops: tuple[Loop, ...]
+    when: Domain
+    position: tuple[int, ...] = ()
 
 
 class _Walker:
@@ -107,29 +43,107 @@ class _Walker:
         loops = kernel.loops()
         self._loops = iter(loops)
         self._depth = max((loop.depth + 1 for loop in loops), default=0)
-        self._buffers = {buffer.value: buffer.name for buffer in kernel.buffers()}
+        self._buffers = {buffer.value: buffer for buffer in kernel.buffers()}
         self._scopes: dict[str, int] = {}
 
-    def collect(self, block: ir.Block, loops: tuple[Loop, ...], position: tuple[int, ...]) -> Iterator[Access]:
-        for number, view in enumerate(block.operations):
-            op = view.operation
-            here = (*position, number)
-            if op.name == "affine.for":
-                # `KernelIR.loops` lists them in the same order as this walk meets them.
-                loop = next(self._loops)
-                yield from self.collect(loop.body, (*loops, loop), here)
-            elif op.name == "memref.alloc":
-                self._scopes[self._buffers[op.result]] = len(loops)
-            elif op.name in _OPERANDS_BEFORE:
-                yield self._access(op, loops, here)
+    def collect(self) -> Iterator[Access]:
+        """Yield the accesses in program order."""
+        notation = notation_of(self._kernel.function)
+        yield from self._block(self._kernel.body, _Place((), Domain(notation, notation.values)), [0])
 
-    def _access(self, op: ir.Operation, loops: tuple[Loop, ...], position: tuple[int, ...]) -> Access:
+    def _block(self, block: ir.Block, place: _Place, counter: list[int]) -> Iterator[Access]:
+        """Yield those of a block; `counter` numbers the operations of a loop's body, through all branches."""
+        for view in block.operations:
+            op = view.operation
+            here = (*place.position, counter[0])
+            counter[0] += 1
+            if op.name.startswith(_PURE):
+                continue
+            if op.name in LOOP_KINDS:
+                yield from self._loop(op, place, here)
+            elif op.name in _MEMORIES:
+                self._scopes[self._buffers[op.results[0]].name] = len(place.loops)
+            elif op.name in _OPERANDS_BEFORE:
+                yield self._touch(op, place, here)
+            elif op.name == "func.call" or any(operand in self._buffers for operand in op.operands):
+                yield from self._effects(op, place, here)
+            for number, region in enumerate(() if op.name in LOOP_KINDS else op.regions):
+                inside = replace(place, when=place.when.enter_branch(op, number))
+                for inner in region.blocks:
+                    yield from self._block(inner, inside, counter)
+
+    def _loop(self, op: ir.Operation, place: _Place, here: tuple[int, ...]) -> Iterator[Access]:
+        # `KernelIR.loops` lists them in the same order as this walk meets them.
+        loop = next(self._loops)
+        inside = _Place((*place.loops, loop), place.when.enter_loop(loop), here)
+        counter = [0]
+        for region in op.regions:
+            for block in region.blocks:
+                yield from self._block(block, inside, counter)
+
+    def _touch(self, op: ir.Operation, place: _Place, here: tuple[int, ...]) -> Access:
         skip = _OPERANDS_BEFORE[op.name]
         operands = list(op.operands)
-        name = self._buffers[operands[skip - 1]]
-        subscripts = map_results(ir.AffineMapAttr(op.attributes["map"]).value, operands[skip:])
-        span = self._kernel.span(op)
+        buffer = self._buffers[operands[skip - 1]]
+        subscripts, texts = _subscripts(op, operands[skip:], place.when)
         kind: Literal["read", "write"] = "write" if skip == 2 else "read"
+        elements, pinned = _elements(texts, buffer.type.shape, op.name.startswith("memref."))
+        return self._access(op, buffer.name, kind, place, here, subscripts, elements, pinned)
+
+    def _effects(self, op: ir.Operation, place: _Place, here: tuple[int, ...]) -> Iterator[Access]:
+        """Yield what a call, or an operation that this analysis does not know, does to the memories it is given."""
+        for effect in effects(self._kernel, op, self._buffers, place.when, accesses):
+            subscripts = (None,) * effect.rank
+            made = self._access(op, effect.buffer, effect.kind, place, here, subscripts, "", effect.sure)
+            yield replace(made, callee=effect.callee or op.name, called=effect.relation)
+
+    def _access(
+        self,
+        op: ir.Operation,
+        name: str,
+        kind: Literal["read", "write"],
+        place: _Place,
+        here: tuple[int, ...],
+        subscripts: tuple[LinearExpr | None, ...],
+        elements: str,
+        pinned: bool,
+    ) -> Access:
+        scope = self._scopes.get(name, 0)
+        span = self._kernel.span(op)
         return Access(
-            self._kernel, op, name, kind, loops, subscripts, position, span, self._scopes.get(name, 0), self._depth
-        )
+            self._kernel, op, name, kind, place.loops, place.when, subscripts, elements, pinned, here, span, scope,
+            self._depth,
+        )  # fmt: skip
+
+
+def _subscripts(
+    op: ir.Operation, operands: Sequence[ir.Value], when: Domain
+) -> tuple[tuple[LinearExpr | None, ...], list[str | None]]:
+    """Return the subscripts as linear expressions and in isl's notation, None where there is no such form."""
+    if op.name.startswith("memref."):
+        found = tuple(linear_of(operand) for operand in operands)
+    else:
+        mapping = ir.AffineMapAttr(op.attributes["map"]).value
+        found = map_results(mapping, operands)
+    if all(s is not None and all(v in when.names for v in s.variables) for s in found):
+        return found, [linear_text(s, when.names) for s in found if s is not None]
+    linear = tuple(s if s is not None and all(v in when.names for v in s.variables) else None for s in found)
+    if op.name.startswith("memref."):
+        return linear, [index_text(operand, when.names) for operand in operands]
+    return linear, map_texts(mapping, operands, when.names)
+
+
+def _elements(texts: Sequence[str | None], shape: Sequence[int], computed: bool) -> tuple[str, bool]:
+    """Return the elements at subscripts in isl's notation, and whether each subscript is known.
+
+    A `computed` subscript that is out of range ends the run, so that nothing is touched there.
+    """
+    entries, ranges, pinned = [], [], True
+    for d, (text, extent) in enumerate(zip(texts, shape, strict=True)):
+        entry = f"e{d}" if text is None else f"({text})"
+        entries.append(entry)
+        pinned = pinned and text is not None
+        if text is None or computed:
+            ranges.append(f"0 <= {entry} < {extent}")
+    condition = f" : {' and '.join(ranges)}" if ranges else ""
+    return f"[{', '.join(entries)}]{condition}", pinned

@@ -6,37 +6,52 @@ store in between does not end one. That is enough to prove a change of order leg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from allo_studio.analysis.accesses import Access, accesses
-from allo_studio.analysis.sets import IslMap, common_part, isl_map, points, tuple_text
+from allo_studio.analysis.access import Access, relation_of
+from allo_studio.analysis.accesses import accesses
+from allo_studio.analysis.order import before, later_at, order_text
+from allo_studio.analysis.sets import IslMap, common_part, isl_map, isl_set, per_thread, sample_with
 from allo_studio.analysis.updates import updates
 from allo_studio.ir import KernelIR
 
 __all__ = ["Dependence", "Witness", "dependences", "dependences_of", "happens_before", "sample", "sample_of"]
+
+_Key = tuple[tuple[str, str], tuple[str, str], str]
 
 
 @dataclass(frozen=True, eq=False)
 class Dependence:
     """Instances of `sink` that must come after instances of `source`.
 
-    `relation` maps the source's iterations to the sink's. `accumulation` says that both belong to one update
-    `x = x ⊕ e`, so that its instances may change places as far as ⊕ allows.
+    `accumulation` says that both belong to one update `x = x ⊕ e`, so that its instances may change places as far as ⊕
+    allows.
     """
 
     kind: Literal["flow", "anti", "output"]
     source: Access
     sink: Access
-    relation: IslMap = field(repr=False)
     accumulation: bool = False
+    # What the relation is made of; isl's objects themselves may not cross threads.
+    key: _Key = field(default=(("", ""), ("", ""), ""), repr=False)
+
+    @property
+    def relation(self) -> IslMap:
+        """The source's iterations with those of the sink that must come after."""
+        return _related(self.key)
 
     @property
     def buffer(self) -> str:
         """The array that both touch."""
         return self.source.buffer
+
+    @property
+    def exact(self) -> bool:
+        """Whether each pair of iterations does touch one element; else it may."""
+        return self.source.exact and self.sink.exact
 
     @cached_property
     def common(self) -> int:
@@ -45,7 +60,7 @@ class Dependence:
 
     def carried_by(self, level: int) -> IslMap:
         """Return the part that goes from one iteration of the common loop `level` (0: outermost) to a later one."""
-        return self.relation.intersect(_order(self.source, self.sink, [_later_at(level)]))
+        return _carried(self.key, order_text(self.source, self.sink, [later_at(level)]))
 
     @cached_property
     def levels(self) -> tuple[int, ...]:
@@ -61,14 +76,34 @@ class Dependence:
         return int(least) // self.source.loops[level].step
 
 
+@per_thread
+def _related(key: _Key) -> IslMap:
+    source, sink, order = key
+    return relation_of(source).apply_range(relation_of(sink).reverse()).intersect(isl_map(order))
+
+
+@per_thread
+def _carried(key: _Key, order: str) -> IslMap:
+    return _related(key).intersect(isl_map(order))
+
+
+@per_thread
+def _independent(key: _Key) -> bool:
+    return bool(_related(key).is_empty())
+
+
 @dataclass(frozen=True)
 class Witness:
-    """A concrete case of a dependence: two iterations, by loop, and the element that they share."""
+    """A concrete case of a dependence: two iterations, by loop, and the element that they share.
+
+    `symbols` are the values that scalar arguments have in it, by name.
+    """
 
     source: Mapping[str, int]
     sink: Mapping[str, int]
     buffer: str
     element: tuple[int, ...]
+    symbols: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.place} is touched at ({self.source_text}) and later at ({self.sink_text})"
@@ -76,12 +111,12 @@ class Witness:
     @property
     def source_text(self) -> str:
         """The first iteration, `i=0, j=1`."""
-        return _listing(self.source)
+        return _listing({**self.symbols, **self.source})
 
     @property
     def sink_text(self) -> str:
         """The later iteration, `i=1, j=0`."""
-        return _listing(self.sink)
+        return _listing({**self.symbols, **self.sink})
 
     @property
     def place(self) -> str:
@@ -95,58 +130,53 @@ def _listing(iteration: Mapping[str, int]) -> str:
 
 def dependences(kernel: KernelIR) -> tuple[Dependence, ...]:
     """Return all dependences of a kernel, by the program order of their sources, then of their sinks."""
-    return dependences_of(accesses(kernel))
+    return kernel.kept("dependences", lambda: dependences_of(accesses(kernel)))
 
 
 def dependences_of(found: Sequence[Access]) -> tuple[Dependence, ...]:
     """Return the dependences between accesses of one kernel."""
     updated = updates(found)
-    pairs = [(a, b) for a in found for b in found if a.buffer == b.buffer and (a.is_write or b.is_write)]
-    made = (_between(a, b, updated) for a, b in pairs)
+    by_buffer: dict[str, list[Access]] = {}
+    for access in found:
+        by_buffer.setdefault(access.buffer, []).append(access)
+    made = (
+        _between(a, b, updated)
+        for a in found
+        for b in by_buffer[a.buffer]
+        if (a.is_write or b.is_write) and not _apart(a, b)
+    )
     return tuple(d for d in made if d is not None)
 
 
+def _apart(one: Access, other: Access) -> bool:
+    """Tell whether two accesses never meet because a subscript is another number in each."""
+    pairs = zip(one.subscripts, other.subscripts, strict=False)
+    return any(
+        a is not None and b is not None and a.is_constant and b.is_constant and a.constant != b.constant
+        for a, b in pairs
+    )
+
+
 def _between(source: Access, sink: Access, updated: Mapping[Access, Access]) -> Dependence | None:
-    order = happens_before(source, sink)
+    order = before(source, sink)
     if order is None:
         return None
-    relation = source.relation.apply_range(sink.relation.reverse()).intersect(order)
-    if relation.is_empty():
+    key = (source.key, sink.key, order)
+    if _independent(key):
         return None
     kind: Literal["flow", "anti", "output"] = "anti" if not source.is_write else "output" if sink.is_write else "flow"
     # `updated` maps both the load and the store of an update to its store.
     same = source in updated and updated[source] is updated.get(sink)
-    return Dependence(kind, source, sink, relation, same)
+    return Dependence(kind, source, sink, same, key)
 
 
 def happens_before(source: Access, sink: Access, within: int = 0) -> IslMap | None:
     """Return which iterations of `sink` come after which of `source`, on the same storage; None where none do.
 
-    Storage that is declared in loops is fresh in each iteration of them; `within` asks for pairs in one iteration of
-    the outermost so many loops.
+    See `order.before` for `within`.
     """
-    common = source.common(sink)
-    textual = source.position[: common + 1] < sink.position[: common + 1]
-    cases = [_later_at(level) for level in range(max(source.scope, within), common)]
-    if textual:
-        cases.append(_equal(common))
-    return _order(source, sink, cases) if cases else None
-
-
-def _order(source: Access, sink: Access, cases: Sequence[str]) -> IslMap:
-    before = [f"i{n}" for n in range(len(source.loops))]
-    after = [f"o{n}" for n in range(len(sink.loops))]
-    cases = [case for case in cases if case] if all(cases) else []
-    condition = f" : {' or '.join(f'({case})' for case in cases)}" if cases else ""
-    return isl_map(f"{{ {tuple_text(before)} -> {tuple_text(after)}{condition} }}")
-
-
-def _equal(levels: int) -> str:
-    return " and ".join(f"i{n} = o{n}" for n in range(levels))
-
-
-def _later_at(level: int) -> str:
-    return " and ".join(filter(None, [_equal(level), f"i{level} < o{level}"]))
+    order = before(source, sink, within)
+    return None if order is None else isl_map(order)
 
 
 def sample(dependence: Dependence) -> Witness:
@@ -156,16 +186,32 @@ def sample(dependence: Dependence) -> Witness:
 
 def sample_of(dependence: Dependence, part: IslMap) -> Witness:
     """Return the least concrete case in a part of a dependence's relation that is not empty."""
-    source, sink = points(part)
-    element = _element(dependence, source)
-    return Witness(_by_loop(dependence.source, source), _by_loop(dependence.sink, sink), dependence.buffer, element)
+    source, sink = dependence.source, dependence.sink
+    symbols, values = sample_with(part.wrap().flatten())
+    split = len(source.loops)
+    names = [loop.name for loop in source.loops], [loop.name for loop in sink.loops]
+    first, second = values[:split], values[split:]
+    labels = {symbol.name: symbol.label for symbol in source.when.notation.symbols if symbol.label}
+    return Witness(
+        dict(zip(names[0], first, strict=True)),
+        dict(zip(names[1], second, strict=True)),
+        dependence.buffer,
+        _shared(dependence, symbols, first, second),
+        {labels[name]: value for name, value in symbols.items() if name in labels},
+    )
 
 
-def _by_loop(access: Access, values: Iterable[int]) -> dict[str, int]:
-    return {loop.name: value for loop, value in zip(access.loops, values, strict=True)}
+def _shared(
+    dependence: Dependence, symbols: Mapping[str, int], first: Sequence[int], second: Sequence[int]
+) -> tuple[int, ...]:
+    """Return the least element that both ends touch in these iterations."""
+    one = _touched(dependence.source, symbols, first)
+    return sample_with(one.intersect(_touched(dependence.sink, symbols, second)))[1]
 
 
-def _element(dependence: Dependence, iteration: Sequence[int]) -> tuple[int, ...]:
-    values = {loop.induction_variable: v for loop, v in zip(dependence.source.loops, iteration, strict=True)}
-    known = dependence.source.subscripts
-    return tuple(s.evaluate(values) if s is not None else 0 for s in known)
+def _touched(access: Access, symbols: Mapping[str, int], iteration: Sequence[int]) -> IslMap:
+    known = [f"{name} = {value}" for name, value in symbols.items()]
+    known += [f"i{level} = {value}" for level, value in enumerate(iteration)]
+    condition = f" : {' and '.join(known)}" if known else ""
+    parameters = f"[{', '.join(symbols)}] -> " if symbols else ""
+    return access.relation.intersect_domain(isl_set(f"{parameters}{{ {access.when.tuple}{condition} }}")).range()

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allo_studio.analysis.accesses import Access, accesses
-from allo_studio.analysis.coverage import uncovered, unwritten
-from allo_studio.analysis.sets import sample_point
+from allo_studio.analysis.coverage import unfed, unwritten
+from allo_studio.analysis.sets import sample_point, sample_with
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Buffer, Direction, KernelIR, LinearExpr, in_context
 from allo_studio.ir.attributes import set_strings, strings
@@ -54,6 +54,8 @@ class _Use:
 def _use_of(buffer: Buffer, found: Sequence[Access]) -> _Use:
     reads = [a for a in found if not a.is_write]
     writes = [a for a in found if a.is_write]
+    if buffer.kind in ("constant", "state"):
+        return _Use(buffer, None)
     early = _early_reads(reads, writes)
     if buffer.kind == "local":
         return _Use(buffer, None, _uninitialised(buffer, early, writes))
@@ -69,44 +71,67 @@ def _use_of(buffer: Buffer, found: Sequence[Access]) -> _Use:
     return _Use(buffer, "out", missing)
 
 
-_Early = tuple[Access, tuple[int, ...]]
+@dataclass(frozen=True)
+class _Early:
+    """A read that may find an element not yet written, and the least case."""
+
+    read: Access
+    symbols: Mapping[str, int]
+    iteration: Sequence[int]
+    element: Sequence[int]
+
+    @property
+    def place(self) -> str:
+        """The iteration, ` (at n=3, i=0)`, or nothing."""
+        labels = {symbol.name: symbol.label for symbol in self.read.when.notation.symbols if symbol.label}
+        values = [f"{labels[name]}={v}" for name, v in self.symbols.items() if name in labels]
+        values += [f"{loop.name}={v}" for loop, v in zip(self.read.loops, self.iteration, strict=True)]
+        return f" (at {', '.join(values)})" if values else ""
 
 
 def _early_reads(reads: Sequence[Access], writes: Sequence[Access]) -> list[_Early]:
-    """Return the reads that find an element not yet written, with the least iteration in which they do."""
-    found = [(read, uncovered(read, writes)) for read in reads]
-    return [(read, sample_point(iterations)) for read, iterations in found if not iterations.is_empty()]
+    """Return the reads that may find an element not yet written."""
+    found = []
+    for read in reads:
+        left = unfed(read, writes)
+        if not left.is_empty():
+            symbols, values = sample_with(left.wrap().flatten())
+            depth = len(read.loops)
+            found.append(_Early(read, symbols, values[:depth], values[depth:]))
+    return found
 
 
 def _uninitialised(buffer: Buffer, early: Sequence[_Early], writes: Sequence[Access]) -> tuple[Diagnostic, ...]:
-    return tuple(_early_fault(buffer, read, iteration, writes) for read, iteration in early)
+    return tuple(_early_fault(buffer, case, writes) for case in early)
 
 
-def _early_fault(buffer: Buffer, read: Access, iteration: Sequence[int], writes: Sequence[Access]) -> Diagnostic:
-    values = {loop.induction_variable: v for loop, v in zip(read.loops, iteration, strict=True)}
-    element = tuple(s.evaluate(values) if s is not None else 0 for s in read.subscripts)
-    where = ", ".join(f"{loop.name}={v}" for loop, v in zip(read.loops, iteration, strict=True))
-    place = f" (at {where})" if where else ""
+def _early_fault(buffer: Buffer, case: _Early, writes: Sequence[Access]) -> Diagnostic:
     written = next((str(write.span) for write in writes if write.span), "")
     later = f"it is written at {written}, but not before this read; " if written else ""
+    sure = all(write.exact for write in writes)
+    if not sure:
+        later = f"it is written at {written}, but not surely before this read; " if written else ""
+    verb = "is read before it is written" if sure else "may be read before it is written"
+    by = f" by the call of {case.read.callee}" if case.read.callee else ""
     return Diagnostic(
         "ports",
-        f"uninitialised read: {_element_text(buffer.name, element)} is read before it is written{place}",
-        read.span or buffer.span,
+        f"uninitialised read: {_element_text(buffer.name, case.element)} {verb}{by}{case.place}",
+        case.read.span or buffer.span,
         hint=f"{later}give {buffer.name} a first value, for example {buffer.name}: {buffer.type} = 0",
     )
 
 
 def _partly_written(buffer: Buffer, writes: Sequence[Access]) -> tuple[Diagnostic, ...]:
-    left = unwritten(buffer.type.shape, writes)
+    left = unwritten(buffer.type.shape, writes, buffer.type.sizes)
     if left.is_empty():
         return ()
     example = _element_text(buffer.name, sample_point(left))
     span = next((write.span for write in writes if write.span), None) or buffer.span
+    verb = "is never written" if all(write.exact for write in writes) else "is not surely written"
     return (
         Diagnostic(
             "ports",
-            f"{buffer.name} is an output, but {example} is never written",
+            f"{buffer.name} is an output, but {example} {verb}",
             span,
             hint=f"write every element of {buffer.name}: {buffer.type}, for example by giving it a first value",
         ),

@@ -1,4 +1,4 @@
-"""Integer sets of loop iterations, in the notation of isl; with `accesses` the only place that writes that notation.
+"""Integer sets of loop iterations, as isl has them.
 
 A set over n loops has the dimensions i0 … i(n-1), the outermost first; their values are those of the induction
 variables, not counts of iterations.
@@ -7,11 +7,11 @@ variables, not counts of iterations.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-import islpy as isl
-
+from allo_studio.analysis.binding import isl
 from allo_studio.ir import LinearExpr, Loop, map_results
 from allo_studio.ir.binding import ir
 
@@ -21,23 +21,26 @@ __all__ = [
     "box_set",
     "common_domain",
     "common_part",
-    "domain_set",
     "extreme",
     "isl_map",
     "isl_set",
-    "linear_text",
     "loop_bounds",
+    "per_thread",
     "points",
     "sample_point",
+    "sample_with",
     "tuple_text",
-    "variable_names",
 ]
 
-# islpy has no types that mypy can follow.
+# isl has no types that mypy can follow.
 IslSet = Any
 IslMap = Any
 
 _LOCAL = threading.local()
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+# Results of one function that a thread keeps; beyond, all are forgotten.
+_MOST_KEPT = 4096
 
 
 def _context() -> Any:
@@ -47,25 +50,35 @@ def _context() -> Any:
     return _LOCAL.context
 
 
+def per_thread(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Keep the results of a function of texts and numbers, in each thread: isl's objects may not cross threads."""
+
+    @wraps(function)
+    def kept(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        if not hasattr(_LOCAL, "kept"):
+            _LOCAL.kept = {}
+        table = _LOCAL.kept.setdefault(function, {})
+        key = (args, tuple(kwargs.items()))
+        if key not in table:
+            if len(table) >= _MOST_KEPT:
+                table.clear()
+            table[key] = function(*args, **kwargs)
+        found: _R = table[key]
+        return found
+
+    return kept
+
+
+@per_thread
 def isl_set(text: str) -> IslSet:
     """Return the set that isl's notation says."""
     return isl.Set.read_from_str(_context(), text)
 
 
+@per_thread
 def isl_map(text: str) -> IslMap:
     """Return the relation that isl's notation says."""
     return isl.Map.read_from_str(_context(), text)
-
-
-def variable_names(loops: Sequence[Loop], prefix: str = "i") -> dict[ir.Value, str]:
-    """Return the isl name of each loop's induction variable."""
-    return {loop.induction_variable: f"{prefix}{depth}" for depth, loop in enumerate(loops)}
-
-
-def linear_text(expression: LinearExpr, names: Mapping[ir.Value, str]) -> str:
-    """Return an expression in isl's notation; raises KeyError for a variable that has no name."""
-    parts = [f"{factor}{names[value]}" for value, factor in expression.terms]
-    return " + ".join([*parts, str(expression.constant)])
 
 
 def tuple_text(names: Iterable[str]) -> str:
@@ -82,47 +95,33 @@ def loop_bounds(loop: Loop) -> tuple[tuple[LinearExpr | None, ...], tuple[Linear
     return map_results(lower, operands[:split]), map_results(upper, operands[split : split + upper.n_inputs])
 
 
-def domain_set(loops: Sequence[Loop]) -> IslSet:
-    """Return the iterations of a nest of loops, the outermost first."""
-    names = variable_names(loops)
-    constraints = [text for loop in loops for text in _constraints(loop, names)]
-    condition = f" : {' and '.join(constraints)}" if constraints else ""
-    return isl_set(f"{{ {tuple_text(names.values())}{condition} }}")
-
-
-def _constraints(loop: Loop, names: Mapping[ir.Value, str]) -> list[str]:
-    variable = names[loop.induction_variable]
-    lower, upper = (_texts(side, names) for side in loop_bounds(loop))
-    found = [f"{text} <= {variable}" for text in lower] + [f"{variable} < {text}" for text in upper]
-    if loop.step > 1 and lower:
-        found.append(f"({' or '.join(_stride(variable, text, lower, loop.step) for text in lower)})")
-    return found
-
-
-def _texts(bounds: Iterable[LinearExpr | None], names: Mapping[ir.Value, str]) -> list[str]:
-    # A bound that is not linear is left out: the set is then larger, which no proof of legality gains from.
-    known = [b for b in bounds if b is not None and all(v in names for v in b.variables)]
-    return [linear_text(b, names) for b in known]
-
-
-def _stride(variable: str, start: str, starts: Sequence[str], step: int) -> str:
-    greatest = [f"{start} >= {other}" for other in starts if other != start]
-    return f"({' and '.join([f'({variable} - ({start})) mod {step} = 0', *greatest])})"
-
-
-def box_set(shape: Sequence[int]) -> IslSet:
-    """Return all elements of an array."""
+def box_set(shape: Sequence[int | str], parameters: str = "", context: Sequence[str] = ()) -> IslSet:
+    """Return all elements of an array; an extent may be a parameter's name."""
     names = [f"e{d}" for d in range(len(shape))]
-    inside = [f"0 <= {name} < {extent}" for name, extent in zip(names, shape, strict=True)]
-    return isl_set(f"{{ {tuple_text(names)}{' : ' if inside else ''}{' and '.join(inside)} }}")
+    inside = [*context, *(f"0 <= {name} < {extent}" for name, extent in zip(names, shape, strict=True))]
+    return isl_set(f"{parameters}{{ {tuple_text(names)}{' : ' if inside else ''}{' and '.join(inside)} }}")
 
 
 def sample_point(found: IslSet) -> tuple[int, ...]:
-    """Return the least point of a set that is not empty."""
-    point = found.lexmin().sample_point()
-    return tuple(
+    """Return the least point of a set that is not empty, for the least values of its parameters."""
+    return sample_with(found)[1]
+
+
+def sample_with(found: IslSet) -> tuple[dict[str, int], tuple[int, ...]]:
+    """Return the least values of the parameters of a set that is not empty, by name, and the least point for them."""
+    count = found.dim(isl.dim_type.param)
+    names = [found.get_dim_name(isl.dim_type.param, n) for n in range(count)]
+    if count:
+        found = found.move_dims(isl.dim_type.set, 0, isl.dim_type.param, 0, count)
+    try:
+        point = found.lexmin().sample_point()
+    except isl.Error:
+        # A parameter without a range has no least value; any one makes an example.
+        point = found.sample_point()
+    values = [
         int(point.get_coordinate_val(isl.dim_type.set, d).to_python()) for d in range(found.dim(isl.dim_type.set))
-    )
+    ]
+    return dict(zip(names, values, strict=False)), tuple(values[count:])
 
 
 def points(relation: IslMap) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -139,14 +138,16 @@ def common_part(relation: IslMap, levels: int) -> IslMap:
     return relation
 
 
-def extreme(domain: IslSet, expression: LinearExpr, loops: Sequence[Loop], *, least: bool) -> int | None:
-    """Return the least or greatest value of an expression over iterations of `loops`; None where it has none."""
-    names = variable_names(loops)
-    if any(v not in names for v in expression.variables):
-        return None
-    text = f"{{ {tuple_text(names.values())} -> [({linear_text(expression, names)})] }}"
-    value = isl.Aff.read_from_str(_context(), text)
-    found = domain.min_val(value) if least else domain.max_val(value)
+@per_thread
+def extreme(domain: str, parameters: str, expression: str, depth: int, least: bool) -> int | None:
+    """Return the least or greatest value of an expression over iterations of `depth` loops; None where it has none.
+
+    The domain is a set, the expression one of i0 …, both in isl's notation; the value is over all parameters too.
+    """
+    value = isl.Aff.read_from_str(
+        _context(), f"{parameters}{{ {tuple_text(f'i{d}' for d in range(depth))} -> [({expression})] }}"
+    )
+    found = isl_set(domain).min_val(value) if least else isl_set(domain).max_val(value)
     return int(found.to_python()) if found.is_int() else None
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-import islpy as isl
-
 from allo_studio.analysis.accesses import Access, accesses
+from allo_studio.analysis.binding import isl
+from allo_studio.analysis.domains import enclosing
 from allo_studio.analysis.sets import IslMap, box_set, isl_map, points, tuple_text
 from allo_studio.ir import KernelIR, LinearExpr, Loop
 from allo_studio.ir.binding import ir
@@ -122,8 +122,12 @@ def _ordered(kernel: KernelIR, access: Access, verb: str) -> ProducerOrder | Ref
     """Tell whether one access moves every element once, in order, and how many in a cycle."""
     shape = kernel.find_buffer(access.buffer).type.shape
     name = access.buffer
-    if not access.exact:
+    if access.callee:
+        return Refusal(f"{name} is passed to {access.callee}", f"inline {access.callee}", access.span)
+    if not access.linear:
         return Refusal(f"the subscripts of {name} are not linear in the loops", "", access.span)
+    if not access.exact or _in_branch(access):
+        return Refusal(f"it does not always {verb.removesuffix('s')} {name}", "", access.span)
     if unfit := _unfit_lanes(access):
         return unfit
     width = _token_width(access, shape)
@@ -140,6 +144,11 @@ def _ordered(kernel: KernelIR, access: Access, verb: str) -> ProducerOrder | Ref
     if not box_set(shape).is_subset(footprint.range()):
         return Refusal(f"it {verb} only a part of {name}", hint, access.span)
     return ProducerOrder(width)
+
+
+def _in_branch(access: Access) -> bool:
+    """Tell whether an access is in a branch of an `if`, so that the lanes around may take part or not."""
+    return len(enclosing(access.op)) > len(access.loops) + 1
 
 
 def _unfit_lanes(access: Access) -> Refusal | None:
@@ -220,7 +229,7 @@ def _shared_levels(reads: list[Access]) -> int:
 
 def _through_copy(kernel: KernelIR, reads: list[Access], level: int, width: int) -> ConsumerOrder | None:
     """Return the order of reading through a copy in the body of the loop at `level` (from 1), if it is one."""
-    if not all(read.exact for read in reads):
+    if not all(read.exact and read.linear for read in reads):
         return None
     shape = kernel.find_buffer(reads[0].buffer).type.shape
     around = reads[0].loops[:level]

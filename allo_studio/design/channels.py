@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, producer_order
 from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.streaming import read_in_order
-from allo_studio.diagnostics import Diagnostic
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import schedule_kernel
+from allo_studio.hardware.supported import unsupported
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
@@ -183,13 +184,18 @@ class _Planner:
         """Return the kernel with the way of reading that costs the least latency, then the least memory."""
         found = [(read_in_order(kernel, leaf.port, order), order) for order in orders]
         # Every edit in the window comes through here: schedule only where there is a choice.
-        return found[0] if len(found) == 1 else min(found, key=lambda way: self._cost(leaf, *way))
+        if len(found) == 1 or unsupported(kernel):
+            return found[0]
+        return min(found, key=lambda way: self._cost(leaf, *way))
 
     def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder) -> tuple[int, int]:
         """Return the block's latency in cycles and the words of its local copy."""
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
-        return schedule_kernel(kernel.with_streams(streams), self.library).latency, words
+        try:
+            return schedule_kernel(kernel.with_streams(streams), self.library).latency, words
+        except AlloError as error:
+            raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
 
 
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:

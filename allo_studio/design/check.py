@@ -110,6 +110,9 @@ def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Dia
     if len(source.shape) != len(target.shape):
         hint = "both ends must have the same number of dimensions"
         return Diagnostic("shape", f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}", hint=hint)
+    if source.shape == target.shape:
+        hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
+        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint)
     differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
     which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
     hint = "set `params` of one of the blocks so that the extents agree"

@@ -14,7 +14,8 @@ from allo_studio.design.checked import CheckedKernel, PortInfo
 from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.frontend import parse_kernel
+from allo_studio.frontend import Parameter, parse_kernel
+from allo_studio.hardware.supported import unsupported
 from allo_studio.ir import KernelIR
 from allo_studio.layout import DimLayout, Layout
 from allo_studio.schedule import ScheduledKernel, from_specs
@@ -117,7 +118,15 @@ def _check_node(
     _tell_faults(graph, name, node, result, notes, told)
     for index, diagnostic in result.step_faults:
         notes.step(graph, name, node.schedule or "", index, diagnostic)
+    if result.kernel.unsupported:
+        notes.node(graph, name, _not_buildable(result.kernel.unsupported), "kernel")
     return result
+
+
+def _not_buildable(found: tuple[Diagnostic, ...]) -> Diagnostic:
+    """Return in one warning that a block cannot be built; the build says everything."""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return replace(found[0], message=f"{found[0].message}{more}", severity="warning")
 
 
 def _tell_faults(
@@ -150,7 +159,7 @@ def _result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> Ke
 
 
 def _parsed(
-    source: Source, function: str, params: Mapping[str, int | float]
+    source: Source, function: str, params: Mapping[str, Parameter]
 ) -> tuple[KernelIR | None, tuple[Diagnostic, ...]]:
     try:
         return infer_ports(parse_kernel(source, function, params)), ()
@@ -164,7 +173,8 @@ def _scheduled(base: KernelIR, steps: tuple[StepSpec, ...]) -> KernelResult:
     except AlloError as error:
         faults = tuple((_step_index(d), replace(d, where="")) for d in error.diagnostics)
         return KernelResult(CheckedKernel(base, None), _ports(base), step_faults=faults)
-    return KernelResult(CheckedKernel(base, scheduled), _ports(scheduled.ir), _demands(scheduled))
+    kernel = CheckedKernel(base, scheduled, unsupported(scheduled.ir))
+    return KernelResult(kernel, _ports(scheduled.ir), _demands(scheduled))
 
 
 def _step_index(diagnostic: Diagnostic) -> int:

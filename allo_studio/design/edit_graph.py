@@ -18,7 +18,18 @@ from allo_studio.design.edit_base import (
     with_graph,
     without,
 )
-from allo_studio.design.model import ChannelChoice, Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project
+from allo_studio.design.model import (
+    ChannelChoice,
+    Edge,
+    Endpoint,
+    Graph,
+    GraphNode,
+    KernelNode,
+    Node,
+    ParamValue,
+    Project,
+)
+from allo_studio.types import parse_type
 
 __all__ = [
     "AddNode",
@@ -236,10 +247,10 @@ class SetParam(Edit):
     graph: str
     node: str
     param: str
-    value: int | float | None
+    value: ParamValue | None
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the value; refused for a block that is no kernel or a value that is no number."""
+        """Return the project with the value; refused where the block is no kernel, or it is no number or type."""
         graph = find_graph(project, self.graph)
         node = find_node(graph, self.node)
         where = f"{self.graph}/{self.node}"
@@ -249,12 +260,21 @@ class SetParam(Edit):
             raise refuse(f"{self.param!r} is no parameter name", where, "name a constant of the kernel file")
         if isinstance(self.value, bool) or (isinstance(self.value, float) and not isfinite(self.value)):
             raise refuse(f"{self.param} must be a finite number, not {self.value}", where, "give a number such as 64")
+        if isinstance(self.value, str):
+            _require_type(self.param, self.value, where)
         params = without(node.params, self.param) if self.value is None else {**node.params, self.param: self.value}
         return with_graph(project, replace(graph, nodes={**graph.nodes, self.node: replace(node, params=params)}))
 
     def describe(self) -> str:
         """Return the text for the undo menu."""
         return f"Set {self.param} of {self.node}"
+
+
+def _require_type(param: str, text: str, where: str) -> None:
+    try:
+        parse_type(text)
+    except ValueError as fault:
+        raise refuse(f"{param} must be a number or a type: {fault}", where, "give 64 or int8") from None
 
 
 def _placed(project: Project, graph: str, positions: Mapping[str, tuple[float, float]]) -> Project:

@@ -19,6 +19,7 @@ __all__ = [
     "GraphNode",
     "KernelNode",
     "Node",
+    "ParamValue",
     "Project",
     "StepSpec",
     "Target",
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 Execution = Literal["dataflow", "sequential"]
+# What a block sets a constant of its kernel's file, or a parameter of a template, to: a number, or a type as text.
+ParamValue = int | float | str
 # What a person may ask for on an edge; None leaves the choice to the compiler.
 ChannelChoice = Literal["fifo", "pingpong", "shared"]
 
@@ -83,11 +86,14 @@ class Edge:
 
 @dataclass(frozen=True)
 class KernelNode:
-    """A block that is a kernel: `path` is relative to the project, `params` override module-level constants."""
+    """A block that is a kernel: `path` is relative to the project.
+
+    `params` override module-level constants and set the parameters of a template.
+    """
 
     path: str
     function: str
-    params: Mapping[str, int | float] = field(default_factory=dict)
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
     schedule: str | None = None
 
 

@@ -11,6 +11,7 @@ from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
@@ -60,15 +61,16 @@ _last = _Last()
 def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     """Return the instances' kernels and the channels of a design without errors.
 
-    A channel that was asked for and cannot be is a diagnostic in the plan.
+    A channel that was asked for and cannot be is a diagnostic in the plan. Raises AlloError (code `hardware`) with all
+    that the scheduler has no form for.
     """
     known = _last.find(checked, library.clock_ns)
     if known and not library.overrides:
         return known
-    leaves: dict[str, Leaf] = {}
-    kernels: dict[str, KernelIR] = {}
-    for path, key in _instances(checked.project, checked.project.top, checked.project.top):
-        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+    faults = dict.fromkeys(_unsupported(checked))
+    if faults:
+        raise AlloError(faults)
+    leaves, kernels = _leaves(checked)
     prepared = _cheapest(checked.project, leaves, kernels, library)
     if not library.overrides:
         _last.keep(checked, library.clock_ns, prepared)
@@ -100,7 +102,11 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     """Return a checked design with the faults of its channels (code `order`) among its diagnostics."""
     if not checked.ok:
         return checked
-    found = prepare(checked, library).plan.diagnostics
+    if next(_unsupported(checked), None):
+        # What cannot be scheduled has no cost to choose by, but its orders are known.
+        found = plan_channels(checked.project, _leaves(checked)[1], library).diagnostics
+    else:
+        found = prepare(checked, library).plan.diagnostics
     if not found:
         return checked
     edges = dict(checked.edges)
@@ -109,6 +115,21 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
     return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
+
+
+def _unsupported(checked: CheckedDesign) -> Iterator[Diagnostic]:
+    """Yield what no hardware of ours does, of the blocks that the top needs."""
+    for _, key in _instances(checked.project, checked.project.top, checked.project.top):
+        yield from (replace(fault, where=key) for fault in checked.kernels[key].unsupported)
+
+
+def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
+    """Return the leaf blocks and their scheduled kernels by instance path."""
+    leaves: dict[str, Leaf] = {}
+    kernels: dict[str, KernelIR] = {}
+    for path, key in _instances(checked.project, checked.project.top, checked.project.top):
+        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+    return leaves, kernels
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:

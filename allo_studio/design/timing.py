@@ -94,7 +94,12 @@ class _Sizer:
 
     def _schedule(self, process: KernelProcess | RelayoutProcess) -> HardwareSchedule:
         if process.path not in self.processes:
-            self.processes[process.path] = ProcessTiming(process, schedule_kernel(process.ir, self.library))
+            try:
+                schedule = schedule_kernel(process.ir, self.library)
+            except AlloError as error:
+                faults = [replace(fault, where=fault.where or process.path) for fault in error.diagnostics]
+                raise AlloError(faults) from None
+            self.processes[process.path] = ProcessTiming(process, schedule)
         return self.processes[process.path].schedule
 
     def _dataflow(self, region: Region) -> _Timed:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend.places import Places
-from allo_studio.source import Span
+from allo_studio.source import Source, Span
 
 __all__ = ["Faults", "candidates", "counted"]
 
@@ -18,11 +18,26 @@ class Faults:
     def __init__(self, places: Places) -> None:
         self.places = places
         self._found: dict[tuple[str, Span, str], Diagnostic] = {}
+        # One for each report: the same fault of another instance counts, and is shown once.
+        self._reports: list[None] = []
+
+    def at(self, source: Source) -> Faults:
+        """Return the collector of the same faults for another source."""
+        if source == self.places.source:
+            return self
+        other = Faults(Places(source))
+        other._found, other._reports = self._found, self._reports
+        return other
 
     def add(self, code: str, place: ast.AST | Span, message: str, hint: str = "") -> None:
         """Note a fault at a node or a span."""
         span = place if isinstance(place, Span) else self.places.of(place)
+        self._reports.append(None)
         self._found.setdefault((code, span, message), Diagnostic(code, message, span, hint=hint))
+
+    def __len__(self) -> int:
+        """Return how many reports there were: it has grown where something that was checked has a fault."""
+        return len(self._reports)
 
     def __bool__(self) -> bool:
         return bool(self._found)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from allo_studio.frontend.expressions import check_expression
 from allo_studio.frontend.faults import counted
-from allo_studio.frontend.ranges import range_of
 from allo_studio.frontend.scope import Poison, Scope
-from allo_studio.frontend.subscripts import linear, whole_number
-from allo_studio.frontend.tree import Variable
+from allo_studio.frontend.subscripts import index, whole_number
+from allo_studio.frontend.tree import Memory, Subscript, Variable
 from allo_studio.ir import LinearExpr
 
-__all__ = ["Head", "read_head"]
+__all__ = ["MOST_DEPTH", "Head", "Turn", "read_head"]
 
 _HINT = "loops are written `for i in range(N)`, `for i, j in grid(M, N)` or `for k in reduction(K)`"
 _MOST = 2**31 - 1
@@ -20,12 +20,28 @@ MOST_DEPTH = 32
 
 
 @dataclass(frozen=True)
-class Head:
-    """The loops that one `for` stands for, the outermost first, with the place of each name."""
+class Turn:
+    """One loop of a head: its name's place, its variable, and its bounds where they are computed."""
 
-    loops: tuple[tuple[str, Variable | Poison, ast.expr], ...]
+    name: ast.Name
+    variable: Variable | Poison
+    computed: tuple[Subscript, Subscript] | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """The loops that one `for` stands for, the outermost first."""
+
+    turns: tuple[Turn, ...]
     band: str | None = None
     reduction: bool = False
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    lower: Subscript
+    upper: Subscript
+    step: int = 1
 
 
 def read_head(node: ast.For, scope: Scope) -> Head | None:
@@ -40,23 +56,18 @@ def read_head(node: ast.For, scope: Scope) -> Head | None:
         scope.faults.add("unsupported", call, "`*` is not supported here", "write each extent")
         return None
     spans = [_range(call, scope)] if kind == "range" else [_extent(part, scope) for part in call.args]
-    names = _names(node.target, len(spans), scope)
     if not spans:
         scope.faults.add("syntax", call, f"{kind} needs at least one extent", _HINT)
         return None
+    names = _names(node.target, len(spans), scope)
     if names is None:
         return None
     if len(scope.nest) + len(spans) > MOST_DEPTH:
         message = f"a nest of more than {MOST_DEPTH} loops is not supported"
         scope.faults.add("unsupported", call, message, "join loops, or put some into a kernel of their own")
         return None
-    loops = tuple(
-        (name.id, _variable(name.id, span, call, scope), name) for name, span in zip(names, spans, strict=True)
-    )
-    return Head(loops, band, kind == "reduction")
-
-
-_Bounds = tuple[LinearExpr, LinearExpr, int]
+    turns = tuple(_turn(name, span, call, scope) for name, span in zip(names, spans, strict=True))
+    return Head(turns, band, kind == "reduction")
 
 
 def _kind(call: ast.expr, scope: Scope) -> str | None:
@@ -98,18 +109,18 @@ def _range(call: ast.Call, scope: Scope) -> _Bounds | None:
         scope.faults.add("syntax", call, f"range takes 1 to 3 arguments, not {len(call.args)}", _HINT)
         return None
     step = whole_number(call.args[2], scope, "the step of a range") if len(call.args) == 3 else 1
-    if step is not None and not 1 <= step <= _MOST:
-        hint = "count upwards, and compute the index that goes down, such as A[N - 1 - i]"
-        scope.faults.add("unsupported", call.args[2], "the step of a range must be at least 1 and fit 32 bits", hint)
+    if step is not None and not 1 <= abs(step) <= _MOST:
+        message = "the step of a range must not be 0" if step == 0 else "the step of a range must fit 32 bits"
+        scope.faults.add("unsupported", call.args[2], message, "count by 1 or more, up or down")
         step = None
-    ends = [linear(argument, scope) for argument in call.args[:2]]
+    ends = [index(argument, scope, check_expression) for argument in call.args[:2]]
     lower, upper = (LinearExpr.number(0), ends[0]) if len(ends) == 1 else (ends[0], ends[1])
-    return None if lower is None or upper is None or step is None else (lower, upper, step)
+    return None if lower is None or upper is None or step is None else _Bounds(lower, upper, step)
 
 
 def _extent(node: ast.expr, scope: Scope) -> _Bounds | None:
-    upper = linear(node, scope)
-    return None if upper is None else (LinearExpr.number(0), upper, 1)
+    upper = index(node, scope, check_expression)
+    return None if upper is None else _Bounds(LinearExpr.number(0), upper)
 
 
 def _names(target: ast.expr, count: int, scope: Scope) -> list[ast.Name] | None:
@@ -125,19 +136,27 @@ def _names(target: ast.expr, count: int, scope: Scope) -> list[ast.Name] | None:
     return names
 
 
-def _variable(name: str, bounds: _Bounds | None, call: ast.Call, scope: Scope) -> Variable | Poison:
+def _turn(name: ast.Name, bounds: _Bounds | None, call: ast.Call, scope: Scope) -> Turn:
     if bounds is None:
-        return Poison()
-    lower, upper, step = bounds
-    trip = range_of(upper - lower, scope.nest)
+        return Turn(name, Poison())
+    lower, upper, step = bounds.lower, bounds.upper, bounds.step
+    if not isinstance(lower, LinearExpr) or not isinstance(upper, LinearExpr):
+        unknown = LinearExpr.number(0)
+        return Turn(name, Variable(name.id, unknown, unknown, step, computed=True), (lower, upper))
+    trip = scope.range_of(upper - lower if step > 0 else lower - upper)
     if trip is not None and trip.greatest is not None and trip.greatest < 1:
-        scope.faults.add("bounds", call, f"the loop over {name!r} never runs", "the end must be above the start")
-        return Poison()
-    for bound in (lower, upper):
-        reach = range_of(bound, scope.nest)
-        if reach is not None and not all(
-            end is not None and abs(end) <= _MOST for end in (reach.least, reach.greatest)
-        ):
-            scope.faults.add("bounds", call, f"the range of {name!r} does not fit 32 bits", "use smaller numbers")
-            return Poison()
-    return Variable(name, lower, upper, step)
+        hint = "the end must be above the start" if step > 0 else "counting down, the end must be below the start"
+        scope.faults.add("bounds", call, f"the loop over {name.id!r} never runs", hint)
+        return Turn(name, Poison())
+    if not all(_fits(bound, scope) for bound in (lower, upper)):
+        scope.faults.add("bounds", call, f"the range of {name.id!r} does not fit 32 bits", "use smaller numbers")
+        return Turn(name, Poison())
+    return Turn(name, Variable(name.id, lower, upper, step))
+
+
+def _fits(bound: LinearExpr, scope: Scope) -> bool:
+    """Tell whether a bound fits 32 bits, as far as that is known before the kernel runs."""
+    if any(isinstance(part, Memory) and part.maximum is None for part in bound.variables):
+        return True
+    reach = scope.range_of(bound)
+    return reach is None or all(end is not None and abs(end) <= _MOST for end in (reach.least, reach.greatest))

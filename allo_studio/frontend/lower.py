@@ -2,209 +2,104 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Mapping
 
-from allo_studio.frontend.initialised import written
-from allo_studio.frontend.tree import (
-    Binary,
-    Declare,
-    Expression,
-    Index,
-    Kernel,
-    Literal,
-    Load,
-    Loop,
-    Memory,
-    Scalar,
-    Statement,
-    Store,
-    Variable,
-)
-from allo_studio.ir import KernelIR, LinearExpr, in_context
+from allo_studio.frontend.initialised import partly_set, written
+from allo_studio.frontend.lower_state import State, fresh
+from allo_studio.frontend.lower_statements import lower_block
+from allo_studio.frontend.program import Compiled, Program
+from allo_studio.frontend.tree import Memory
+from allo_studio.frontend.tree_calls import Instance
+from allo_studio.frontend.tree_statements import Declare, Kernel, Loop, Statement, blocks_of, walk
+from allo_studio.ir import KernelIR, array_type, in_context
 from allo_studio.ir import build as make
-from allo_studio.ir.attributes import set_flag, set_strings
+from allo_studio.ir.attributes import set_flag, set_integer_map, set_strings, set_text, set_text_map
 from allo_studio.ir.binding import func, ir
-from allo_studio.ir.rewrite import at_end
 from allo_studio.source import Source
-from allo_studio.types import INT32
 
 __all__ = ["lower"]
 
 
-@dataclass
-class _State:
-    """What has been made so far: values of memories and variables, and the names taken."""
-
-    memories: dict[Memory, ir.Value] = field(default_factory=dict)
-    variables: dict[Variable, ir.Value] = field(default_factory=dict)
-    buffers: dict[Memory, str] = field(default_factory=dict)
-    bands: set[str] = field(default_factory=set)
-    written_names: set[str] = field(default_factory=set)
-    loop_names: dict[str, set[str]] = field(default_factory=dict)
-
-
-def lower(kernel: Kernel, source: Source) -> KernelIR:
-    """Return the kernel as a verified module."""
+def lower(program: Program, source: Source) -> KernelIR:
+    """Return the functions of a program as a verified module, seen from the last, which calls the others."""
+    top = program.done[-1]
     with in_context():
-        place = make.location_of(kernel.span)
-        module = ir.Module.create(place)
-        body = _function(kernel, module, place)
-        outputs = [memory for memory in kernel.results if not memory.argument]
-        state = _State()
-        ports = (*kernel.arguments, *outputs)
-        state.memories.update(zip(ports, body.arguments, strict=True))
-        _name_buffers(kernel, ports, state)
-        _name_loops(kernel.body, state)
-        _block(kernel.body, body, "", state)
-        func.ReturnOp([], loc=place, ip=ir.InsertionPoint(body))
-    lowered = KernelIR(module, kernel.name, source)
+        module = ir.Module.create(make.location_of(top.kernel.span))
+        for compiled in program.done:
+            _lower_function(compiled, module, compiled is not top)
+    lowered = KernelIR(module, top.instance.name, source)
     lowered.verify()
     return lowered
 
 
-def _function(kernel: Kernel, module: ir.Module, place: ir.Location) -> ir.Block:
-    outputs = [memory for memory in kernel.results if not memory.argument]
-    ports = [*kernel.arguments, *outputs]
+def _lower_function(compiled: Compiled, module: ir.Module, called: bool) -> None:
+    kernel, place = compiled.kernel, make.location_of(compiled.kernel.span)
+    ports = (*kernel.arguments, *kernel.sizes, *compiled.instance.results)
+    names = _buffer_names(kernel, ports)
+    body = _function(compiled, ports, names, module, place)
+    if called:
+        _mark_callee(body.owner.operation, compiled.instance)
+    state = State(module, body, lower_block, changed=written(kernel.body), partly_set=partly_set(kernel.body))
+    state.memories.update(zip(ports, body.arguments, strict=True))
+    state.buffers.update(names)
+    _name_loops(kernel.body, state)
+    end = func.ReturnOp([], loc=place, ip=ir.InsertionPoint(body))
+    lower_block(kernel.body, ir.InsertionPoint(end), state)
+
+
+def _function(
+    compiled: Compiled, ports: tuple[Memory, ...], names: Mapping[Memory, str], module: ir.Module, place: ir.Location
+) -> ir.Block:
     types = [make.scalar_type(p.type.element) if p.by_value else make.memref_type(p.type) for p in ports]
-    made = func.FuncOp(kernel.name, (types, []), loc=place, ip=ir.InsertionPoint(module.body))
+    made = func.FuncOp(compiled.instance.name, (types, []), loc=place, ip=ir.InsertionPoint(module.body))
     made.add_entry_block([make.location_of(port.span) for port in ports])
-    changed = written(kernel)
+    outputs, changed = compiled.instance.results, compiled.instance.changed
     directions = ["out" if p in outputs else "inout" if p in changed else "in" for p in ports]
     op = made.operation
-    set_strings(op, "allo.args", [port.name for port in ports])
+    set_strings(op, "allo.args", [names[port] for port in ports])
     set_strings(op, "allo.directions", directions)
+    # The type in MLIR does not tell signs, scales, fields and names of sizes.
+    plain = {port: array_type(kind) for port, kind in zip(ports, types, strict=True)}
+    listed = sorted(ports, key=names.__getitem__)
+    set_text_map(op, "allo.types", {names[p]: str(p.type) for p in listed if p.type != plain[p]})
+    set_text_map(op, "allo.memories", {names[p]: p.resource for p in listed if p.resource})
+    set_integer_map(op, "allo.sizes", {names[p]: p.maximum for p in listed if p.maximum is not None})
+    if any(memory.argument for memory in compiled.instance.returned):
+        set_strings(op, "allo.returns", [names[memory] for memory in compiled.instance.returned])
     set_flag(op, "llvm.emit_c_interface")
     return op.regions[0].blocks[0]
 
 
-def _name_buffers(kernel: Kernel, ports: tuple[Memory, ...], state: _State) -> None:
-    """Give each memory a name of its own: a name that is declared in two loops becomes `x` and `x_1`."""
+def _mark_callee(op: ir.Operation, instance: Instance) -> None:
+    """Note of what function, with which arguments and id, an instance is: schedules are found by it."""
+    set_text(op, "allo.origin", instance.origin)
+    if instance.id:
+        set_text(op, "allo.id", instance.id)
+    set_text_map(op, "allo.template", dict(instance.template))
+
+
+def _buffer_names(kernel: Kernel, ports: tuple[Memory, ...]) -> dict[Memory, str]:
+    """Return a name of its own for each memory: a name that is declared in two loops becomes `x` and `x_1`."""
     locals_ = _declared(kernel.body)
     taken = {memory.name for memory in (*ports, *locals_)}
+    names: dict[Memory, str] = {}
     used: set[str] = set()
     for memory in (*ports, *(local for local in locals_ if local not in ports)):
-        name = memory.name if memory.name not in used else _fresh(memory.name, taken | used)
-        used.add(name)
-        state.buffers[memory] = name
+        names[memory] = memory.name if memory.name not in used else fresh(memory.name, taken | used)
+        used.add(names[memory])
+    return names
 
 
-def _name_loops(body: tuple[Statement, ...], state: _State) -> None:
+def _name_loops(body: tuple[Statement, ...], state: State) -> None:
     """Note the names that the text gives to nests and loops, so that made-up ones keep clear of them."""
     for statement in body:
-        if isinstance(statement, Loop):
+        if isinstance(statement, Loop) and not statement.stem:
             state.written_names.add(statement.variable.name)
             if statement.band:
                 state.bands.add(statement.band)
-            _name_loops(statement.body, state)
+        for block in blocks_of(statement):
+            _name_loops(block, state)
 
 
 def _declared(body: tuple[Statement, ...]) -> list[Memory]:
-    found = []
-    for statement in body:
-        if isinstance(statement, Declare):
-            found.append(statement.memory)
-        elif isinstance(statement, Loop):
-            found += _declared(statement.body)
-    return found
-
-
-def _fresh(wanted: str, taken: set[str]) -> str:
-    return next(name for number in count(1) if (name := f"{wanted}_{number}") not in taken)
-
-
-def _block(body: tuple[Statement, ...], block: ir.Block, band: str, state: _State) -> None:
-    for statement in body:
-        match statement:
-            case Loop():
-                _loop(statement, block, band, state)
-            case Declare():
-                _declare(statement, block, band, state)
-            case Store():
-                _store(statement, block, state)
-
-
-def _band(wanted: str | None, stem: str, state: _State) -> str:
-    if wanted:
-        return wanted
-    first = next(name for number in count() if (name := f"{stem}{number or ''}") not in state.bands)
-    state.bands.add(first)
-    return first
-
-
-def _loop_name(wanted: str, band: str, state: _State, made_up: bool = False) -> str:
-    """Return a name that no other loop of the nest has; made-up names also keep clear of those in the text."""
-    taken = state.loop_names.setdefault(band, set())
-    clash = wanted in taken or (made_up and wanted in state.written_names)
-    name = _fresh(wanted, taken | state.written_names) if clash else wanted
-    taken.add(name)
-    return name
-
-
-def _loop(loop: Loop, block: ir.Block, band: str, state: _State) -> None:
-    outermost = not band
-    if outermost:
-        band = _band(loop.band, "nest", state)
-    variable = loop.variable
-    made = make.for_loop(
-        _loop_name(variable.name, band, state),
-        _index(variable.lower, state),
-        _index(variable.upper, state),
-        variable.step,
-        at=at_end(block),
-        location=make.location_of(loop.span),
-        band=band if outermost else None,
-        reduction=loop.reduction,
-    )
-    inside = made.regions[0].blocks[0]
-    state.variables[variable] = inside.arguments[0]
-    _block(loop.body, inside, band, state)
-
-
-def _declare(declared: Declare, block: ir.Block, band: str, state: _State) -> None:
-    memory, place = declared.memory, make.location_of(declared.span)
-    name = state.buffers[memory]
-    if memory not in state.memories:
-        state.memories[memory] = make.alloc(name, memory.type, at_end(block), place)
-    if declared.initial is None:
-        return
-    subscripts = []
-    for dim, extent in enumerate(memory.type.shape):
-        outermost = not band
-        band = band or _band(None, f"{name}_init", state)
-        loop_name = _loop_name(f"{name}_init_{dim}", band, state, made_up=True)
-        loop = make.for_loop(
-            loop_name, 0, extent, at=at_end(block), location=place, band=band if outermost else None, role="init"
-        )
-        block = loop.regions[0].blocks[0]
-        subscripts.append(LinearExpr.of(block.arguments[0]))
-    value = _value(declared.initial, block, state)
-    make.store(value, state.memories[memory], subscripts, at_end(block), place)
-
-
-def _store(store: Store, block: ir.Block, state: _State) -> None:
-    value = _value(store.value, block, state)
-    at = [_index(part, state) for part in store.subscripts]
-    make.store(value, state.memories[store.memory], at, at_end(block), make.location_of(store.span))
-
-
-def _index(expression: LinearExpr, state: _State) -> LinearExpr:
-    terms = tuple((state.variables[variable], factor) for variable, factor in expression.terms)
-    return LinearExpr(terms, expression.constant)
-
-
-def _value(value: Expression, block: ir.Block, state: _State) -> ir.Value:
-    at, place = at_end(block), make.location_of(value.span)
-    match value:
-        case Literal(value=number, type=kind):
-            return make.constant(number, kind, at, place)
-        case Index(variable=variable):
-            return make.index_to_integer(state.variables[variable], INT32, at, place)
-        case Scalar(memory=memory):
-            return state.memories[memory]
-        case Load(memory=memory, subscripts=subscripts):
-            return make.load(state.memories[memory], [_index(part, state) for part in subscripts], at, place)
-        case Binary(operator=operator, left=left, right=right, type=kind):
-            one, two = _value(left, block, state), _value(right, block, state)
-            return make.binary(operator, one, two, kind, at_end(block), place)
-    return make.negate(_value(value.operand, block, state), value.type, at_end(block), place)
+    return [statement.memory for statement in walk(body) if isinstance(statement, Declare)]

@@ -3,35 +3,122 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import Lock
+from typing import Any
+
+import numpy as np
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.frontend.constants import NotConstant, Number, evaluate
+from allo_studio.frontend.constants import Constant, NotConstant, shown
+from allo_studio.frontend.folding import fold
 from allo_studio.frontend.places import Places
 from allo_studio.lang import LANGUAGE_NAMES
 from allo_studio.source import Source
 
-__all__ = ["Module", "parse_text", "read_module", "too_deep"]
+__all__ = ["Definition", "Function", "Module", "own_names", "parse_text", "read_module", "too_deep"]
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_PYTHON_TYPES = frozenset({"int", "float", "str", "list", "tuple"})
 
 _LANGUAGE_MODULES = ("allo_studio", "allo_studio.lang")
 # warnings.catch_warnings changes what the whole process sees.
 _WARNINGS = Lock()
 
 
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A function's text, and what the names outside of it mean."""
+
+    node: Function
+    module: Module
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether its annotations are types of the language; a function of Python's own is for compile time."""
+        arguments = (a.annotation for a in (*self.node.args.posonlyargs, *self.node.args.args))
+        found = [part for part in (*arguments, self.node.returns) if part is not None]
+        return bool(found) and not any(isinstance(part, ast.Name) and part.id in _PYTHON_TYPES for part in found)
+
+
 @dataclass(frozen=True)
 class Module:
-    """The top level. `unknown` maps a name that is bound, but to no constant, to why; `used` are overrides found."""
+    """What the names outside of a kernel mean: those of its file, or of the running program (`environment.py`).
+
+    `parameters` are compile-time values, `declared` the same without overrides. `unknown` maps a name that is bound,
+    but to nothing that a kernel can use, to why. `aliases` are names of the language under another name, `modules`
+    names of modules. `run` computes what folding does not, by running Python; only a running program has it. `links`
+    are the functions that are defined elsewhere, `member` finds those of modules (`library.gemm`). `bound` are the
+    values that differ from those of the file, as text. `home` is the top level, where names are bound further in
+    (parameters of a template, a function in a function).
+    """
 
     tree: ast.Module
-    parameters: dict[str, Number] = field(default_factory=dict)
-    declared: dict[str, Number] = field(default_factory=dict)
+    source: Source
+    parameters: dict[str, Constant] = field(default_factory=dict)
+    declared: dict[str, Constant] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    run: Callable[[ast.expr, Mapping[str, Constant]], Constant] | None = None
+    links: dict[str, Callable[[], Definition]] = field(default_factory=dict)
+    member: Callable[[ast.Attribute], Definition | None] | None = None
+    overrides: dict[str, Constant] = field(default_factory=dict)
+    bound: tuple[tuple[str, str], ...] = ()
+    home: Module | None = None
+
+    def definition(self, name: str) -> Definition | None:
+        """Return the function of a name, or None."""
+        if name in self.links:
+            return self.links[name]()
+        node = self.functions.get(name)
+        return None if node is None else Definition(node, self.home or self)
+
+    def with_constants(self, values: Mapping[str, Constant]) -> Module:
+        """Return this top level with constants of the file set to other values, and what is computed from them."""
+        if not values:
+            return self
+        overrides = {**self.overrides, **values}
+        known, new = read_module(self.source, self.overrides).parameters, read_module(self.source, overrides).parameters
+        following = {
+            name: value
+            for name, value in new.items()
+            if name not in values and name in self.parameters and _same(known.get(name), self.parameters[name])
+        }
+        changed = self._rebound({**following, **values}, {}, {})
+        for name, link in self.links.items():
+            changed.links[name] = lambda link=link: _following(link(), self.source, values)  # type: ignore[misc]
+        return replace(changed, overrides=overrides, bound=_merged(self.bound, values))
+
+    def binding(
+        self, values: Mapping[str, Constant], functions: Mapping[str, Definition], unknown: Mapping[str, str]
+    ) -> Module:
+        """Return the names of a place further in, where some are bound anew."""
+        changed = self._rebound(values, functions, unknown)
+        return replace(changed, bound=_merged(self.bound, values), home=self.home or self)
+
+    def _rebound(
+        self, values: Mapping[str, Constant], functions: Mapping[str, Definition], unknown: Mapping[str, str]
+    ) -> Module:
+        new = {*values, *functions, *unknown}
+        tables: dict[str, Any] = {
+            name: {key: entry for key, entry in getattr(self, name).items() if key not in new}
+            for name in ("parameters", "declared", "unknown", "aliases", "modules", "functions", "links")
+        }
+        changed = replace(self, **tables)
+        changed.parameters.update(values)
+        changed.declared.update(values)
+        changed.unknown.update(unknown)
+        for name, definition in functions.items():
+            changed.functions[name] = definition.node
+            changed.links[name] = lambda definition=definition: definition  # type: ignore[misc]
+        return changed
 
     def language_name(self, node: ast.expr) -> str | None:
         """Return which name of the language (`grid`, `float32`) an expression is, or None."""
@@ -41,23 +128,68 @@ class Module:
             rebound = node.id in self.parameters or node.id in self.unknown or node.id in self.functions
             return node.id if node.id in LANGUAGE_NAMES and not rebound else None
         if isinstance(node, ast.Attribute) and node.attr in LANGUAGE_NAMES:
-            return node.attr if self._module_name(node.value) in _LANGUAGE_MODULES else None
+            return node.attr if self.module_name(node.value) in _LANGUAGE_MODULES else None
         return None
 
-    def _module_name(self, node: ast.expr) -> str | None:
+    def module_name(self, node: ast.expr) -> str | None:
+        """Return which module an expression (`np`, `allo_studio.lang`) is, or None."""
         if isinstance(node, ast.Name):
             return self.modules.get(node.id)
         if isinstance(node, ast.Attribute):
-            base = self._module_name(node.value)
+            base = self.module_name(node.value)
             return f"{base}.{node.attr}" if base else None
         return None
 
 
+def own_names(node: Function) -> set[str]:
+    """Return the names that a function sets: arguments, their sizes, what is assigned to; not in inner functions."""
+    named = node.args
+    arguments = (*named.posonlyargs, *named.args, *named.kwonlyargs)
+    found = {a.arg for a in arguments} | {size for a in arguments for size in _sizes(a.annotation)}
+    waiting: list[ast.AST] = [*node.body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(part.name)
+            continue
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            found.add(part.id)
+        waiting += ast.iter_child_nodes(part)
+    return found
+
+
+def _sizes(annotation: ast.expr | None) -> set[str]:
+    """Return the named sizes that an annotation declares: the `n` of `float32["n<=64"]`."""
+    texts = (part.value for part in ast.walk(annotation) if isinstance(part, ast.Constant)) if annotation else ()
+    return {match[1] for text in texts if isinstance(text, str) for match in _SIZE.finditer(text)}
+
+
+def _same(one: Constant | None, two: Constant) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
+        return isinstance(one, np.ndarray) and isinstance(two, np.ndarray) and np.array_equal(one, two)
+    return type(one) is type(two) and one == two
+
+
+def _following(definition: Definition, source: Source, values: Mapping[str, Constant]) -> Definition:
+    """Return a function of the running program with the overrides of its file."""
+    if definition.module.source != source:
+        return definition
+    return replace(definition, module=definition.module.with_constants(values))
+
+
+def _merged(bound: tuple[tuple[str, str], ...], values: Mapping[str, Constant]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({**dict(bound), **{name: shown(value) for name, value in values.items()}}.items()))
+
+
 _PYTHON_HINT = "a kernel file is Python: mend what the caret points at, or the line before it"
+_TEMPLATE_HINT = "type parameters need Python 3.12 or newer; with an older one use constants of the file as parameters"
+_TEMPLATE = re.compile(r"\s*def\s+\w+\s*\[")
+_SIZE = re.compile(r"([A-Za-z_]\w*)\s*<=")
 
 
+@lru_cache(maxsize=32)
 def parse_text(source: Source) -> ast.Module:
-    """Return the syntax tree; raises AlloError of code `syntax`, whatever the text is."""
+    """Return the syntax tree, which nobody may change; raises AlloError of code `syntax`, whatever the text is."""
     places = Places(source)
     if "\0" in source.text:
         span = places.of_character(source.text.index("\0"))
@@ -68,7 +200,9 @@ def parse_text(source: Source) -> ast.Module:
             return ast.parse(source.text, filename=source.path or "kernel")
     except SyntaxError as error:
         span = places.of_syntax_error(error)
-        raise AlloError(Diagnostic("syntax", error.msg or "this is not Python", span, hint=_PYTHON_HINT)) from None
+        old = sys.version_info < (3, 12) and _TEMPLATE.match(source.line(span.line))
+        hint = _TEMPLATE_HINT if old else _PYTHON_HINT
+        raise AlloError(Diagnostic("syntax", error.msg or "this is not Python", span, hint=hint)) from None
     except ValueError as error:
         message = f"this is not Python: {error}"
         raise AlloError(Diagnostic("syntax", message, places.of_character(0), hint=_PYTHON_HINT)) from None
@@ -76,18 +210,18 @@ def parse_text(source: Source) -> ast.Module:
         raise too_deep(places) from None
 
 
-def read_module(source: Source, overrides: Mapping[str, Number] | None = None) -> Module:
+def read_module(source: Source, overrides: Mapping[str, Constant] | None = None) -> Module:
     """Return the top level, with `overrides` in the place of its constants' own values.
 
     A constant that is computed from an overridden one follows it. Raises AlloError of code `syntax`.
     """
-    module = Module(parse_text(source))
+    module = Module(parse_text(source), source, overrides=dict(overrides or {}))
     try:
         for statement in module.tree.body:
             _read_statement(module, statement, overrides or {})
     except RecursionError:
         raise too_deep(Places(source)) from None
-    return module
+    return replace(module, bound=_merged((), module.overrides))
 
 
 def too_deep(places: Places) -> AlloError:
@@ -98,7 +232,7 @@ def too_deep(places: Places) -> AlloError:
     )
 
 
-def _read_statement(module: Module, statement: ast.stmt, overrides: Mapping[str, Number]) -> None:
+def _read_statement(module: Module, statement: ast.stmt, overrides: Mapping[str, Constant]) -> None:
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             _forget(module, name, "it is a function")
@@ -122,7 +256,7 @@ def _read_statement(module: Module, statement: ast.stmt, overrides: Mapping[str,
                 _forget(module, name, "whether and to what it is set is known only by running the file")
 
 
-def _assign(module: Module, target: ast.expr, value: ast.expr, overrides: Mapping[str, Number]) -> None:
+def _assign(module: Module, target: ast.expr, value: ast.expr, overrides: Mapping[str, Constant]) -> None:
     if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
         plain = not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
         if plain and len(target.elts) == len(value.elts):
@@ -142,18 +276,18 @@ def _assign(module: Module, target: ast.expr, value: ast.expr, overrides: Mappin
 class _Folded:
     """A constant: as the file has it, and with overrides (the difference is in what it was computed from)."""
 
-    declared: Number
-    effective: Number
+    declared: Constant
+    effective: Constant
 
 
 def _fold(module: Module, value: ast.expr) -> _Folded | str:
     try:
-        return _Folded(evaluate(value, module.declared), evaluate(value, module.parameters))
+        return _Folded(fold(value, module.declared, module), fold(value, module.parameters, module))
     except NotConstant as fault:
         return fault.reason
 
 
-def _set(module: Module, target: ast.expr, result: _Folded | str, overrides: Mapping[str, Number]) -> None:
+def _set(module: Module, target: ast.expr, result: _Folded | str, overrides: Mapping[str, Constant]) -> None:
     if not isinstance(target, ast.Name):
         for name in _bound_names(target):
             _forget(module, name, "it is set in a way that is not folded")

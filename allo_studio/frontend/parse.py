@@ -2,35 +2,71 @@
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.frontend.constants import Number
+from allo_studio.frontend.constants import Constant, Number
+from allo_studio.frontend.expressions import check_expression
 from allo_studio.frontend.faults import Faults, candidates
 from allo_studio.frontend.initialised import check_initialised
+from allo_studio.frontend.instances import compile_instance
 from allo_studio.frontend.lower import lower
-from allo_studio.frontend.module import Module, read_module
+from allo_studio.frontend.module import Definition, Module, read_module
 from allo_studio.frontend.places import Places
+from allo_studio.frontend.program import Program
 from allo_studio.frontend.results import check_outputs, check_results, split_return
 from allo_studio.frontend.scope import Scope
-from allo_studio.frontend.signature import Function, check_arguments, check_function
+from allo_studio.frontend.signature import check_arguments, check_function
+from allo_studio.frontend.slices import is_view, view_of
 from allo_studio.frontend.statements import check_block
-from allo_studio.frontend.tree import Kernel
+from allo_studio.frontend.struct_values import check_as
+from allo_studio.frontend.templates import TemplateFault, choose, parameters_of
+from allo_studio.frontend.tensors import check_tensor, is_tensor, materialise
+from allo_studio.frontend.tree import Expression, Memory
+from allo_studio.frontend.tree_statements import Kernel, Statement
 from allo_studio.ir import KernelIR
 from allo_studio.source import Source, Span
+from allo_studio.types import ArrayType, ScalarType, parse_type
 
-__all__ = ["module_parameters", "parse_kernel"]
+__all__ = ["Parameter", "compile_kernel", "kernel_parameters", "module_parameters", "parse_kernel"]
+
+# A type is given as text.
+Parameter = Number | str
 
 
-def parse_kernel(source: Source, function: str, params: Mapping[str, Number] | None = None) -> KernelIR:
+def parse_kernel(source: Source, function: str, params: Mapping[str, Parameter] | None = None) -> KernelIR:
     """Return the IR of the kernel `function` of a file, with `params` in the place of the file's constants.
 
-    Raises AlloError with every fault of the kernel: codes `syntax`, `name`, `type`, `shape`, `bounds`,
-    `uninitialised` and `unsupported` have a span in the source; `params` is about the overrides.
+    `params` also set the parameters of a template (`def gemm[T, M](...)`). Raises AlloError with every fault of the
+    kernel: codes `syntax`, `name`, `type`, `shape`, `bounds`, `uninitialised` and `unsupported` have a span in the
+    source; `params` is about the overrides.
     """
+    module = read_module(source)
+    definition = module.definition(function)
+    if definition is None:
+        hint = candidates(function, list(module.functions), "functions of the file")
+        message = f"{source.path} has no kernel {function!r}"
+        raise AlloError(Diagnostic("name", message, Span.at(source, 1, 1), hint=hint))
+    return compile_kernel(definition, _checked_params(source, definition, params or {}))
+
+
+def compile_kernel(definition: Definition, given: Sequence[Constant] | Mapping[str, Constant] = ()) -> KernelIR:
+    """Return the IR of a function and those that it calls, for template arguments `given`; raises AlloError."""
+    source = definition.module.source
     try:
-        return lower(_check(source, function, dict(params or {})), source)
+        chosen = choose(definition, given)
+    except TemplateFault as fault:
+        place = Places(source).name_of(definition.node)
+        raise AlloError(Diagnostic("params", str(fault), place, hint=fault.hint)) from None
+    faults = Faults(Places(source))
+    program = Program(_check_kernel, _check_value, _copy, _write_back)
+    try:
+        compile_instance(chosen, faults, program)
+        faults.raise_if_any()
+        return lower(program, source)
     except RecursionError:
         place = Span.at(source, 1, 1)
         hint = "split long expressions over several statements"
@@ -42,66 +78,125 @@ def module_parameters(source: Source) -> dict[str, Number]:
 
     Raises AlloError of code `syntax`. What is set in any other way than by folding constants is left out.
     """
-    return dict(read_module(source).parameters)
+    return {name: value for name, value in read_module(source).parameters.items() if _is_parameter(value)}
 
 
-def _check(source: Source, function: str, params: Mapping[str, Number]) -> Kernel:
+def kernel_parameters(source: Source, function: str) -> dict[str, Parameter | None]:
+    """Return what `params` may set for a kernel: the parameters of its template, then the constants of its file.
+
+    Types are given as text. A template's parameter has no value of its own: None. Raises AlloError of code `syntax`.
+    """
     module = read_module(source)
-    if params:
-        module = read_module(source, _checked_params(source, module, params))
-    node = module.functions.get(function)
-    if node is None:
-        hint = candidates(function, list(module.functions), "functions of the file")
-        message = f"{source.path} has no kernel {function!r}"
-        raise AlloError(Diagnostic("name", message, Span.at(source, 1, 1), hint=hint))
-    return _check_kernel(node, module, source)
+    definition = module.definition(function)
+    own = parameters_of(definition) if definition else ()
+    found: dict[str, Parameter | None] = dict.fromkeys(own)
+    for name, value in _overridable(module).items():
+        if name not in found:
+            found[name] = str(value) if isinstance(value, ScalarType) else value
+    return found
 
 
-def _check_kernel(node: Function, module: Module, source: Source) -> Kernel:
-    places = Places(source)
-    faults = Faults(places)
-    scope = Scope(module, faults)
+def _is_parameter(value: object) -> TypeGuard[Number]:
+    return isinstance(value, float) or (_is_whole(value) and value.bit_length() <= 63)
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_kernel(definition: Definition, faults: Faults, program: Program) -> Kernel | None:
+    """Return a function that was found correct; None after reports."""
+    node, known = definition.node, len(faults)
+    scope = Scope(definition.module, faults, program)
     check_function(node, scope)
     arguments = check_arguments(node, scope)
     statements, last = split_return(node, faults)
     body = check_block(statements, scope)
-    results = check_results(node, last, scope)
-    faults.raise_if_any()
-    kernel = Kernel(node.name, arguments, results, body, places.name_of(node))
+    results, copies = check_results(node, last, body, scope)
+    if len(faults) > known:
+        return None
+    kernel = Kernel(
+        node.name, arguments, results, (*body, *copies), faults.places.name_of(node), tuple(scope.sizes.values())
+    )
     # These look at the whole, so what is wrong with a part would only mislead them.
     check_initialised(kernel, faults)
-    check_outputs(kernel, last, faults)
-    faults.raise_if_any()
-    return kernel
+    check_outputs(kernel, faults)
+    return kernel if len(faults) == known else None
 
 
-def _checked_params(source: Source, module: Module, params: Mapping[str, Number]) -> dict[str, Number]:
-    """Return the overrides as numbers of the constants' own types; raises AlloError of code `params`."""
-    faults = []
-    checked: dict[str, Number] = {}
+def _check_value(node: ast.expr, kind: ScalarType, scope: Scope) -> Expression | None:
+    return check_as(node, kind, scope)
+
+
+def _copy(node: ast.expr, name: str, scope: Scope) -> Memory | None:
+    return materialise(node, name, scope) if is_tensor(node, scope) else None
+
+
+def _write_back(memory: Memory, node: ast.expr, scope: Scope) -> tuple[Statement, ...] | None:
+    if not is_view(node, scope):
+        return None
+    view = view_of(node, scope, check_expression)
+    # A name that no text can have.
+    name = ast.copy_location(ast.Name(f"{memory.name} "), node)
+    scope.declare(name.id, memory, memory.span)
+    return None if view is None else check_tensor(name, view, scope, node)
+
+
+def _checked_params(source: Source, definition: Definition, params: Mapping[str, Parameter]) -> dict[str, Constant]:
+    """Return the overrides as values of the constants' own types; raises AlloError of code `params`."""
+    faults: list[Diagnostic] = []
+    checked: dict[str, Constant] = {}
+    own, constants = parameters_of(definition), _overridable(definition.module)
     for name, value in params.items():
-        known = module.parameters.get(name)
-        if known is None:
-            hint = candidates(name, list(module.parameters), "constants of the file")
+        if name in own:
+            checked[name] = _template_value(name, value, faults)
+        elif name not in constants:
+            hint = candidates(name, [*own, *constants], "constants of the file")
             faults.append(Diagnostic("params", f"{source.path} has no constant {name!r} to override", hint=hint))
-        elif not _is_like(value, known):
-            wanted = "a whole number" if isinstance(known, int) else "a number"
+        elif isinstance(constants[name], ScalarType):
+            checked[name] = _template_value(name, value, faults)
+        elif not _is_like(value, constants[name]):
+            wanted = "a whole number" if isinstance(constants[name], int) else "a number"
             message = f"parameter {name!r} must be {wanted} of at most 63 bits, not {_shown(value)}"
-            faults.append(Diagnostic("params", message, hint=f"the file has {name} = {known}"))
+            faults.append(Diagnostic("params", message, hint=f"the file has {name} = {constants[name]}"))
         else:
-            checked[name] = float(value) if isinstance(known, float) else value
+            checked[name] = float(value) if isinstance(constants[name], float) else value
     if faults:
         raise AlloError(faults)
     return checked
 
 
-def _is_like(value: object, known: Number) -> bool:
-    if isinstance(value, bool):
-        return False
-    if isinstance(value, int):
+def _overridable(module: Module) -> dict[str, Number | ScalarType]:
+    """Return the constants that a project may set: numbers and types of elements."""
+    return {
+        name: value
+        for name, value in module.parameters.items()
+        if _is_parameter(value) or isinstance(value, ScalarType)
+    }
+
+
+def _template_value(name: str, value: Parameter, faults: list[Diagnostic]) -> Constant:
+    """Return a number, or the type that a text names."""
+    if not isinstance(value, str):
+        if isinstance(value, int | float) and not isinstance(value, bool) and _is_parameter(value):
+            return value
+        faults.append(
+            Diagnostic("params", f"parameter {name!r} must be a number or the text of a type", hint="T: float32")
+        )
+        return 0
+    try:
+        kind: ArrayType = parse_type(value)
+    except ValueError as fault:
+        faults.append(Diagnostic("params", f"parameter {name!r}: {fault}", hint="T: float32"))
+        return 0
+    return kind if kind.shape else kind.element
+
+
+def _is_like(value: object, known: Constant) -> bool:
+    if _is_whole(value):
         return value.bit_length() <= 63
     return isinstance(known, float) and isinstance(value, float) and math.isfinite(value)
 
 
 def _shown(value: object) -> str:
-    return f"a {type(value).__name__}" if isinstance(value, int) and not isinstance(value, bool) else repr(value)[:40]
+    return f"a {type(value).__name__}" if _is_whole(value) else repr(value)[:40]

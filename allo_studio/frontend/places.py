@@ -44,6 +44,12 @@ class Places:
         column = self._column(function.lineno, function.col_offset)
         return Span.at(self.source, function.lineno, column, len(keyword) + len(function.name))
 
+    def head(self, node: ast.stmt) -> Span:
+        """Return the span of the first line of a statement with a body: `with x:`."""
+        span = self.of(node)
+        line = self._lines[span.line - 1].partition("#")[0].rstrip()
+        return Span.at(self.source, span.line, span.column, max(1, len(line) - span.column + 1))
+
     def of_syntax_error(self, error: SyntaxError) -> Span:
         """Return where Python's parser stumbled."""
         line = min(max(error.lineno or 1, 1), len(self._lines))

@@ -6,17 +6,17 @@ import ast
 from dataclasses import dataclass
 
 from allo_studio.frontend.annotations import array_type, result_types
+from allo_studio.frontend.bounds import check_parameter
 from allo_studio.frontend.faults import Faults
-from allo_studio.frontend.module import Module, read_module, too_deep
+from allo_studio.frontend.memories import Declared, declared_type
+from allo_studio.frontend.module import Function, Module, read_module, too_deep
 from allo_studio.frontend.places import Places
 from allo_studio.frontend.scope import Poison, Scope
 from allo_studio.frontend.tree import Memory
 from allo_studio.source import Source, Span
-from allo_studio.types import ArrayType
+from allo_studio.types import INT32, ArrayType
 
 __all__ = ["KernelSignature", "SignaturePort", "check_arguments", "check_function", "list_kernels"]
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def check_function(node: Function, scope: Scope) -> None:
     for decorator in node.decorator_list:
         faults.add("unsupported", decorator, "a kernel has no decorators: they would have to be run", "remove it")
     for parameter in getattr(node, "type_params", []):
-        faults.add("unsupported", parameter, "type parameters are not supported", "use constants of the file")
+        check_parameter(parameter, scope)
     named = node.args
     extra = [argument for argument in (named.vararg, named.kwarg, *named.kwonlyargs) if argument is not None]
     for argument in extra:
@@ -78,24 +78,51 @@ def check_function(node: Function, scope: Scope) -> None:
 
 
 def check_arguments(node: Function, scope: Scope) -> tuple[Memory, ...]:
-    """Declare the arguments and return them; faults are reported."""
+    """Declare the arguments, and the named sizes of their types, and return them; faults are reported."""
     found = []
     for argument in (*node.args.posonlyargs, *node.args.args):
         place = scope.faults.places.of(argument)
-        kind = array_type(argument.annotation, scope) if argument.annotation else None
+        declared = declared_type(argument.annotation, scope) if argument.annotation else None
         if argument.annotation is None:
             hint = f"write {argument.arg}: float32 or {argument.arg}: float32[M, N]"
             scope.faults.add("type", argument, f"argument {argument.arg!r} has no type", hint)
+        elif declared is not None:
+            declared = _checked(argument.annotation, declared, scope)
         name_place = Span.at(place.source, place.line, place.column, len(argument.arg))
         if not scope.free(argument.arg, name_place):
             continue
-        if kind is None:
+        if declared is None:
             scope.declare(argument.arg, Poison(), place)
             continue
-        memory = Memory(argument.arg, kind, place, argument=True, by_value=not kind.shape)
+        kind = declared.type
+        memory = Memory(argument.arg, kind, place, argument=True, by_value=not kind.shape, resource=declared.resource)
         scope.declare(argument.arg, memory, place)
         found.append(memory)
     return tuple(found)
+
+
+def _checked(node: ast.expr, declared: Declared, scope: Scope) -> Declared | None:
+    """Declare the sizes that an argument's type names, and report what only a local can be; None after a report."""
+    if declared.stateful or declared.compile_time:
+        kind = "Stateful" if declared.stateful else "ConstExpr"
+        scope.faults.add("type", node, f"an argument cannot be {kind}", "declare a local variable, or leave it out")
+        return None
+    if declared.resource and not declared.type.shape:
+        scope.faults.add("type", node, "a scalar argument is no memory", "leave Memory(...) out")
+        return None
+    place = scope.faults.places.of(node)
+    for name, maximum in zip(declared.type.sizes, declared.type.shape, strict=False):
+        known = scope.sizes.get(name)
+        if known is not None and known.maximum != maximum:
+            message = f"size {name!r} was declared with the maximum {known.maximum}, not {maximum}"
+            scope.faults.add("shape", node, message, f'write "{name}" for the same size, or use another name')
+            return None
+        if name and known is None:
+            if not scope.free(name, place):
+                return None
+            scope.sizes[name] = Memory(name, ArrayType(INT32), place, argument=True, by_value=True, maximum=maximum)
+            scope.declare(name, scope.sizes[name], place)
+    return declared
 
 
 def _is_kernel(node: Function) -> bool:

@@ -1,33 +1,27 @@
-"""Statements: declarations, assignments and loops."""
+"""Statements: what each is, and the blocks of loops and branches."""
 
 from __future__ import annotations
 
 import ast
+from types import EllipsisType
 
-from allo_studio.frontend.annotations import array_type
-from allo_studio.frontend.expressions import OPERATORS, check_expression, combine, settle
+from allo_studio.frontend.array_calls import run_calls
+from allo_studio.frontend.assignments import check_assignment, check_update
+from allo_studio.frontend.builtin_calls import is_bit_method, is_builtin
+from allo_studio.frontend.called import is_call, report_no_function
+from allo_studio.frontend.calls import check_results, declare_function
+from allo_studio.frontend.conditions import check_condition
+from allo_studio.frontend.declarations import check_declaration
+from allo_studio.frontend.guards import guard_of
 from allo_studio.frontend.loops import Head, read_head
+from allo_studio.frontend.meta import check_meta, is_meta, without_branches
 from allo_studio.frontend.scope import Poison, Scope
-from allo_studio.frontend.subscripts import subscripts
-from allo_studio.frontend.tree import (
-    Declare,
-    Expression,
-    Literal,
-    Load,
-    Loop,
-    Memory,
-    Statement,
-    Store,
-    Variable,
-)
-from allo_studio.ir import LinearExpr
+from allo_studio.frontend.tree_statements import If, Loop, Statement, While
 from allo_studio.source import Span
 
 __all__ = ["check_block"]
 
 _KINDS: dict[type[ast.stmt], str] = {
-    ast.If: "`if`",
-    ast.While: "`while`",
     ast.With: "`with`",
     ast.Try: "`try`",
     ast.Match: "`match`",
@@ -43,147 +37,103 @@ _KINDS: dict[type[ast.stmt], str] = {
     ast.Assert: "`assert`",
     ast.Raise: "`raise`",
     ast.Delete: "`del`",
-    ast.Break: "`break`",
-    ast.Continue: "`continue`",
-    ast.Expr: "a bare expression",
 }
-_LANGUAGE = "a kernel is made of declarations, assignments, for loops and one return at its end"
+_LANGUAGE = "a kernel is made of declarations, assignments, loops, branches, calls and one return at its end"
+_JUMPS: dict[type[ast.stmt], tuple[str, str]] = {
+    ast.Break: ("`break`", "put the rest of the body under an `if`, or loop with `while` and a condition of its own"),
+    ast.Continue: ("`continue`", "put the rest of the body under an `if`"),
+}
+_RETURN = "set a variable in the branches, and return it at the end"
 
 
 def check_block(statements: list[ast.stmt], scope: Scope) -> tuple[Statement, ...]:
     """Return the correct statements of a block; faults are reported and left out."""
-    return tuple(found for statement in statements for found in _check(statement, scope))
+    outer, found = (scope.pending, scope.called), list[Statement]()
+    for statement in without_branches(statements, scope):
+        scope.pending, scope.called = [], {}
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+            run_calls(statement.value, scope)
+        elif isinstance(statement, ast.AugAssign):
+            run_calls(statement.value, scope, alone=False)
+        checked = _check(statement, scope)
+        found += (*scope.pending, *checked)
+    scope.pending, scope.called = outer
+    return tuple(found)
 
 
 def _check(node: ast.stmt, scope: Scope) -> tuple[Statement, ...]:
     match node:
-        case ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
+        case ast.Pass() | ast.Expr(value=ast.Constant(value=str() | EllipsisType())):
             return ()
         case ast.AnnAssign():
-            return _declaration(node, scope)
+            return check_declaration(node, scope)
         case ast.Assign():
-            return _assignment(node, scope)
+            return check_assignment(node, scope)
         case ast.AugAssign():
-            return _update(node, scope)
+            return check_update(node, scope)
         case ast.For():
             return _loop(node, scope)
+        case ast.If():
+            return _branch(node, scope)
+        case ast.While():
+            return _while(node, scope)
+        case ast.Expr(value=ast.Call() as call) if is_call(call, scope):
+            check_results(call, (), scope)
+            return ()
+        case ast.Expr(value=ast.Call() as call) if not is_builtin(call, scope) and not is_bit_method(call, scope):
+            report_no_function(call, scope)
+            return ()
+        case ast.With() if is_meta(node, scope):
+            return check_meta(node, scope, check_block)
+        case ast.FunctionDef():
+            declare_function(node, scope)
+            return ()
         case ast.Return():
-            scope.faults.add("unsupported", node, "`return` may only be the last statement of a kernel", _LANGUAGE)
+            scope.faults.add("unsupported", node, "`return` may only be the last statement of a kernel", _RETURN)
             return ()
     return _unsupported(node, scope)
 
 
 def _unsupported(node: ast.stmt, scope: Scope) -> tuple[Statement, ...]:
-    places, kind = scope.faults.places, _KINDS.get(type(node), "this statement")
+    places = scope.faults.places
+    if type(node) in _JUMPS:
+        kind, hint = _JUMPS[type(node)]
+        scope.faults.add("unsupported", node, f"{kind} is not supported in a kernel", hint)
+        return ()
+    if isinstance(node, ast.Expr):
+        hint = "assign the value to a variable, or remove the line"
+        scope.faults.add("unsupported", node, "the value of this expression is not used", hint)
+        return ()
     place: ast.AST | Span = node
-    if isinstance(node, ast.If | ast.While):
-        # The faults of what is inside are reported too.
-        place = places.between(node, node.test)
-        check_block([*node.body, *node.orelse], scope)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         place = places.name_of(node)
     elif hasattr(node, "body"):
-        place = Span.at(scope.faults.places.source, node.lineno, places.of(node).column)
+        place = places.head(node)
+    kind = _KINDS.get(type(node), "this statement")
     scope.faults.add("unsupported", place, f"{kind} is not supported in a kernel", _LANGUAGE)
     return ()
 
 
-def _declaration(node: ast.AnnAssign, scope: Scope) -> tuple[Statement, ...]:
-    if not isinstance(node.target, ast.Name):
-        scope.faults.add("unsupported", node.target, "only a name can be declared", "write x: float32 = 0.0")
-        return ()
-    name, place = node.target.id, scope.faults.places.of(node.target)
-    kind = array_type(node.annotation, scope)
-    initial = check_expression(node.value, scope) if node.value else None
-    if not scope.free(name, place):
-        return ()
-    if kind is None:
-        scope.declare(name, Poison(), place)
-        return ()
-    memory = Memory(name, kind, place)
-    scope.declare(name, memory, place)
-    if node.value and kind.shape and initial and not isinstance(initial, Literal):
-        message = f"an array can only be set to a number where it is declared, not to {initial.type} values"
-        scope.faults.add("unsupported", node.value, message, "declare it, and fill it in a loop")
-        return ()
-    value = settle(initial, kind.element, scope) if initial else None
-    return (Declare(memory, value, scope.faults.places.of(node)),) if value or not node.value else ()
+def _branch(node: ast.If, scope: Scope) -> tuple[Statement, ...]:
+    condition = check_condition(node.test, scope)
+    with scope.block(guard_of(node.test, scope, True)):
+        body = check_block(node.body, scope)
+    with scope.block(guard_of(node.test, scope, False)):
+        otherwise = check_block(node.orelse, scope)
+    place = scope.faults.places.between(node, node.test)
+    return (If(condition, body, otherwise, place),) if condition else ()
 
 
-def _assignment(node: ast.Assign, scope: Scope) -> tuple[Statement, ...]:
-    if len(node.targets) != 1 or isinstance(node.targets[0], ast.Tuple | ast.List | ast.Starred):
-        scope.faults.add("unsupported", node, "one assignment sets one variable", "write one assignment for each")
-        return ()
-    value = check_expression(node.value, scope)
-    target = _target(node.targets[0], scope)
-    return _store(node, target, value, scope) if target else ()
-
-
-def _update(node: ast.AugAssign, scope: Scope) -> tuple[Statement, ...]:
-    value = check_expression(node.value, scope)
-    target = _target(node.target, scope)
-    if type(node.op) not in OPERATORS:
-        scope.faults.add("unsupported", node, "this update is not supported", "the updates are += -= *= /=")
-        return ()
-    if target is None:
-        return ()
-    memory, at = target
-    old = Load(memory, at, scope.faults.places.of(node.target))
-    return _store(node, target, combine(node, OPERATORS[type(node.op)], old, value, scope), scope)
-
-
-_Target = tuple[Memory, tuple[LinearExpr, ...]]
-
-
-def _store(node: ast.stmt, target: _Target, value: Expression | None, scope: Scope) -> tuple[Statement, ...]:
-    memory, at = target
-    settled = settle(value, memory.type.element, scope) if value else None
-    return (Store(memory, at, settled, scope.faults.places.of(node)),) if settled else ()
-
-
-def _target(node: ast.expr, scope: Scope) -> _Target | None:
-    """Return what is assigned to; None after a report."""
-    named = node.value if isinstance(node, ast.Subscript) else node
-    if not isinstance(named, ast.Name):
-        scope.faults.add("unsupported", node, "this cannot be assigned to", "assign to a variable or to A[i, j]")
-        return None
-    meaning = _assigned(named, node, scope)
-    if meaning is None:
-        return None
-    if isinstance(node, ast.Subscript):
-        at = subscripts(node, meaning, scope)
-        return None if at is None else (meaning, at)
-    if meaning.type.shape:
-        message = f"{named.id!r} is {meaning.type}: a whole array cannot be assigned"
-        scope.faults.add("unsupported", node, message, "assign its elements in a loop")
-        return None
-    return meaning, ()
-
-
-def _assigned(named: ast.Name, node: ast.expr, scope: Scope) -> Memory | None:
-    meaning = scope.find(named.id)
-    if meaning is None and named.id not in scope.module.parameters and isinstance(node, ast.Name):
-        message = f"{named.id!r} is assigned, but not declared here"
-        scope.faults.add("name", named, message, f"declare it with its type: {named.id}: float32 = 0.0")
-        scope.declare(named.id, Poison(), scope.faults.places.of(named))
-        return None
-    found = scope.resolve(named)
-    match found:
-        case None | Poison():
-            return None
-        case Memory(by_value=True):
-            message = f"{named.id!r} is a scalar argument, which is read only"
-            scope.faults.add("type", node, message, f"declare a local variable and set it to {named.id}")
-            return None
-        case Memory():
-            return found
-        case Variable():
-            message = f"{named.id!r} is a loop variable, which only its loop changes"
-            scope.faults.add("type", node, message, "declare a local variable for it")
-            return None
-    message = f"{named.id!r} is a constant of the file and cannot be assigned"
-    scope.faults.add("type", node, message, "declare a local variable of another name")
-    return None
+def _while(node: ast.While, scope: Scope) -> tuple[Statement, ...]:
+    if node.orelse:
+        scope.faults.add("unsupported", node.orelse[0], "`else` of a loop is not supported", "write it after the loop")
+    outer, scope.pending = scope.pending, []
+    condition = check_condition(node.test, scope)
+    before, scope.pending = tuple(scope.pending), outer
+    with scope.block():
+        body = check_block(node.body, scope)
+    place = scope.faults.places.between(node, node.test)
+    return (While(before, condition, body, place),) if condition else ()
 
 
 def _loop(node: ast.For, scope: Scope) -> tuple[Statement, ...]:
@@ -194,11 +144,12 @@ def _loop(node: ast.For, scope: Scope) -> tuple[Statement, ...]:
     if head is None:
         _check_body_without_head(node, scope)
         return ()
-    for name, variable, where in head.loops:
-        free = scope.free(name, where)
-        scope.enter(name if free else "", variable if free else Poison(), scope.faults.places.of(where))
+    for turn in head.turns:
+        free = scope.free(turn.name.id, turn.name)
+        variable = turn.variable if free else Poison()
+        scope.enter(turn.name.id if free else "", variable, scope.faults.places.of(turn.name))
     body = check_block(node.body, scope)
-    for _ in head.loops:
+    for _ in head.turns:
         scope.leave()
     return _nest(head, body, place)
 
@@ -214,8 +165,9 @@ def _check_body_without_head(node: ast.For, scope: Scope) -> None:
 
 
 def _nest(head: Head, body: tuple[Statement, ...], place: Span) -> tuple[Statement, ...]:
-    for number, (_, variable, _) in reversed(list(enumerate(head.loops))):
-        if isinstance(variable, Poison):
+    for number, turn in reversed(list(enumerate(head.turns))):
+        if isinstance(turn.variable, Poison):
             return ()
-        body = (Loop(variable, body, place, None if number else head.band, head.reduction),)
+        band = None if number else head.band
+        body = (Loop(turn.variable, body, place, band, head.reduction, turn.computed),)
     return body

@@ -14,6 +14,7 @@ from allo_studio.hardware.nest import Item, Nested, Pipeline, Segment
 from allo_studio.hardware.operations import Dependence, Operation, OperationGraph
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.storage import Storage, storages
+from allo_studio.hardware.supported import FREE, OPERATORS, require_supported
 from allo_studio.ir import KernelIR, LinearExpr, Loop, access_of
 from allo_studio.ir.binding import ir as mlir
 
@@ -22,23 +23,10 @@ __all__ = ["MOST_OPERATIONS", "build_items"]
 # More operations in one pipelined iteration than this is no design but a slip (a huge loop unrolled).
 MOST_OPERATIONS = 20_000
 
-_OPERATORS = {
-    "arith.addf": "fadd",
-    "arith.subf": "fadd",
-    "arith.mulf": "fmul",
-    "arith.divf": "fdiv",
-    "arith.negf": "fneg",
-    "arith.addi": "add",
-    "arith.subi": "add",
-    "arith.muli": "mul",
-    "arith.divsi": "div",
-}
-# Index arithmetic is done by the loop counters, constants are wires.
-_FREE = {"affine.apply", "arith.constant", "arith.index_cast", "affine.yield", "func.return", "memref.alloc"}
-
 
 def build_items(kernel: KernelIR, library: OperatorLibrary) -> tuple[Item, ...]:
     """Return the kernel's control, every piece of it scheduled; raises AlloError where it cannot be."""
+    require_supported(kernel)
     return _Builder(kernel, library).block(kernel.body, ())
 
 
@@ -82,7 +70,7 @@ class _Builder:
         while not _pipelined(band[-1]):
             inner = [self.loops[op.operation] for op in band[-1].body.operations if op.operation in self.loops]
             other = [op for op in band[-1].body.operations if op.operation not in self.loops]
-            if len(inner) != 1 or any(op.operation.name not in _FREE - {"memref.alloc"} for op in other):
+            if len(inner) != 1 or any(op.operation.name not in FREE - {"memref.alloc"} for op in other):
                 return ()
             if band[-1].unroll is not None or not _constant_bounds(inner[0]):
                 return ()
@@ -179,9 +167,9 @@ class _Lanes:
                 self._access(op, at)
             elif op.name == "memref.alloc":
                 self.fresh[op.results[0]] = self.fresh.get(op.results[0], -1) + 1
-            elif op.name in _OPERATORS:
+            elif op.name in OPERATORS:
                 self._operator(op)
-            elif op.name not in _FREE:
+            elif op.name not in FREE:
                 raise self._fault(f"no hardware operator does {op.name}", op)
 
     def _expand_loop(self, loop: Loop, at: Mapping[mlir.Value, tuple[Affine, int]]) -> None:
@@ -197,7 +185,7 @@ class _Lanes:
                 raise self._fault(f"unrolling makes more than {MOST_OPERATIONS} operations an iteration", loop.op)
 
     def _operator(self, op: mlir.Operation) -> None:
-        known = self.builder.library.operator(_OPERATORS[op.name])
+        known = self.builder.library.operator(OPERATORS[op.name])
         operation = Operation(
             len(self.body.operations),
             known.name,

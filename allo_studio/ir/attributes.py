@@ -18,6 +18,7 @@ __all__ = [
     "set_text",
     "set_text_map",
     "strings",
+    "symbol",
     "text",
     "text_map",
 ]
@@ -43,6 +44,11 @@ def strings(op: ir.Operation, name: str) -> tuple[str, ...]:
     if name not in op.attributes:
         return ()
     return tuple(str(ir.StringAttr(entry).value) for entry in ir.ArrayAttr(op.attributes[name]))
+
+
+def symbol(op: ir.Operation, name: str) -> str:
+    """Return the name that a symbol reference (`@gemm`) holds."""
+    return str(ir.FlatSymbolRefAttr(op.attributes[name]).value)
 
 
 def text_map(op: ir.Operation, name: str) -> dict[str, str]:

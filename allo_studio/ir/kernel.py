@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any, TypeVar
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir.attributes import integer_map, set_integer_map, set_text_map, strings, text_map
@@ -15,10 +16,14 @@ from allo_studio.source import Source, Span
 
 __all__ = ["KernelIR"]
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, eq=False)
 class KernelIR:
     """A kernel in the form that ARCHITECTURE.md describes. Treat it as a value: change only a `clone`.
+
+    A kernel that is not going to change any more may be frozen; what was once found out about it is then kept.
 
     `name` is the kernel's function, `source` the text that its locations are in. The module may hold functions that it
     calls; `at` gives the same module seen from one of them, which is how a step works on a callee.
@@ -27,6 +32,7 @@ class KernelIR:
     module: ir.Module
     name: str
     source: Source
+    _found: dict[tuple[str, str], Any] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str, source: Source | None = None, name: str | None = None) -> KernelIR:
@@ -60,7 +66,36 @@ class KernelIR:
         """Return the same module seen from another of its functions; raises KeyError where there is none."""
         if function not in _functions(self.module):
             raise KeyError(function)
-        return KernelIR(self.module, function, self.source)
+        return KernelIR(self.module, function, self.source, self._found)
+
+    def freeze(self) -> KernelIR:
+        """Declare that the module stays as it is from now on, forget what was found out before, and return this kernel.
+
+        A clone is not frozen. Whoever changes a frozen kernel's module gets stale answers.
+        """
+        object.__setattr__(self, "_found", {})
+        return self
+
+    def steady(self) -> KernelIR:
+        """Return a frozen view of this kernel, for work during which nobody changes it."""
+        return self if self.frozen else self.at(self.name).freeze()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the module is known to stay as it is."""
+        return self._found is not None
+
+    def kept(self, key: str, find: Callable[[], _T]) -> _T:
+        """Return what `find` finds out about this function; of a frozen kernel it is found once for each key.
+
+        What is kept is used by all threads, so it must not hold isl's objects.
+        """
+        if self._found is None:
+            return find()
+        if (self.name, key) not in self._found:
+            self._found[self.name, key] = find()
+        found: _T = self._found[self.name, key]
+        return found
 
     @property
     def body(self) -> ir.Block:
@@ -102,7 +137,7 @@ class KernelIR:
 
     def loops(self) -> tuple[Loop, ...]:
         """Return all loops, in pre-order."""
-        return find_loops(self.function, SpanOf(self.source), self.module)
+        return self.kept("loops", lambda: find_loops(self.function, SpanOf(self.source), self.module))
 
     def top_loops(self) -> tuple[Loop, ...]:
         """Return the outermost loops in order."""
@@ -110,11 +145,11 @@ class KernelIR:
 
     def arguments(self) -> tuple[Argument, ...]:
         """Return the arguments in order: the kernel's own, then the returned variables."""
-        return find_arguments(self.function, self.module)
+        return self.kept("arguments", lambda: find_arguments(self.function, self.module))
 
     def buffers(self) -> tuple[Buffer, ...]:
         """Return the memories: arguments that are not passed by value, then local ones in program order."""
-        return find_buffers(self.function, SpanOf(self.source), self.module)
+        return self.kept("buffers", lambda: find_buffers(self.function, SpanOf(self.source), self.module))
 
     def find_loop(self, ref: str) -> Loop:
         """Return the loop named `i` or `band:i`; raises AlloError of code `step`, listing what there is."""

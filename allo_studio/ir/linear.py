@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from allo_studio.ir.binding import context, ir
 
-__all__ = ["LinearExpr", "access_of", "affine_map", "evaluate_affine", "linear_of", "map_results"]
+__all__ = ["LinearExpr", "access_of", "affine_map", "evaluate_affine", "is_symbol", "linear_of", "map_results"]
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,13 @@ class LinearExpr:
 
 
 def linear_of(value: ir.Value) -> LinearExpr | None:
-    """Return an index value as a linear expression of induction variables, through `affine.apply` and constants.
+    """Return an index value as a linear expression of variables, through `affine.apply` and constants.
 
-    None where it is not linear (`mod`, and divisions that do not come out even) or comes from other operations.
+    Variables are induction variables and symbols (see `is_symbol`). None where it is not linear (`mod`, and divisions
+    that do not come out even) or comes from other operations.
     """
     owner = value.owner
-    if isinstance(owner, ir.Block):
+    if isinstance(owner, ir.Block) or is_symbol(value):
         return LinearExpr.of(value)
     if owner.operation.name == "affine.apply":
         mapping = ir.AffineMapAttr(owner.attributes["map"]).value
@@ -99,6 +100,15 @@ def linear_of(value: ir.Value) -> LinearExpr | None:
     if owner.operation.name == "arith.constant" and isinstance(value.type, ir.IndexType):
         return LinearExpr.number(int(ir.IntegerAttr(owner.attributes["value"]).value))
     return None
+
+
+def is_symbol(value: ir.Value) -> bool:
+    """Tell whether an index value is a symbol: cast from an integer directly in the function's block."""
+    owner = value.owner
+    if isinstance(owner, ir.Block) or owner.operation.name not in ("arith.index_cast", "arith.index_castui"):
+        return False
+    parent = owner.operation.parent
+    return isinstance(value.type, ir.IndexType) and parent is not None and parent.operation.name == "func.func"
 
 
 def access_of(op: ir.Operation) -> tuple[LinearExpr, ...] | None:

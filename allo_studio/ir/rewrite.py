@@ -102,9 +102,9 @@ def fresh_buffer_name(kernel: KernelIR, wanted: str) -> str:
     return _fresh(wanted, {b.name for b in kernel.buffers()} | {a.name for a in kernel.arguments()})
 
 
-def fresh_loop_name(kernel: KernelIR, wanted: str) -> str:
-    """Return `wanted`, or it with the least number that makes it the name of no loop yet."""
-    return _fresh(wanted, {loop.name for loop in kernel.loops()})
+def fresh_loop_name(kernel: KernelIR, wanted: str, band: str | None = None) -> str:
+    """Return `wanted`, or it with the least number that makes it the name of no loop (of the nest `band`) yet."""
+    return _fresh(wanted, {loop.name for loop in kernel.loops() if band is None or loop.band == band})
 
 
 def _fresh(wanted: str, taken: set[str]) -> str:

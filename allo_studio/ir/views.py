@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from allo_studio.ir.attributes import flag, strings, text, text_map
+from allo_studio.ir.attributes import flag, strings, symbol, text, text_map
 from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir
 from allo_studio.ir.linear import LinearExpr, linear_of, map_results
@@ -205,11 +205,11 @@ def find_buffers(function: ir.Operation, span_of: SpanOf, module: ir.Module) -> 
         found.append(
             Buffer(known.name, known.type, known.value, "argument", known.direction, layout, span, module, memory)
         )
-    states = {str(op.operation.attributes["sym_name"]) for op in module.body.operations if _is_state(op.operation)}
+    states = {text(op.operation, "sym_name") for op in module.body.operations if _is_state(op.operation)}
     for op in walk(function.regions[0].blocks[0]):
         kind: BufferKind = "local"
         if op.name == "memref.get_global":
-            kind = "state" if str(op.attributes["name"]).replace("@", "") in states else "constant"
+            kind = "state" if symbol(op, "name") in states else "constant"
         elif op.name != "memref.alloc":
             continue
         name, shape = text(op, "allo.name") or "", declared_type(op)
@@ -225,17 +225,19 @@ def _is_state(op: ir.Operation) -> bool:
 
 def find_loops(function: ir.Operation, span_of: SpanOf, module: ir.Module) -> tuple[Loop, ...]:
     """Return all loops of the function in pre-order."""
+    places: list[tuple[ir.Operation, int | None]] = []
+    _collect(function.regions[0].blocks[0], None, places)
+    names = [text(op, "allo.name") or "" for op, _ in places]
+    counts = Counter(names)
     found: list[Loop] = []
-    _collect(function.regions[0].blocks[0], None, _Reader(span_of, module), found)
-    counts = Counter(loop.name for loop in found)
-    renamed: dict[int, Loop] = {}
-    for loop in found:
-        known = loop.name if counts[loop.name] == 1 or not loop.band else f"{loop.band}:{loop.name}"
-        parent = renamed[id(loop.parent)] if loop.parent else None
-        renamed[id(loop)] = replace(loop, id=known, parent=parent, _children=[])
+    for (op, outer), name in zip(places, names, strict=True):
+        parent = None if outer is None else found[outer]
+        band = text(op, "allo.band") or (parent.band if parent else "")
+        known = name if counts[name] == 1 or not band else f"{band}:{name}"
+        found.append(_loop(op, parent, (name, band, known), span_of(op.location), module))
         if parent:
-            parent._children.append(renamed[id(loop)])
-    return tuple(renamed.values())
+            parent._children.append(found[-1])
+    return tuple(found)
 
 
 class SpanOf:
@@ -259,24 +261,22 @@ class SpanOf:
         return Span(self._source, start_line, start_column, end_line, end_column)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    span_of: SpanOf
-    module: ir.Module
-
-
-def _collect(block: ir.Block, parent: Loop | None, reader: _Reader, found: list[Loop]) -> None:
-    for op in block.operations:
-        inside = parent
-        if op.operation.name in LOOP_KINDS:
-            inside = _loop(op.operation, parent, reader)
-            found.append(inside)
-        for region in op.operation.regions:
+def _collect(block: ir.Block, outer: int | None, found: list[tuple[ir.Operation, int | None]]) -> None:
+    """Add the loops of a block, each with the number of the one around it."""
+    for view in block.operations:
+        op, inside = view.operation, outer
+        if op.name in LOOP_KINDS:
+            inside = len(found)
+            found.append((op, outer))
+        for region in op.regions:
             for inner in region.blocks:
-                _collect(inner, inside, reader, found)
+                _collect(inner, inside, found)
 
 
-def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
+def _loop(
+    op: ir.Operation, parent: Loop | None, names: tuple[str, str, str], span: Span | None, module: ir.Module
+) -> Loop:
+    """Return the view of a loop; `names` are its name, its band and its id."""
     kind = LOOP_KINDS[op.name]
     step: int | None = 1
     if kind == "affine":
@@ -286,12 +286,12 @@ def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
         (lower, lower_expr), (upper, upper_expr), (step, _) = (_operand(value) for value in list(op.operands)[:3])
     else:
         lower = upper = lower_expr = upper_expr = None
-    name = text(op, "allo.name") or ""
+    name, band, known = names
     return Loop(
         op=op,
         name=name,
-        band=text(op, "allo.band") or (parent.band if parent else ""),
-        id=name,
+        band=band,
+        id=known,
         lower=lower,
         upper=upper,
         lower_expr=lower_expr,
@@ -303,8 +303,8 @@ def _loop(op: ir.Operation, parent: Loop | None, reader: _Reader) -> Loop:
         unroll=integer_attribute(op, "allo.unroll"),
         reduction=flag(op, "allo.reduction"),
         role=text(op, "allo.role"),
-        span=reader.span_of(op.location),
-        module=reader.module,
+        span=span,
+        module=module,
         kind=kind,
     )
 

@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import MISSING, Field, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ir import KernelIR
+from allo_studio.layout import Layout
+from allo_studio.primitives.interfaces import conflicts, unified
+from allo_studio.primitives.promises import withdraw_promises
+from allo_studio.primitives.references import Reference, locate
 from allo_studio.source import Span
+from allo_studio.types import ScalarType, parse_type
 
-__all__ = ["BufferRef", "FieldKind", "LoopRef", "Step", "StepField", "argument", "fault", "step_fields"]
+__all__ = [
+    "BufferRef",
+    "FieldKind",
+    "FunctionRef",
+    "LoopRef",
+    "Option",
+    "Step",
+    "StepField",
+    "argument",
+    "fault",
+    "step_fields",
+]
 
-FieldKind = Literal["loop", "loops", "buffer", "int", "choice", "bool"]
-_REFERENCE = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*)?")
+# `function` is the name of a function of the module, `word` a new name, `type` the text of a scalar type.
+FieldKind = Literal["loop", "loops", "buffer", "function", "int", "ints", "word", "type", "choice", "bool"]
+_REFERENCE = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*){0,2}")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 # A number beyond this is a slip of the keyboard, and would not fit the attributes of the IR.
 _LARGEST = 1 << 31
 
 
 class LoopRef(str):
-    """The name of a loop (`i`, `j.outer`, or `band:i` where several bands have an `i`); raises ValueError."""
+    """The name of a loop (`i`, `j.outer`, or `band:i` where several bands have an `i`); raises ValueError.
+
+    `function:i` and `function:band:i` are loops of a function that the kernel calls.
+    """
 
     __slots__ = ()
 
@@ -31,13 +52,29 @@ class LoopRef(str):
 
 
 class BufferRef(str):
-    """The name of an array, an argument's or a local one's; raises ValueError."""
+    """The name of an array (`C`, or `function:C` of a function that the kernel calls); raises ValueError."""
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> BufferRef:
         """Check that `text` has the form of an array's name."""
         return super().__new__(cls, _reference(text, "array", "C"))
+
+
+class FunctionRef(str):
+    """The name of a function that the kernel calls; raises ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> FunctionRef:
+        """Check that `text` has the form of a function's name."""
+        return super().__new__(cls, _word(text, "a function", "gemm"))
+
+
+def _word(text: object, what: str, example: str) -> str:
+    if not isinstance(text, str) or not _WORD.fullmatch(text):
+        raise ValueError(f"expected the name of {what} like {example}, not {text!r}")
+    return text
 
 
 def _reference(text: object, what: str, example: str) -> str:
@@ -59,6 +96,8 @@ class StepField:
 
     def convert(self, value: object) -> Any:
         """Return `value` as the field's type; raises ValueError with what was expected."""
+        if value is None and not self.required and self.default is None:
+            return None
         match self.kind:
             case "loop":
                 return LoopRef(value)  # type: ignore[arg-type]
@@ -66,8 +105,16 @@ class StepField:
                 return BufferRef(value)  # type: ignore[arg-type]
             case "loops":
                 return _convert_loops(value)
+            case "function":
+                return FunctionRef(value)  # type: ignore[arg-type]
+            case "word":
+                return _word(value, "something new", "tile")
+            case "type":
+                return str(_convert_type(value))
             case "int":
                 return _convert_number(value)
+            case "ints":
+                return _convert_numbers(value)
             case "bool" if isinstance(value, bool):
                 return value
             case "choice" if value in self.choices:
@@ -88,6 +135,19 @@ def _convert_number(value: object) -> int:
     if abs(value) > _LARGEST:
         raise ValueError(f"{value} is too large")
     return value
+
+
+def _convert_numbers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"expected a list of whole numbers like [4, 8], not {value!r}")
+    return tuple(_convert_number(v) for v in value)
+
+
+def _convert_type(value: object) -> ScalarType:
+    known = parse_type(str(value))
+    if known.shape:
+        raise ValueError(f"expected the type of an element like float16, not {value!r}")
+    return known.element
 
 
 def argument(kind: FieldKind, help: str, choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -113,6 +173,14 @@ def fault(message: str, span: Span | None = None, hint: str = "") -> Diagnostic:
 
 
 @dataclass(frozen=True)
+class Option:
+    """Arguments with which a step applies now: `args` are fixed, and each of `choices` may take any of its values."""
+
+    args: Mapping[str, Any]
+    choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Step(ABC):
     """One schedule step. Steps are values: equal fields, equal step.
 
@@ -121,6 +189,8 @@ class Step(ABC):
     """
 
     name: ClassVar[str]
+    # Whether results stay: bit for bit, or but for the order of sums where the step reassociates.
+    preserves: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Bring every field to its declared type."""
@@ -133,10 +203,27 @@ class Step(ABC):
         if found:
             raise AlloError(found)
 
+    def placed(self, ir: KernelIR) -> tuple[KernelIR, Step]:
+        """Return the kernel seen from the function that the step's references name, and the step as it is there.
+
+        The two are what `faults`, `rewrite`, `reassociates` and `layouts` are about. Raises AlloError where a
+        reference is ambiguous, or the references are of two functions.
+        """
+        references = _references(self)
+        function, names = locate(ir, [reference for _, reference in references])
+        if function == ir.name and all(r.text == name for (_, r), name in zip(references, names, strict=True)):
+            return ir, self
+        changes: dict[str, Any] = {}
+        for (entry, _), name in zip(references, names, strict=True):
+            changes[entry.name] = (*changes.get(entry.name, ()), name) if entry.kind == "loops" else name
+        return ir.at(function), replace(self, **changes)
+
     def check(self, ir: KernelIR) -> tuple[Diagnostic, ...]:
         """Return why the step does not apply to `ir`; empty where it does."""
         try:
-            return tuple(self.faults(ir))
+            seen, step = self.placed(ir.steady())
+            found = tuple(step.faults(seen))
+            return found if has_errors(found) else (*found, *conflicts(ir, seen.name, step.layouts(seen)))
         except AlloError as error:
             return error.diagnostics
 
@@ -145,13 +232,39 @@ class Step(ABC):
         found = self.check(ir)
         if has_errors(found):
             raise AlloError(found)
-        result = self.rewrite(ir.clone())
+        return self.perform(ir)
+
+    def perform(self, ir: KernelIR) -> KernelIR:
+        """Return the kernel after a step that `check` found to apply; raises AlloError where layouts then conflict."""
+        seen, step = self.placed(ir)
+        result = unified(step.rewrite(seen.clone()).at(ir.name)).freeze()
+        withdraw_promises(result)
         result.verify()
         return result
 
     def reassociates(self, ir: KernelIR) -> bool:
-        """Tell whether the step changes the order of a floating-point accumulation of `ir`."""
+        """Tell whether the step, as `placed`, changes the order of a floating-point accumulation of `ir`."""
         return False
+
+    def layouts(self, ir: KernelIR) -> dict[str, Layout]:
+        """Return the layouts that the step, as `placed`, asks of arrays: they hold on both sides of every call."""
+        return {}
+
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield what a person may do with this step now, in program order; every combination passes `check`.
+
+        `ir` is frozen, so that what is asked of it again costs nothing. A step that needs something that only a
+        person can say, such as a new type, has none.
+        """
+        yield from ()
+
+    def fits(self, ir: KernelIR) -> bool:
+        """Tell whether the step applies to `ir`, seen from the function that it is about."""
+        try:
+            return next(iter(self.faults(ir)), None) is None
+        except AlloError:
+            return False
 
     @abstractmethod
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
@@ -160,3 +273,17 @@ class Step(ABC):
     @abstractmethod
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Change `ir`, a clone on which the step applies, and return it or its successor."""
+
+
+def _references(step: Step) -> list[tuple[StepField, Reference]]:
+    """Return the loops and arrays that a step names, in the order of its fields."""
+    found = []
+    for entry in step_fields(type(step)):
+        value = getattr(step, entry.name)
+        if value is None:
+            continue
+        if entry.kind == "loops":
+            found += [(entry, Reference(str(text), "loop")) for text in value]
+        elif entry.kind in ("loop", "buffer"):
+            found.append((entry, Reference(str(value), "buffer" if entry.kind == "buffer" else "loop")))
+    return found

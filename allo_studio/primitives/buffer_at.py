@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import ClassVar
 
-from allo_studio.analysis.accesses import Access
-from allo_studio.diagnostics import Diagnostic
-from allo_studio.ir import KernelIR, LinearExpr, in_context
+from allo_studio.analysis.accesses import Access, accesses
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.ir import Buffer, KernelIR, LinearExpr, Loop, in_context
 from allo_studio.ir.attributes import set_text
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import alloc, empty_loop, load, store
@@ -23,7 +23,7 @@ from allo_studio.ir.rewrite import (
     is_inside,
     replace_uses,
 )
-from allo_studio.primitives.base import BufferRef, LoopRef, Step, argument, fault
+from allo_studio.primitives.base import BufferRef, LoopRef, Option, Step, argument, fault
 from allo_studio.primitives.replication import MOST_COPIES, copies_around, operations_unrolled, pipelined_around
 from allo_studio.primitives.rewrite import mark
 from allo_studio.primitives.tile_plan import TilePlan, dead_initialiser, plan_tile
@@ -68,16 +68,26 @@ class BufferAt(Step):
     buffer: BufferRef = field(metadata=argument("buffer", "the array to make a tile of"))
     axis: LoopRef = field(metadata=argument("loop", "the loop in whose body the tile lives"))
 
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the tiles that are smaller than their array."""
+        used = {(a.buffer, loop.id) for a in accesses(ir) for loop in a.loops}
+        for buffer in ir.buffers():
+            for loop in ir.loops():
+                if (buffer.name, loop.id) in used and loop.role is None and _makes_smaller(ir, buffer, loop):
+                    yield Option({"buffer": buffer.name, "axis": loop.id})
+
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
         yield from tile_faults(plan_tile(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis)))
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Make the tile."""
-        plan = plan_tile(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis))
+        seen = ir.steady()
+        plan = plan_tile(seen, seen.find_buffer(self.buffer), seen.find_loop(self.axis))
         with in_context():
             tile = _Builder(ir, plan).build()
-            dead = dead_initialiser(ir, plan.buffer.name) if plan.writes_back else None
+            dead = dead_initialiser(ir.steady(), plan.buffer.name) if plan.writes_back else None
             if dead is not None:
                 _erase_initialiser(*dead)
         kept = plan.footprint.kept
@@ -85,6 +95,16 @@ class BufferAt(Step):
         changed = ir.with_layout(tile, layout) if kept else ir
         widen_copies(changed, [tile])
         return changed
+
+
+def _makes_smaller(ir: KernelIR, buffer: Buffer, loop: Loop) -> bool:
+    """Tell whether there can be a tile of less than the whole array."""
+    try:
+        plan = plan_tile(ir, buffer, loop)
+    except AlloError:
+        return False
+    smaller = len(plan.footprint.kept) < len(buffer.type.shape) or plan.footprint.extents != buffer.type.shape
+    return smaller and next(tile_faults(plan), None) is None
 
 
 def tile_faults(plan: TilePlan) -> Iterator[Diagnostic]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import Buffer, KernelIR
 from allo_studio.layout import DimLayout, Layout, PartitionKind
-from allo_studio.primitives.base import BufferRef, Step, argument, fault
+from allo_studio.primitives.base import BufferRef, Option, Step, argument, fault
+from allo_studio.primitives.replication import divisors
 from allo_studio.primitives.tiles import follow, tiles_of
 from allo_studio.primitives.widen import widen_copies
 
@@ -43,6 +44,29 @@ class Partition(Step):
     dim: int = field(default=0, metadata=argument("int", "the dimension, from 1; 0 is all"))
     factor: int = field(default=0, metadata=argument("int", "banks of block and cyclic; 0 for complete"))
 
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the dimensions that are not partitioned yet."""
+        for buffer in ir.buffers():
+            for dim, (extent, known) in enumerate(zip(buffer.type.shape, buffer.layout.dims, strict=True), 1):
+                if known.kind == "none" and extent > 1:
+                    yield from cls._dim_options(ir, buffer, dim)
+
+    @classmethod
+    def _dim_options(cls, ir: KernelIR, buffer: Buffer, dim: int) -> Iterator[Option]:
+        args = {"buffer": buffer.name, "dim": dim}
+        factors = divisors(buffer.type.shape[dim - 1])
+        # Layouts hold on both sides of a call, where they may be in the way.
+        kinds = [kind for kind in ("cyclic", "block") if factors and cls._free(ir, args, kind, factors[0])]
+        if kinds:
+            yield Option(args, {"kind": tuple(kinds), "factor": factors})
+        if cls._free(ir, args, "complete"):
+            yield Option({**args, "kind": "complete"})
+
+    @classmethod
+    def _free(cls, ir: KernelIR, args: Mapping[str, Any], kind: str, factor: int = 0) -> bool:
+        return len(ir.functions) == 1 or not cls(**args, kind=kind, factor=factor).check(ir)
+
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
         buffer = ir.find_buffer(self.buffer)
@@ -59,6 +83,17 @@ class Partition(Step):
             return
         for dim in self._dims(buffer):
             yield from self._dim_faults(buffer, dim)
+
+    def layouts(self, ir: KernelIR) -> dict[str, Layout]:
+        """Return the layout that the array shall have."""
+        buffer = ir.find_buffer(self.buffer)
+        return {buffer.name: self._layout(buffer)}
+
+    def _layout(self, buffer: Buffer) -> Layout:
+        entries = list(buffer.layout.dims)
+        for dim in self._dims(buffer):
+            entries[dim] = self._entry(buffer.type.shape[dim])
+        return Layout(tuple(entries))
 
     def _dims(self, buffer: Buffer) -> range:
         return range(len(buffer.type.shape)) if self.dim == 0 else range(self.dim - 1, self.dim)
@@ -79,10 +114,7 @@ class Partition(Step):
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Set the layout, let tiles follow, and widen the copies."""
         buffer = ir.find_buffer(self.buffer)
-        entries = list(buffer.layout.dims)
-        for dim in self._dims(buffer):
-            entries[dim] = self._entry(buffer.type.shape[dim])
-        changed = follow(ir.with_layout(buffer.name, Layout(tuple(entries))), buffer.name)
+        changed = follow(ir.with_layout(buffer.name, self._layout(buffer)), buffer.name)
         widen_copies(changed, _family(changed, buffer.name))
         return changed
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR, Loop, in_context
 from allo_studio.ir.attributes import remove
-from allo_studio.primitives.base import LoopRef, Step, argument, fault
+from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
 from allo_studio.primitives.replication import MOST_COPIES, copies_around, operations_unrolled, pipelined_around
 from allo_studio.primitives.rewrite import mark
 
@@ -41,6 +41,16 @@ class Pipeline(Step):
     initiation_interval: int = field(default=1, metadata=argument("int", "cycles between starts, at least 1"))
     rewind: bool = field(default=False, metadata=argument("bool", "start the loop anew without draining it"))
     off: bool = field(default=False, metadata=argument("bool", "stop the default pipelining of this loop"))
+
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the loops, and the innermost ones whose default pipelining can be stopped."""
+        for loop in ir.loops():
+            axis = LoopRef(loop.id)
+            if cls(axis).fits(ir):
+                yield Option({"axis": loop.id}, {"initiation_interval": (1, 2, 4, 8), "rewind": (False, True)})
+            if not loop.children and loop.pipeline != 0 and cls(axis, off=True).fits(ir):
+                yield Option({"axis": loop.id, "off": True})
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""

@@ -9,10 +9,20 @@ from typing import Any
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import Step, StepField, fault, step_fields
 from allo_studio.primitives.buffer_at import BufferAt
+from allo_studio.primitives.compute_at import ComputeAt
+from allo_studio.primitives.fuse import Fuse
+from allo_studio.primitives.inline import Inline
+from allo_studio.primitives.outline import Outline
+from allo_studio.primitives.pack import Pack
+from allo_studio.primitives.parallel import Parallel
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
+from allo_studio.primitives.quantize import Quantize
 from allo_studio.primitives.reorder import Reorder
+from allo_studio.primitives.reshape import Reshape
+from allo_studio.primitives.reuse_at import ReuseAt
 from allo_studio.primitives.split import Split
+from allo_studio.primitives.unfold import Unfold
 from allo_studio.primitives.unroll import Unroll
 
 __all__ = ["STEPS", "parse_step", "step_to_dict"]
@@ -26,7 +36,24 @@ def _table(*classes: type[Step]) -> dict[str, type[Step]]:
     return table
 
 
-STEPS: Mapping[str, type[Step]] = _table(Split, Reorder, Unroll, Pipeline, Partition, BufferAt)
+STEPS: Mapping[str, type[Step]] = _table(
+    Split,
+    Reorder,
+    Unroll,
+    Pipeline,
+    Partition,
+    BufferAt,
+    Fuse,
+    Parallel,
+    ComputeAt,
+    ReuseAt,
+    Inline,
+    Outline,
+    Unfold,
+    Reshape,
+    Pack,
+    Quantize,
+)
 
 
 def parse_step(name: str, args: Mapping[Any, Any]) -> Step:
@@ -69,7 +96,7 @@ def step_to_dict(step: Step) -> dict[str, dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [str(v) for v in value]
+        return [_plain(v) for v in value]
     return str(value) if isinstance(value, str) else value
 
 
@@ -87,4 +114,15 @@ def _form(cls: type[Step]) -> str:
     return f"write it like {cls.name}: {{{', '.join(parts)}}}"
 
 
-_EXAMPLES = {"loop": "j", "loops": "[k, j]", "buffer": "C", "int": "8", "choice": "cyclic", "bool": "true"}
+_EXAMPLES = {
+    "loop": "j",
+    "loops": "[k, j]",
+    "buffer": "C",
+    "function": "gemm",
+    "int": "8",
+    "ints": "[4, 8]",
+    "word": "part",
+    "type": "float16",
+    "choice": "cyclic",
+    "bool": "true",
+}

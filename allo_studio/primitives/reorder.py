@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import ClassVar
 
-from allo_studio.analysis.dependences import Dependence, Witness, dependences, sample_of
-from allo_studio.analysis.sets import IslMap, isl_map
+from allo_studio.analysis.accesses import Access, accesses
+from allo_studio.analysis.dependences import Dependence, dependences
+from allo_studio.analysis.legality import Time, Violation, clearest, old_time, order_violations, private_buffers
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import KernelIR, Loop, in_context
-from allo_studio.ir.rewrite import operations
-from allo_studio.primitives.base import LoopRef, Step, argument, fault
-from allo_studio.primitives.rewrite import bounds_of, is_pure, permute
+from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
+from allo_studio.primitives.nests import require_perfect
+from allo_studio.primitives.rewrite import bounds_of, permute
 
 __all__ = ["Reorder"]
 
@@ -39,19 +39,20 @@ class Reorder(Step):
     name: ClassVar[str] = "reorder"
     axes: tuple[LoopRef, ...] = field(metadata=argument("loops", "the loops in their new order, the outermost first"))
 
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the exchanges of two neighbours."""
+        for loop in ir.loops():
+            if loop.parent is not None and cls((LoopRef(loop.id), LoopRef(loop.parent.id))).fits(ir):
+                yield Option({"axes": [loop.id, loop.parent.id]})
+
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
-        yield from self.faults_given(ir, dependences(ir))
-
-    def faults_given(self, ir: KernelIR, found: Sequence[Dependence]) -> Iterator[Diagnostic]:
-        """Yield why the step does not apply to a kernel with these dependences."""
         chain, order = _nest(ir, self.axes)
         yield from _bound_faults(chain, order)
-        wrong = [(d, part) for d, part in _reversed(found, chain, order) if not d.accumulation]
+        wrong = clearest(_breaking(ir, chain, order))
         if wrong:
-            # One counterexample is enough; a value that would not arrive is the easiest to follow.
-            dependence, part = min(wrong, key=lambda entry: list(_ENDS).index(entry[0].kind))
-            yield _order_fault(dependence, sample_of(dependence, part), chain, order)
+            yield _order_fault(wrong, chain, order)
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Permute the nest."""
@@ -63,7 +64,7 @@ class Reorder(Step):
     def reassociates(self, ir: KernelIR) -> bool:
         """Tell whether a floating-point accumulation adds up in another order afterwards."""
         chain, order = _nest(ir, self.axes)
-        found = [d for d, _ in _reversed(dependences(ir), chain, order) if d.accumulation]
+        found = [v.dependence for v in _reversed(dependences(ir), chain, order) if v.accumulation]
         return any(ir.find_buffer(d.buffer).type.element.kind == "float" for d in found)
 
 
@@ -77,7 +78,7 @@ def _nest(ir: KernelIR, axes: Sequence[str]) -> tuple[list[Loop], list[Loop]]:
     if twice:
         raise AlloError(fault(f"reorder names {', '.join(twice)} more than once", named[0].span, "name each loop once"))
     chain = _chain(named)
-    _require_perfect(ir, chain)
+    require_perfect(ir, chain)
     queue = iter(named)
     order = [next(queue) if loop.id in ids else loop for loop in chain]
     return chain, order
@@ -99,19 +100,6 @@ def _names(loops: Sequence[Loop]) -> str:
     return ", ".join(loop.id for loop in loops)
 
 
-def _require_perfect(ir: KernelIR, chain: Sequence[Loop]) -> None:
-    for loop, inside in pairwise(chain):
-        for op in operations(loop.body):
-            if op == inside.op or is_pure(op):
-                continue
-            kind = (
-                "another loop" if op.name == "affine.for" else "a local array" if "alloc" in op.name else "a statement"
-            )
-            message = f"loops {loop.id} and {inside.id} are no perfect nest: {kind} stands beside {inside.id}"
-            hint = f"only loops that directly contain each other can change places; reorder those inside {inside.id}"
-            raise AlloError(fault(message, ir.span(op) or inside.span, hint))
-
-
 def _bound_faults(chain: Sequence[Loop], order: Sequence[Loop]) -> Iterator[Diagnostic]:
     place = {loop.induction_variable: n for n, loop in enumerate(order)}
     names = {loop.induction_variable: loop.id for loop in chain}
@@ -127,40 +115,35 @@ def _bound_faults(chain: Sequence[Loop], order: Sequence[Loop]) -> Iterator[Diag
             yield fault(f"the bounds of loop {loop.id} depend on {other}, which would be inside it", loop.span, hint)
 
 
-def _reversed(
-    found: Sequence[Dependence], chain: Sequence[Loop], order: Sequence[Loop]
-) -> Iterator[tuple[Dependence, IslMap]]:
-    """Yield the dependences whose ends change places, with the part that does."""
+def _breaking(ir: KernelIR, chain: Sequence[Loop], order: Sequence[Loop]) -> list[Violation]:
+    """Return the dependences whose exchange would change a result."""
+    found = [v for v in _reversed(dependences(ir), chain, order) if not v.accumulation]
+    if not found:
+        return []
+    # An iteration of the innermost loop moves as a whole, so what only lives within one may be exchanged.
+    private = private_buffers(accesses(ir), chain[-1])
+    return [v for v in found if v.dependence.buffer not in private]
+
+
+def _reversed(found: Sequence[Dependence], chain: Sequence[Loop], order: Sequence[Loop]) -> Iterator[Violation]:
+    """Yield the dependences whose ends change places."""
     start, last = chain[0].depth, chain[-1]
     levels = [loop.depth for loop in order]
-    for dependence in found:
-        ends = (dependence.source, dependence.sink)
-        if any(len(a.loops) <= last.depth or a.loops[last.depth].op != last.op for a in ends):
-            continue
-        part = dependence.relation.intersect(_swapped(dependence, start, levels))
-        if not part.is_empty():
-            yield dependence, part
+
+    def time(access: Access) -> Time:
+        now = list(old_time(access))
+        for depth, level in enumerate(levels, start):
+            now[2 * depth + 1] = f"i{level}"
+        return tuple(now)
+
+    def inside(access: Access) -> bool:
+        return len(access.loops) > last.depth and access.loops[last.depth].op == last.op
+
+    yield from order_violations((d for d in found if inside(d.source) and inside(d.sink)), time)
 
 
-def _swapped(dependence: Dependence, start: int, levels: Sequence[int]) -> IslMap:
-    """Return the pairs of iterations that agree outside the nest and come in opposite order in the new nest."""
-    outside = [f"i{n} = o{n}" for n in range(start)]
-    cases = []
-    for n, level in enumerate(levels):
-        equal = [f"i{known} = o{known}" for known in levels[:n]]
-        cases.append(f"({' and '.join([*outside, *equal, f'i{level} > o{level}'])})")
-    source = ", ".join(f"i{n}" for n in range(len(dependence.source.loops)))
-    sink = ", ".join(f"o{n}" for n in range(len(dependence.sink.loops)))
-    return isl_map(f"{{ [{source}] -> [{sink}] : {' or '.join(cases)} }}")
-
-
-_ENDS = {"flow": ("written", "read"), "output": ("written", "overwritten"), "anti": ("read", "overwritten")}
-
-
-def _order_fault(dependence: Dependence, witness: Witness, chain: Sequence[Loop], order: Sequence[Loop]) -> Diagnostic:
-    first, second = _ENDS[dependence.kind]
+def _order_fault(violation: Violation, chain: Sequence[Loop], order: Sequence[Loop]) -> Diagnostic:
     message = (
-        f"the order {_names(order)} would change the result: {witness.place} is {first} at ({witness.source_text}) "
-        f"and {second} at ({witness.sink_text}), and these two iterations would change places"
+        f"the order {_names(order)} would change the result: {violation}, and these two iterations would change places"
     )
-    return fault(message, dependence.sink.span or chain[0].span, f"the order now is {_names(chain)}")
+    return fault(message, violation.span or chain[0].span, f"the order now is {_names(chain)}")

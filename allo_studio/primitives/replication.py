@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isqrt, prod
 
 from allo_studio.ir import Loop
 from allo_studio.ir.binding import ir
 
-__all__ = ["MOST_COPIES", "copies_around", "copies_inside", "operations_unrolled", "pipelined_around"]
+__all__ = ["MOST_COPIES", "copies_around", "copies_inside", "divisors", "operations_unrolled", "pipelined_around"]
 
 # Beyond this neither a device holds the operators nor a tool finishes; it is a mistake in the schedule.
 MOST_COPIES = 4096
+# A menu of more factors than this helps nobody; any legal one may still be typed.
+_MOST_FACTORS = 16
 _FREE = ("affine.apply", "affine.yield", "arith.constant", "arith.index_cast", "memref.alloc")
+
+
+def divisors(number: int) -> tuple[int, ...]:
+    """Return the divisors of a number but 1 and itself, the least first, as many as help a person to choose."""
+    found = [d for d in range(2, isqrt(number) + 1) if number % d == 0]
+    return tuple(sorted({*found, *(number // d for d in found)}))[:_MOST_FACTORS]
 
 
 def lanes(loop: Loop) -> int:

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR, Loop, in_context
-from allo_studio.primitives.base import LoopRef, Step, argument, fault
+from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
+from allo_studio.primitives.replication import divisors
 from allo_studio.primitives.rewrite import split_loop
 
 __all__ = ["Split"]
@@ -40,6 +41,14 @@ class Split(Step):
     name: ClassVar[str] = "split"
     axis: LoopRef = field(metadata=argument("loop", "the loop to split"))
     factor: int = field(metadata=argument("int", "iterations of the inner loop, 1 to the trip count"))
+
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the loops with the factors that divide."""
+        for loop in ir.loops():
+            factors = divisors(loop.trip or 0)
+            if factors and cls(LoopRef(loop.id), factors[0]).fits(ir):
+                yield Option({"axis": loop.id}, {"factor": factors})
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""

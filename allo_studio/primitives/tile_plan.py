@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
+from allo_studio.analysis.access import start_of
 from allo_studio.analysis.accesses import Access, accesses
-from allo_studio.analysis.coverage import uncovered, unwritten
+from allo_studio.analysis.coverage import uncovered, unfed_part, unwritten
 from allo_studio.analysis.dependences import happens_before
+from allo_studio.analysis.domains import Domain, domain_of
 from allo_studio.analysis.sets import IslMap, common_domain, points
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Buffer, KernelIR, Loop
@@ -48,12 +50,16 @@ def plan_tile(kernel: KernelIR, buffer: Buffer, axis: Loop, known: Sequence[Acce
     outside = [*axis.ancestors(), axis]
     inside = tuple(a for a in found if len(a.loops) > axis.depth and a.loops[axis.depth].op == axis.op)
     _require_accesses(kernel, buffer, axis, found, inside)
+    footprint = find_footprint(inside, outside, buffer.type.shape)
     try:
-        return _plan(buffer, axis, found, inside, outside, cut=False)
+        return _plan(buffer, axis, found, inside, outside, footprint)
     except AlloError as error:
         # A box that is cut at the end of the array can follow what is touched more closely.
+        other = find_footprint(inside, outside, buffer.type.shape, cut=True)
+        if other == footprint:
+            raise
         try:
-            return _plan(buffer, axis, found, inside, outside, cut=True)
+            return _plan(buffer, axis, found, inside, outside, other)
         except AlloError:
             raise error from None
 
@@ -64,17 +70,17 @@ def _plan(
     found: Sequence[Access],
     inside: tuple[Access, ...],
     outside: Sequence[Loop],
-    *,
-    cut: bool,
+    footprint: Footprint | int,
 ) -> TilePlan:
-    footprint = find_footprint(inside, outside, buffer.type.shape, cut=cut)
+    around = domain_of(inside[0].when.notation, outside)
     if isinstance(footprint, int):
         message = f"what one iteration of {axis.id} touches in dimension {footprint + 1} of {buffer.name} is no box"
         raise AlloError(fault(message, axis.span, "choose a loop further out"))
     writes_back = any(a.is_write for a in inside)
     box = footprint.elements(outside)
-    fills = _reads_earlier(inside, len(outside)) or (writes_back and not _writes_all(box, inside, len(outside)))
-    initial = _require_contents(buffer, axis, found, inside, box) if fills else None
+    whole = writes_back and _unwritten_part(box, inside, around).is_empty()
+    fills = _reads_earlier(inside, len(outside)) or (writes_back and not whole)
+    initial = _require_contents(buffer, axis, found, inside, box, around) if fills else None
     return TilePlan(buffer, axis, footprint, inside, fills, initial, writes_back)
 
 
@@ -91,7 +97,12 @@ def _require_accesses(
     for name, _, op in tiles_of(kernel, buffer.name):
         if is_inside(op, axis.op):
             raise AlloError(fault(f"{buffer.name} has a tile {name} there already", axis.span, f"make one of {name}"))
-    vague = next((a for a in inside if not a.exact), None)
+    called = next((a for a in inside if a.callee), None)
+    if called:
+        message = f"{buffer.name} is passed to {called.callee} inside loop {axis.id}, which uses the array itself"
+        hint = f"choose a loop without that call, or inline {called.callee}"
+        raise AlloError(fault(message, called.span or axis.span, hint))
+    vague = next((a for a in inside if not a.linear or not a.op.name.startswith("affine.")), None)
     if vague:
         message = f"a subscript of {buffer.name} is not a linear expression of loop variables"
         raise AlloError(fault(message, vague.span or axis.span, "choose another array"))
@@ -103,48 +114,41 @@ def _reads_earlier(inside: Sequence[Access], within: int) -> bool:
     return any(not uncovered(a, writes, within).is_empty() for a in inside if not a.is_write)
 
 
-def _writes_all(box: IslMap, inside: Sequence[Access], within: int) -> bool:
-    """Tell whether every iteration writes its whole box."""
-    return bool(_unwritten_part(box, inside, within).is_empty())
-
-
-def _unwritten_part(box: IslMap, inside: Sequence[Access], within: int) -> IslMap:
-    writes = (common_domain(a.relation, within) for a in inside if a.is_write)
+def _unwritten_part(box: IslMap, inside: Sequence[Access], around: Domain) -> IslMap:
+    """Return what an iteration of the loops around does not surely write of its box."""
+    sure = (a for a in inside if a.is_write and a.pinned and len(a.when.vague) <= len(around.vague))
+    writes = (common_domain(a.relation, around.depth) for a in sure)
     return reduce(lambda rest, written: rest.subtract(written), writes, box)
 
 
 def _require_contents(
-    buffer: Buffer, axis: Loop, found: Sequence[Access], inside: Sequence[Access], box: IslMap
+    buffer: Buffer, axis: Loop, found: Sequence[Access], inside: Sequence[Access], box: IslMap, around: Domain
 ) -> ir.Operation | None:
     """Return the constant that a tile's earlier contents are proven to be, or None; raises where there are none."""
-    start = _start_of(inside[0], axis.depth)
-    known = [(a, part) for a in found if a.is_write and (part := _written_before(a, start, box)) is not None]
-    if buffer.direction in ("in", "inout"):
+    start = start_of(inside[0], axis.depth)
+    known = [a for a in found if a.is_write and _may_have_written(a, start, box)]
+    if buffer.direction in ("in", "inout") or buffer.kind in ("constant", "state"):
         return None
-    missing = reduce(lambda rest, entry: rest.subtract(entry[1]), ((a, p) for a, p in known if a.exact), box)
+    missing = unfed_part(box, start, known)
     if not missing.is_empty():
         # An element that the iteration itself never writes is the clearer example.
-        kept = _unwritten_part(missing, inside, axis.depth + 1)
+        kept = _unwritten_part(missing, inside, around)
         raise AlloError(_contents_fault(buffer, axis, missing if kept.is_empty() else kept))
-    return _constant_of(known[0][0]) if len(known) == 1 else None
+    return _constant_of(known[0]) if len(known) == 1 else None
 
 
-def _start_of(access: Access, level: int) -> Access:
-    """Return a stand-in for an access at the very start of the body of loop `level` around `access`."""
-    loops, position = access.loops[: level + 1], (*access.position[: level + 1], -1)
-    return replace(access, kind="read", loops=loops, position=position)
-
-
-def _written_before(write: Access, start: Access, box: IslMap) -> IslMap | None:
-    """Return which elements of each iteration's box `write` may have written before it starts; None if none."""
+def _may_have_written(write: Access, start: Access, box: IslMap) -> bool:
+    """Tell whether `write` may have written elements of an iteration's box before it starts."""
     order = happens_before(write, start)
     if order is None:
-        return None
+        return False
     part = order.intersect_domain(write.domain).reverse().apply_range(write.relation).intersect(box)
-    return None if part.is_empty() else part
+    return not part.is_empty()
 
 
 def _constant_of(write: Access) -> ir.Operation | None:
+    if not write.is_store:
+        return None
     value = write.op.operands[0]
     if isinstance(value.owner, ir.Block) or value.owner.operation.name != "arith.constant":
         return None
@@ -161,10 +165,11 @@ def _contents_fault(buffer: Buffer, axis: Loop, missing: IslMap) -> Diagnostic:
 
 def dead_initialiser(kernel: KernelIR, name: str) -> tuple[ir.Operation, ir.Operation] | None:
     """Return the nest (or store) that gives `name` a constant first value which nothing ever sees, and the constant."""
+    buffer = kernel.find_buffer(name)
     found = [a for a in accesses(kernel) if a.buffer == name]
     first = next((a for a in found if a.is_write), None)
     value = _constant_of(first) if first is not None else None
-    if first is None or value is None or any(loop.role != "init" for loop in first.loops):
+    if first is None or value is None or any(loop.role != "init" for loop in first.loops) or buffer.kind == "state":
         return None
     others = [a for a in found if a is not first]
     if any(happens_before(a, first) is not None for a in others):
@@ -172,8 +177,7 @@ def dead_initialiser(kernel: KernelIR, name: str) -> tuple[ir.Operation, ir.Oper
     writes = [a for a in others if a.is_write]
     if any(not uncovered(a, writes).is_empty() for a in others if not a.is_write):
         return None
-    buffer = kernel.find_buffer(name)
-    if buffer.kind == "argument" and not unwritten(buffer.type.shape, writes).is_empty():
+    if buffer.kind == "argument" and not unwritten(buffer.type.shape, writes, buffer.type.sizes).is_empty():
         return None
     nest = first.loops[0].op if first.loops else first.op
     alone = [a for a in accesses(kernel) if is_inside(a.op, nest)]

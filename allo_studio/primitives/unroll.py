@@ -8,8 +8,14 @@ from typing import ClassVar
 
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR, Loop, in_context
-from allo_studio.primitives.base import LoopRef, Step, argument, fault
-from allo_studio.primitives.replication import MOST_COPIES, copies_around, copies_inside, pipelined_around
+from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
+from allo_studio.primitives.replication import (
+    MOST_COPIES,
+    copies_around,
+    copies_inside,
+    divisors,
+    pipelined_around,
+)
 from allo_studio.primitives.rewrite import mark
 
 __all__ = ["Unroll"]
@@ -37,6 +43,15 @@ class Unroll(Step):
     factor: int = field(
         default=0, metadata=argument("int", "iterations side by side, at most the trip count; 0 is all")
     )
+
+    @classmethod
+    def options(cls, ir: KernelIR) -> Iterator[Option]:
+        """Yield the loops with the factors that divide, and all iterations."""
+        for loop in ir.loops():
+            known = (0, *divisors(loop.trip or 0))
+            factors = tuple(f for f in known if cls(LoopRef(loop.id), f).fits(ir))
+            if factors:
+                yield Option({"axis": loop.id}, {"factor": factors})
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""

@@ -23,7 +23,7 @@ def widen_copies(kernel: KernelIR, buffers: Sequence[str]) -> None:
     """Unroll, in place, the innermost loop of each copy nest over one of `buffers` as far as the layouts allow."""
     with in_context():
         # Each change makes the views stale, so look again after it.
-        while (found := _next(kernel, buffers)) is not None:
+        while (found := _next(kernel.steady(), buffers)) is not None:
             _widen(kernel, *found)
 
 

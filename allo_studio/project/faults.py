@@ -10,6 +10,7 @@ from allo_studio.design.names import name_fault
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.project.document import Path
 from allo_studio.source import Span
+from allo_studio.types import parse_type
 
 __all__ = ["Faults", "Place", "path_text"]
 
@@ -120,6 +121,17 @@ class Faults:
             return value
         self._wrong(value, path, "a number", "give a number without quotes")
         return None
+
+    def take_param(self, value: Any, path: Path) -> int | float | str | None:
+        """Return a number or the text of a type."""
+        if not isinstance(value, str):
+            return self.take_number(value, path)
+        try:
+            parse_type(value)
+        except ValueError as fault:
+            self.add(path, f"must be a number or a type, not {_shown(value)}: {fault}", "write N: 64 or T: int8")
+            return None
+        return value
 
     def _wrong(self, value: Any, path: Path, expected: str, hint: str) -> None:
         self.add(path, f"must be {expected}, not {_shown(value)}", hint)

@@ -162,7 +162,7 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
             faults.add((*path, "kernel"), f"{text!r} names no kernel", hint)
     params = {}
     for name, value in faults.take_mapping(entries.get("params", {}), (*path, "params")).items():
-        number = faults.take_number(value, (*path, "params", name))
+        taken = faults.take_param(value, (*path, "params", name))
         if not name.isidentifier():
             faults.add(
                 (*path, "params", name),
@@ -170,8 +170,8 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
                 "use a name of the kernel's file",
                 at_key=True,
             )
-        elif number is not None:
-            params[name] = number
+        elif taken is not None:
+            params[name] = taken
     schedule = entries.get("schedule")
     if schedule is not None:
         schedule = faults.take_name(schedule, (*path, "schedule"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +21,8 @@ class Mismatch:
 
     port: str
     index: tuple[int, ...]
-    got: float | int
-    want: float | int
+    got: Any
+    want: Any
 
     def __str__(self) -> str:
         place = f"{self.port}[{', '.join(map(str, self.index))}]" if self.index else self.port
@@ -57,20 +59,48 @@ def compare(got: Mapping[str, NDArray[Any]], want: Mapping[str, NDArray[Any]], t
         largest = max(largest, float(error.max(initial=0.0)))
         if first is None and wrong.any():
             index = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
-            first = Mismatch(port, index, got[port][index].item(), want[port][index].item())
+            first = Mismatch(port, index, _item(got[port], index), _item(want[port], index))
     return Comparison(compared, mismatches, largest, first)
 
 
 def _errors(got: NDArray[Any], want: NDArray[Any]) -> NDArray[np.float64]:
+    if want.dtype.names is not None:
+        # Records have no distance.
+        parts = [_errors(got[name], want[name]) > 0 for name in want.dtype.names]
+        return np.where(np.logical_or.reduce(parts), 1.0, 0.0)
+    same = np.asarray(got == want)
+    if want.dtype.kind == "O":
+        apart = [_apart(one, two) for one, two in zip(got.ravel(), want.ravel(), strict=True)]
+        return np.array(apart, np.float64).reshape(want.shape)
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(got.astype(np.float64) - want.astype(np.float64))
     error = np.where(np.isnan(error), math.inf, error)
-    same = (got == want) | (np.isnan(got) & np.isnan(want))
+    if want.dtype.kind in "iu":
+        # Doubles do not tell all large integers apart.
+        error = np.maximum(error, np.finfo(np.float64).tiny)
+    elif want.dtype.kind != "b":
+        same |= np.isnan(got) & np.isnan(want)
     return np.where(same, 0.0, error)
 
 
-def _allowed(want: NDArray[Any], tolerance: float) -> float:
-    if tolerance == 0.0 or want.dtype.kind != "f":
+def _apart(one: int | Fraction, two: int | Fraction) -> float:
+    """Return how far two exact numbers are apart, never 0 where they differ."""
+    if one == two:
         return 0.0
-    numbers = np.abs(want[np.isfinite(want)])
+    try:
+        return max(float(abs(Fraction(one) - Fraction(two))), float(np.finfo(np.float64).tiny))
+    except OverflowError:
+        return math.inf
+
+
+def _item(array: NDArray[Any], index: tuple[int, ...]) -> Any:
+    """Return an element as Python has it."""
+    found = array[index]
+    return found.item() if isinstance(found, np.generic | np.ndarray) else found
+
+
+def _allowed(want: NDArray[Any], tolerance: float) -> float:
+    if tolerance == 0.0 or not (want.dtype.kind == "f" or want.dtype == ml_dtypes.bfloat16):
+        return 0.0
+    numbers = np.abs(want[np.isfinite(want)].astype(np.float64))
     return tolerance * max(1.0, float(numbers.max(initial=0.0)))

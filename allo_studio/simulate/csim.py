@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.simulate.child import Finished, run_child
 from allo_studio.simulate.compare import Mismatch, compare
+from allo_studio.simulate.elements import decode, encode, encoded_size
 from allo_studio.simulate.toolchain import build_executable
+from allo_studio.types import ArrayType
 
 __all__ = ["CSimResult", "run"]
 
@@ -55,22 +57,25 @@ def run(
     inputs: Mapping[str, NDArray[Any]],
     expected: Mapping[str, NDArray[Any]],
     *,
+    types: Mapping[str, ArrayType] | None = None,
     tolerance: float = 0.0,
     cancel: Callable[[], bool] | None = None,
     timeout_s: float = 600.0,
 ) -> CSimResult:
     """Simulate the files that `backends.vitis.emit` made for `top`, written in `files_dir`.
 
-    `inputs` and `expected` have one array a port, of the port's type and shape (rank 0 for a scalar). `tolerance` is
-    as in `compare`. Everything made lies in `files_dir/csim`. Raises AlloError: code `tool` where there is no compiler,
-    it fails, or the program takes over `timeout_s` seconds or crashes; code `csim` where a process waits for a token
-    that never comes. Raises SimulationCancelled where `cancel` says so.
+    `inputs` and `expected` have one array a port, of the port's type and shape (rank 0 for a scalar). `types` are those
+    of the ports; a port that it leaves out has the type that its array tells. `tolerance` is as in `compare`.
+    Everything made lies in `files_dir/csim`. Raises AlloError: code `tool` where there is no compiler, it fails, or the
+    program takes over `timeout_s` seconds or crashes; code `csim` where a process waits for a token that never comes.
+    Raises SimulationCancelled where `cancel` says so.
     """
     began = time.monotonic()
     # The compiler runs in a folder of its own, so the files must be named from the root.
     files_dir = files_dir.resolve()
     folder = files_dir / "csim"
-    data = _write_data(folder, inputs, expected)
+    kinds = types or {}
+    data = _write_data(folder, inputs, expected, kinds)
     sources = [files_dir / f"{top}.cpp", files_dir / f"{top}_tb.cpp"]
     headers = [files_dir / f"{top}.h"]
     _require(*sources, *headers)
@@ -78,7 +83,7 @@ def run(
     done = run_child([str(program), str(data)], folder, timeout_s=timeout_s, cancel=cancel)
     (folder / "csim.log").write_text(done.log, encoding="utf-8")
     _require_good_end(done)
-    outputs = {name: _read_output(data / f"{name}.out.bin", want) for name, want in expected.items()}
+    outputs = {name: _read_output(data / f"{name}.out.bin", want, kinds.get(name)) for name, want in expected.items()}
     verdict = compare(outputs, expected, tolerance)
     faults = tuple(line.removeprefix(_LEFTOVER) for line in done.log.splitlines() if line.startswith(_LEFTOVER))
     return CSimResult(
@@ -93,7 +98,10 @@ def run(
     )
 
 
-def _write_data(folder: Path, inputs: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]]) -> Path:
+_Arrays = Mapping[str, NDArray[Any]]
+
+
+def _write_data(folder: Path, inputs: _Arrays, expected: _Arrays, types: Mapping[str, ArrayType]) -> Path:
     data = folder / "data"
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -101,25 +109,31 @@ def _write_data(folder: Path, inputs: Mapping[str, NDArray[Any]], expected: Mapp
         for old in data.glob("*.bin"):
             old.unlink()
         for name, array in inputs.items():
-            _write_array(data / f"{name}.bin", array)
+            _write_array(data / f"{name}.bin", array, types.get(name))
         for name, array in expected.items():
-            _write_array(data / f"{name}.golden.bin", array)
+            _write_array(data / f"{name}.golden.bin", array, types.get(name))
     except OSError as error:
         message = f"the simulation's data could not be written to {data}: {os.strerror(error.errno or 0)}"
         raise AlloError(Diagnostic("file", message, hint="choose a folder with space that can be written")) from error
     return data.resolve()
 
 
-def _write_array(path: Path, array: NDArray[Any]) -> None:
+def _write_array(path: Path, array: NDArray[Any], kind: ArrayType | None) -> None:
+    if kind is not None:
+        path.write_bytes(encode(array, kind))
+        return
     little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
     path.write_bytes(little.tobytes())
 
 
-def _read_output(path: Path, want: NDArray[Any]) -> NDArray[Any]:
+def _read_output(path: Path, want: NDArray[Any], kind: ArrayType | None) -> NDArray[Any]:
     content = path.read_bytes() if path.exists() else b""
-    if len(content) != want.nbytes:
-        message = f"the simulation wrote {len(content)} bytes for {path.name.split('.')[0]}, not {want.nbytes}"
+    size = want.nbytes if kind is None else encoded_size(kind)
+    if len(content) != size:
+        message = f"the simulation wrote {len(content)} bytes for {path.name.split('.')[0]}, not {size}"
         raise AlloError(Diagnostic("tool", message))
+    if kind is not None:
+        return decode(content, kind, want.shape)
     return np.frombuffer(content, want.dtype.newbyteorder("<")).astype(want.dtype).reshape(want.shape)
 
 

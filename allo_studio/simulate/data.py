@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from allo_studio.design.region import RegionPort
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.types import ArrayType
+from allo_studio.samples import sample
+from allo_studio.types import FLOAT32, INT32, ArrayType
 
 __all__ = ["random_array", "random_inputs", "require_memory"]
 
@@ -56,7 +57,9 @@ def _physical_memory() -> int | None:
 def random_array(type_: ArrayType, generator: np.random.Generator) -> NDArray[Any]:
     """Return an array of `type_` with random values of the ranges of `random_inputs`."""
     dtype = type_.element.dtype
-    if type_.element.kind == "float":
+    if type_.element not in (INT32, FLOAT32):
+        return sample(type_.element, type_.shape, "moderate", generator)
+    if type_.element == FLOAT32:
         unit = generator.random(type_.size, dtype=np.float32)
         return (unit * np.float32(2) - np.float32(1)).astype(dtype).reshape(type_.shape)
     return generator.integers(-_MOST_INT, _MOST_INT + 1, type_.size).astype(dtype).reshape(type_.shape)

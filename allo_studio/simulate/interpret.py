@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.ir import KernelIR, LinearExpr, Loop, access_of, array_type, linear_of, map_results
+from allo_studio.ir import KernelIR, LinearExpr, Loop, access_of, array_type, linear_of, map_results, walk
 from allo_studio.ir.binding import ir
 from allo_studio.simulate.arithmetic import BINARY, UNARY
 from allo_studio.simulate.lanes import Axis, Lanes, Memory, Subscript, spread
+from allo_studio.simulate.sequential import interpret_sequentially
+from allo_studio.types import FLOAT32, INT32
 
 __all__ = ["interpret"]
 
@@ -30,9 +32,13 @@ _Step = Callable[[], None]
 def interpret(kernel: KernelIR, memories: Mapping[str, Any], parallel: frozenset[str]) -> None:
     """Run a kernel on `memories`: by argument name, an array that is read and written in place, or a scalar.
 
+    Kernels of more than affine loops on `int32` and `float32` run one operation at a time, see `sequential.py`.
     `parallel` are the ids of the loops that carry no dependence. Raises AlloError (code `simulate`) for an operation
     outside the form of a kernel.
     """
+    if not _is_plain(kernel):
+        interpret_sequentially(kernel, memories)
+        return
     machine = _Machine(kernel, parallel)
     for argument in kernel.arguments():
         held = memories[argument.name]
@@ -43,6 +49,33 @@ def interpret(kernel: KernelIR, memories: Mapping[str, Any], parallel: frozenset
     # Wrapping, infinities and NaNs are what the kernel's own arithmetic gives.
     with np.errstate(all="ignore"):
         _run(machine.compile(kernel.body))
+
+
+def _is_plain(kernel: KernelIR) -> bool:
+    """Tell whether all of a kernel has a meaning for many iterations at once."""
+    known = {"affine.for", "affine.load", "affine.store", "memref.alloc", "arith.constant", "arith.index_cast"}
+    known |= {*_SILENT, *BINARY, *UNARY}
+    if any(a.type.element not in (INT32, FLOAT32) for a in kernel.arguments()):
+        return False
+    return all(op.name in known and _has_plain_types(op) for op in walk(kernel.body))
+
+
+def _has_plain_types(op: ir.Operation) -> bool:
+    if op.name == "arith.index_cast":
+        return isinstance(op.operands[0].type, ir.IndexType) and linear_of(op.operands[0]) is not None
+    if op.name in ("affine.load", "affine.store"):
+        operands = list(op.operands)[1 if op.name == "affine.load" else 2 :]
+        if access_of(op) is None or not all(map(_is_of_loops, operands)):
+            return False
+    if op.name == "affine.for":
+        # A bound may be computed from a scalar argument.
+        return all(linear_of(value) is not None and _is_of_loops(value) for value in op.operands)
+    return all(isinstance(r.type, ir.IndexType) or array_type(r.type).element in (INT32, FLOAT32) for r in op.results)
+
+
+def _is_of_loops(value: ir.Value) -> bool:
+    found = linear_of(value)
+    return found is not None and all(isinstance(variable.owner, ir.Block) for variable in found.variables)
 
 
 def _run(steps: Sequence[_Step]) -> None:

@@ -15,6 +15,7 @@ from allo_studio.analysis.parallel import parallel_loops
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
+from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
 from allo_studio.types import ArrayType
 
@@ -45,21 +46,53 @@ def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] |
     of loops known to carry no dependence, found by analysis where None. Raises AlloError as `evaluate`.
     """
     arguments = kernel.arguments()
-    given = _checked(kernel.name, {a.name: a.type for a in arguments if a.direction != "out"}, inputs)
+    sizes = _sizes(kernel, inputs)
+    wanted = {a.name: _actual(a.type, sizes) for a in arguments if a.direction != "out" and a.name not in sizes}
+    given = {**_checked(kernel.name, wanted, inputs), **{name: np.array(n, np.int32) for name, n in sizes.items()}}
     memories = {argument.name: _memory(argument, given) for argument in arguments}
     free = frozenset(parallel_loops(kernel)) if parallel is None else parallel
     interpret(kernel, memories, free)
     return {
-        argument.name if argument.direction == "out" else f"{argument.name}_out": memories[argument.name]
+        argument.name if argument.direction == "out" else f"{argument.name}_out": _cut(
+            memories[argument.name], _actual(argument.type, sizes)
+        )
         for argument in arguments
         if argument.direction != "in"
     }
 
 
+def _sizes(kernel: KernelIR, inputs: Arrays) -> dict[str, int]:
+    """Return the named sizes that the inputs tell, the first where they differ (which is found as a wrong shape)."""
+    maxima, found = integer_map(kernel.function, "allo.sizes"), dict[str, int]()
+    for argument in kernel.arguments():
+        if argument.name in inputs and argument.direction != "out":
+            extents = zip(argument.type.sizes, np.shape(inputs[argument.name]), strict=False)
+            found = {**{size: min(n, maxima[size]) for size, n in extents if size in maxima}, **found}
+    return found
+
+
+def _actual(type_: ArrayType, sizes: Mapping[str, int]) -> ArrayType:
+    """Return an array's type with the extents that it has in this call."""
+    if not type_.sizes:
+        return type_
+    shape = tuple(sizes.get(name, extent) for name, extent in zip(type_.sizes, type_.shape, strict=True))
+    return ArrayType(type_.element, shape)
+
+
+def _cut(array: NDArray[Any], type_: ArrayType) -> NDArray[Any]:
+    return array if array.shape == type_.shape else array[tuple(map(slice, type_.shape))].copy()
+
+
 def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
-    if argument.direction == "out":
-        return np.zeros(argument.type.shape, argument.type.element.dtype)
-    return given[argument.name].copy() if argument.direction == "inout" else given[argument.name]
+    """Return a new memory of an argument's full extents, with what is given; an input itself where it fills it."""
+    dtype, shape = argument.type.element.dtype, argument.type.shape
+    if argument.direction == "in" and given[argument.name].shape == shape:
+        return given[argument.name]
+    made: NDArray[Any] = np.zeros(shape, dtype)
+    if argument.direction != "out":
+        array = given[argument.name]
+        made[tuple(map(slice, array.shape))] = array
+    return made
 
 
 def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,11 @@ from allo_studio.simulate.child import run_child
 __all__ = ["FLAGS", "build_executable", "find_compiler", "include_dir"]
 
 # -ffp-contract=off: a fused multiply-add rounds once where the hardware and the reference round twice.
-FLAGS = ("-std=c++17", "-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label")
+# -fno-builtin: the compiler computes no mathematical function itself, so that all engines call the C library's.
+FLAGS = (
+    *("-std=c++17", "-O2", "-ffp-contract=off", "-fno-builtin"),
+    *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label"),
+)
 _COMPILERS = ("g++", "c++", "clang++")
 _SHOWN_ERRORS = 5
 

@@ -167,3 +167,16 @@ def test_scalar_results_and_memories_of_rank_zero() -> None:
         )
     )
     assert base.directions == {"A": "in", "s": "out"}
+
+
+@pytest.mark.parametrize("subscript", ["uint1(s)", "s[0:2]", "uint8(s) % 3", "uint3(s) % 4"])
+def test_a_computed_subscript_reads_only_what_is_there(subscript: str) -> None:
+    text = f"def f(s: int32) -> int32:\n    L: int32[4] = 0\n    x: int32 = L[{subscript}]\n    return x\n"
+    source = "from allo_studio.lang import *\n" + text
+    assert infer_ports(parse_kernel(Source("f.py", source), "f", {})).directions == {"s": "in", "x": "out"}
+
+
+def test_a_computed_subscript_may_read_what_is_not_set() -> None:
+    text = "def f(s: int32) -> int32:\n    L: int32[4]\n    L[1] = 2\n    x: int32 = L[s * s]\n    return x\n"
+    (found,) = faults(text)
+    assert "uninitialised read: L[0]" in found.message

@@ -20,12 +20,13 @@ from allo_studio.source import Source
 
 BASES = {name: kernel(name) for name in KERNELS}
 LIBRARY = load_operators("vitis", 3.33)
+STEPS = ("split", "reorder", "unroll", "pipeline", "buffer_at")
 
 
 def grow(data: st.DataObject, base: KernelIR) -> KernelIR:
     scheduled = schedule(base)
     for _ in range(data.draw(st.integers(0, 4), label="steps")):
-        offered = [entry for entry in applicable(scheduled.ir) if entry.name != "partition"]
+        offered = [entry for entry in applicable(scheduled.ir) if entry.name in STEPS]
         if not offered:
             break
         name = data.draw(st.sampled_from(sorted({entry.name for entry in offered})), label="kind")
@@ -226,3 +227,28 @@ def test_an_initial_value_that_is_overwritten_is_told_as_such() -> None:
     assert refusal.hint.startswith("declare Z without a value")
     bare = producer_order(infer_ports(parse_kernel(Source("k.py", text.replace(" = 0.0", "")), "k")), "Z")
     assert bare == ProducerOrder(1)
+
+
+def test_a_branch_or_a_division_is_no_stream_as_it_is() -> None:
+    ir = KernelIR.parse("""
+func.func @f(%A: memref<4xi32>, %C: memref<4xi32>) attributes {
+    allo.args = ["A", "C"], allo.directions = ["in", "out"]} {
+  affine.for %i = 0 to 4 {
+    %half = affine.apply affine_map<(d0) -> (d0 floordiv 4)>(%i)
+    %zero = arith.constant 0 : index
+    %first = arith.cmpi eq, %half, %zero : index
+    scf.if %first {
+      %0 = affine.load %A[%i] : memref<4xi32>
+      affine.store %0, %C[%i + %i floordiv 4] : memref<4xi32>
+    }
+  } {allo.name = "i", allo.band = "b"}
+  return
+}
+""")
+    # Through a copy each element is read once, whatever the branch does with it; as it is, it may not be.
+    read = consumer_orders(ir, "A", 1)
+    assert not isinstance(read, Refusal)
+    assert [order.loop for order in read] == ["i"]
+    written = producer_order(ir, "C")
+    assert isinstance(written, Refusal)
+    assert written.reason == "the subscripts of C are not linear in the loops"

@@ -256,7 +256,7 @@ def test_a_wrong_value_is_reported(tmp_path: Path) -> None:
 
 def test_the_documented_script_runs(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "hls.md").read_text(encoding="utf-8")
-    block = re.search(r"\n((?:    .*\n|\n)+)\n## The files", text)
+    block = re.search(r"In a script:\n\n((?:    .*\n|\n)+)", text)
     assert block is not None
     names = {"region": cascade("fifo", 4), "target": Target(), "out": tmp_path}
     exec(compile(textwrap.dedent(block[1]), "docs/hls.md", "exec"), names)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import module_parameters
-from allo_studio.frontend.constants import NotConstant, evaluate
+from allo_studio.frontend.constants import NotConstant
+from allo_studio.frontend.folding import evaluate
 from allo_studio.source import Source
 
 
@@ -39,7 +40,21 @@ def parameters(text: str) -> dict[str, int | float]:
         ("M = 2.0 ** 9999", {}),
         ("M = 1e999", {}),
         ("M = 1 / 0", {}),
-        ("M = 1 << 3", {}),
+        ("M = 1 << 3 | 1", {"M": 9}),
+        ("M = 1 << 9**9", {}),
+        ("M = ~5 if 1 < 2 <= 2 and not 0 else 7", {"M": -6}),
+        ("M = max(3, min(5, 9), len([1, 2])) + abs(-2) + int(2.9)", {"M": 9}),
+        ("A = [1, 2, 3]\nM = A[1] + sum(A) + len(range(7))", {"M": 15}),
+        ("A = [1]\nM = A[1]", {}),
+        ("A = [1] * 10 ** 10\nM = len(A)", {}),
+        ("M = 'a%d' % 3", {}),
+        ("M = 'ab' == 'a' 'b'\nN = 2 if M else 3", {"N": 2}),
+        ("import math\nM = math.ceil(math.log2(9)) + int(math.pi)", {"M": 7}),
+        ("M = math.pi", {}),
+        ("import numpy as np\nA = np.array([[1, 2], [3, 4]], dtype=np.int32)\nM = A[1, 0]", {"M": 3}),
+        ("import numpy as np\nA = np.array([1, [2]])\nM = A[0]", {}),
+        ("from allo_studio import int8, float32\nT = int8\nM = 1 if T == int8 and T != float32 else 2", {"M": 1}),
+        ("M = 1 << 63", {}),
         ("M = f()", {}),
         ("M = 1\nM = f()", {}),
         ("M = 1\ndel M", {}),

@@ -148,7 +148,7 @@ def test_integer_arithmetic_and_loop_variables_as_values() -> None:
     kernel = parsed("def f(A: int32[M]):\n    for i in range(M):\n        A[i] = -(A[i] - i * M) / 3\n")
     found = operations(kernel)
     assert [name for name in found if name.startswith("arith") and name != "arith.constant"] == [
-        "arith.index_cast", "arith.muli", "arith.subi", "arith.subi", "arith.divsi",
+        "arith.extsi", "arith.index_cast", "arith.muli", "arith.subi", "arith.subi", "arith.divsi", "arith.trunci",
     ]  # fmt: skip
 
 

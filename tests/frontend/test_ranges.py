@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allo_studio.frontend.ranges import Range, range_of
-from allo_studio.frontend.tree import Variable
+from allo_studio.frontend.ranges import Guard, Range, range_of
+from allo_studio.frontend.tree import Division, Variable
 from allo_studio.ir import LinearExpr
 
 NUMBER = LinearExpr.number
@@ -79,3 +79,40 @@ def test_a_range_holds_every_value_and_is_exact_for_two_loops(data: st.DataObjec
         assert found.greatest >= max(values)
         if i.step == j.step == 1:
             assert (found.least, found.greatest) == (min(values), max(values))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_guards_and_divisions_against_running_through_the_nest(data: st.DataObject) -> None:
+    step = data.draw(st.sampled_from([1, 2, -1, -2]))
+    ends = sorted((data.draw(st.integers(0, 6)), data.draw(st.integers(0, 6))), reverse=step < 0)
+    i, j = variable("i", ends[0], ends[1], step), variable("j", 0, data.draw(st.integers(1, 5)))
+
+    def line() -> LinearExpr:
+        return LinearExpr.of(i) * data.draw(_SMALL) + LinearExpr.of(j) * data.draw(_SMALL) + data.draw(_SMALL)
+
+    operand, divisor = LinearExpr.of(i) * 2 + LinearExpr.of(j), data.draw(st.integers(1, 4))
+    parts = [Division(operand, divisor, remainder) for remainder in (False, True)]
+    expression = line() + LinearExpr.of(parts[0]) * data.draw(_SMALL) + LinearExpr.of(parts[1]) * data.draw(_SMALL)
+    guards: list[Guard] = [tuple((line(),) for _ in range(data.draw(st.integers(1, 2)))) for _ in range(2)]
+    values = []
+    for point in points([i, j]):
+        if all(any(all(c.evaluate(point) >= 0 for c in case) for case in guard) for guard in guards):
+            whole = operand.evaluate(point)
+            values.append(expression.evaluate({**point, parts[0]: whole // divisor, parts[1]: whole % divisor}))
+    found = range_of(expression, (i, j), guards)
+    if values:
+        assert found is not None
+        assert found.least is not None
+        assert found.greatest is not None
+        assert found.least <= min(values)
+        assert found.greatest >= max(values)
+
+
+def test_a_guard_makes_a_range_exact() -> None:
+    i = variable("i", 0, 8)
+    at = LinearExpr.of(i)
+    assert range_of(at - 1, (i,), [((at - 1,),)]) == Range(0, 6)
+    assert range_of(at, (i,), [((at - 6,), (-at + 1,))]) == Range(0, 7)
+    assert range_of(at, (i,), [((at - 6,), (-at - 1,))]) == Range(6, 7)
+    assert range_of(at, (i,), [((at - 8,),)]) is None

@@ -13,11 +13,21 @@ from hypothesis import strategies as st
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import LoopRef, Step, step_fields
 from allo_studio.primitives.buffer_at import BufferAt
+from allo_studio.primitives.compute_at import ComputeAt
+from allo_studio.primitives.fuse import Fuse
+from allo_studio.primitives.inline import Inline
+from allo_studio.primitives.outline import Outline
+from allo_studio.primitives.pack import Pack
+from allo_studio.primitives.parallel import Parallel
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
+from allo_studio.primitives.quantize import Quantize
 from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
 from allo_studio.primitives.reorder import Reorder
+from allo_studio.primitives.reshape import Reshape
+from allo_studio.primitives.reuse_at import ReuseAt
 from allo_studio.primitives.split import Split
+from allo_studio.primitives.unfold import Unfold
 from allo_studio.primitives.unroll import Unroll
 
 FORMS: list[tuple[str, Step]] = [
@@ -31,6 +41,17 @@ FORMS: list[tuple[str, Step]] = [
     ("pipeline: {axis: j, off: true}", Pipeline("j", off=True)),
     ("unroll: {axis: j.inner, factor: 0}", Unroll("j.inner")),
     ("unroll: {axis: 'mm:j'}", Unroll("mm:j")),
+    ("fuse: {axes: [i, j]}", Fuse(("i", "j"))),
+    ("parallel: {axis: j}", Parallel("j")),
+    ("compute_at: {from_loop: i, target_loop: 'use:i'}", ComputeAt("i", "use:i")),
+    ("reuse_at: {buffer: A, axis: i}", ReuseAt("A", "i")),
+    ("inline: {function: gemm}", Inline("gemm")),
+    ("inline: {}", Inline()),
+    ("outline: {axis: j.inner, function: row}", Outline("j.inner", "row")),
+    ("unfold: {band: nest, axes: [0, 1]}", Unfold("nest", (0, 1))),
+    ("reshape: {buffer: C, shape: [4, 128]}", Reshape("C", (4, 128))),
+    ("pack: {buffer: C, factor: 4}", Pack("C", 4)),
+    ("quantize: {target: C, type: 'Fixed(16, 10)'}", Quantize("C", "Fixed(16, 10)")),
 ]
 
 
@@ -44,7 +65,7 @@ def test_the_yaml_form_of_every_step(text: str, step: Step) -> None:
 
 def test_every_step_has_a_form_here() -> None:
     assert {type(step) for _, step in FORMS} == set(STEPS.values())
-    assert list(STEPS) == ["split", "reorder", "unroll", "pipeline", "partition", "buffer_at"]
+    assert list(STEPS)[:6] == ["split", "reorder", "unroll", "pipeline", "partition", "buffer_at"]
 
 
 def faults(name: Any, args: Any) -> tuple[Diagnostic, ...]:
@@ -58,7 +79,7 @@ def test_an_unknown_step_is_told_with_the_nearest_one() -> None:
     (found,) = faults("splitt", {})
     assert (found.message, found.hint) == ("there is no step 'splitt'", "did you mean split?")
     (found,) = faults("zzz", {})
-    assert found.hint == "known steps are buffer_at, partition, pipeline, reorder, split, unroll"
+    assert found.hint == f"known steps are {', '.join(sorted(STEPS))}"
 
 
 def test_all_faults_of_the_arguments_are_told_at_once() -> None:

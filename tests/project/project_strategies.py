@@ -35,6 +35,9 @@ values = st.recursive(
     scalars, lambda v: st.one_of(st.lists(v, max_size=3), st.dictionaries(keys, v, max_size=3)), max_leaves=6
 )
 numbers = st.one_of(st.integers(-1000, 1000), st.floats(-1e6, 1e6))
+types = st.sampled_from(
+    ["int8", "uint1", "float64", "bool", "Fixed(16, 10)", "Struct(x: int32, y: uint8)", "int7[4, n<=8]"]
+)
 positions = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 steps = st.builds(StepSpec, keys, st.dictionaries(keys, values, max_size=3))
 unknown_nodes = st.builds(
@@ -45,7 +48,7 @@ nodes = st.one_of(
         KernelNode,
         texts.map(lambda t: f"kernels/{t}.py"),
         names,
-        st.dictionaries(names, numbers, max_size=2),
+        st.dictionaries(names, numbers | types, max_size=2),
         st.none() | names,
     ),
     st.builds(GraphNode, names),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from allo_studio.design.model import Edge, Endpoint, GraphNode, KernelNode, StepSpec, Target, UnknownNode
 from allo_studio.diagnostics import AlloError, Diagnostic, render
+from allo_studio.primitives.registry import parse_step, step_to_dict
 from allo_studio.project import dump_project, load_project, parse_project
 from allo_studio.project.migrate import migrate
 
@@ -51,14 +53,17 @@ def test_all_that_a_file_may_say() -> None:
     text = HEAD + (
         "target: {device: d, clock_ns: 5, fifo_margin: 2}\ntop: g\n"
         "graphs:\n  g:\n    execution: sequential\n    unify: false\n    inputs: {A: int32}\n"
-        "    nodes:\n      s: {graph: h}\n      k: {kernel: 'a:b.py:f', params: {N: 4, x: 0.5}}\n"
+        "    nodes:\n      s: {graph: h}\n      k: {kernel: 'a:b.py:f', params: {N: 4, x: 0.5, T: 'Fixed(16, 10)'}}\n"
         "    edges:\n      - {from: A, to: s.A, channel: shared}\n      - {from: s.B, to: k.B, depth: 3}\n  h: {}\n"
     )
     project = parse_project(text, Path("p.yaml")).project
     graph = project.graphs["g"]
     assert project.target == Target("d", 5.0, 2)
     assert (graph.execution, graph.unify) == ("sequential", False)
-    assert graph.nodes == {"s": GraphNode("h"), "k": KernelNode("a:b.py", "f", {"N": 4, "x": 0.5})}
+    assert graph.nodes == {
+        "s": GraphNode("h"),
+        "k": KernelNode("a:b.py", "f", {"N": 4, "x": 0.5, "T": "Fixed(16, 10)"}),
+    }
     assert [(e.channel, e.depth) for e in graph.edges] == [("shared", None), (None, 3)]
 
 
@@ -104,6 +109,7 @@ def test_words_of_old_yaml_are_texts() -> None:
         (HEAD + "graphs:\n  g:\n    nodes:\n      m: {kernel: gemm}\n", (6, 19), "names no kernel"),
         (HEAD + "graphs:\n  g:\n    nodes:\n      m: {kernel: 'a:b', parms: {}}\n", (6, 26), "unknown key"),
         (HEAD + "graphs:\n  g:\n    nodes:\n      m: {kernel: 'a:b', params: {N: x}}\n", (6, 38), "must be a number"),
+        (HEAD + "graphs:\n  g:\n    nodes:\n      m: {kernel: 'a:b', params: {T: [8]}}\n", (6, 38), "not a list"),
         (HEAD + "graphs:\n  g:\n    nodes:\n      m: {kernel: 'a:b', graph: h}\n", (6, 11), "unknown key"),
         (HEAD + "graphs:\n  g:\n    edges:\n      - A B\n", (6, 9), "is no wire"),
         (HEAD + "graphs:\n  g:\n    edges:\n      - A -> a.b.c\n", (6, 9), "is no port"),
@@ -202,3 +208,24 @@ def test_faults_of_files(tmp_path: Path) -> None:
 def test_older_formats_are_brought_up_step_by_step() -> None:
     table = {1: lambda p: {**p, "b": p["a"] + 1}, 2: lambda p: {**p, "c": p["b"] + 1}}
     assert migrate({"format": 1, "a": 1}, None, table, newest=3) == {"format": 3, "a": 1, "b": 2, "c": 3}  # type: ignore[arg-type]
+
+
+def test_every_step_goes_through_a_file_and_back() -> None:
+    """With every kind of field: loops of a called function, lists of numbers, types, new names."""
+    steps = (
+        StepSpec("fuse", {"axes": ["nest:i", "nest:j"]}),
+        StepSpec("unfold", {"band": "part:nest:i", "axes": [0, 1]}),
+        StepSpec("reshape", {"buffer": "part:A", "shape": [8, 8]}),
+        StepSpec("quantize", {"target": "C", "type": "Fixed(16, 10, half_even, saturate)"}),
+        StepSpec("quantize", {"target": "D", "type": "int7"}),
+        StepSpec("outline", {"axis": "i", "function": "part"}),
+        StepSpec("inline", {}),
+        StepSpec("inline", {"function": "part"}),
+        StepSpec("compute_at", {"from_loop": "y", "target_loop": "nest:j.outer"}),
+        StepSpec("pipeline", {"axis": "k", "initiation_interval": 2, "rewind": True}),
+    )
+    project = replace(load_project(EXAMPLE).project, schedules={"row_wise": steps})
+    found = parse_project(dump_project(project), Path("p.yaml")).project.schedules["row_wise"]
+    assert found == steps
+    for spec in found:
+        assert step_to_dict(parse_step(spec.name, spec.args)) == {spec.name: dict(spec.args)}

@@ -12,7 +12,8 @@ from allo_studio.design.model import StepSpec, Target
 from allo_studio.primitives.base import step_fields
 from allo_studio.primitives.registry import STEPS, parse_step
 from allo_studio.project import load_project
-from ui.kernel_page import parse_number
+from allo_studio.schedule import applicable
+from ui.kernel_page import parse_value
 from ui.schedule_panel import step_text
 from ui.step_options import offers
 from ui.window import Window
@@ -79,7 +80,12 @@ def test_the_form_offers_only_legal_values(studio: Window, panel: Any) -> None:
     panel.steps.setCurrentRow(0)
     panel.truncate()
     ir = studio.panels.inspector.irs[-1]
+    proposed = {entry.name for entry in applicable(ir)}
+    assert {"split", "reorder", "unroll", "pipeline", "partition", "fuse"} <= proposed
     for name, cls in STEPS.items():
+        if name not in proposed:
+            # What it might be about is offered all the same, and the form says why it does not apply.
+            continue
         chosen: dict[str, Any] = {}
         for declared in step_fields(cls):
             values = offers(ir, name, declared, chosen)
@@ -170,6 +176,26 @@ def test_a_parameter_is_set_and_reset(studio: Window) -> None:
     assert studio.session.graph.nodes["mm1"].params == {}  # type: ignore[union-attr]
 
 
+def test_a_type_is_a_parameter(studio: Window, project: Any) -> None:
+    file = project / "kernels" / "gemm.py"
+    text = file.read_text(encoding="utf-8")
+    first = text.index("M")
+    file.write_text(text[:first] + "T = float32\n" + text[first:].replace("float32[", "T["), encoding="utf-8")
+    studio.do_check()
+    studio.panels.canvas.select("mm1")
+    box = studio.panels.inspector.kernel_page.parameter("T")
+    assert box.text() == "float32"
+    box.setText("int32")
+    box.editingFinished.emit()
+    assert studio.session.graph.nodes["mm1"].params == {"T": "int32"}  # type: ignore[union-attr]
+    assert {str(p.type) for p in studio.session.checked.ports["cascade/mm1"]} == {"int32[64, 64]"}  # type: ignore[union-attr]
+    assert studio.panels.canvas.wire("A->mm1.A").spec.broken
+    box = studio.panels.inspector.kernel_page.parameter("T")
+    box.setText("floot")
+    box.editingFinished.emit()
+    assert box.text() == "int32"
+
+
 def test_a_block_is_renamed_with_its_wires(studio: Window) -> None:
     studio.panels.canvas.select("mm1")
     page = studio.panels.inspector.kernel_page
@@ -213,6 +239,18 @@ def test_a_wires_channel_is_chosen_and_a_ports_type(studio: Window) -> None:
     assert studio.session.graph.inputs["D"] == "int32[64, 64]"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("text", "value"), [("4", 4), ("-1", -1), ("2.5", 2.5), ("x", None), ("", None)])
-def test_numbers_are_read_as_they_are_written(text: str, value: Any) -> None:
-    assert parse_number(text) == value
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4", 4),
+        ("-1", -1),
+        ("2.5", 2.5),
+        ("x", None),
+        ("", None),
+        ("int8", "int8"),
+        ("Fixed(16,10)", "Fixed(16, 10)"),
+        ("int999999", None),
+    ],
+)
+def test_numbers_and_types_are_read_as_they_are_written(text: str, value: Any) -> None:
+    assert parse_value(text) == value

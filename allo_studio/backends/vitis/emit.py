@@ -6,42 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from allo_studio.backends.vitis.kernel import Function, kernel_function
-from allo_studio.backends.vitis.memories import LARGE_LOCAL
+from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.region import port_memory, region_function
 from allo_studio.backends.vitis.script import run_script
+from allo_studio.backends.vitis.support import includes, support, types
 from allo_studio.backends.vitis.testbench import testbench
 from allo_studio.design.model import Target
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
 __all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of"]
-
-# What another order of float32 additions may change, relative to the largest magnitude on the port: far above the
-# rounding of sums of some thousand terms, far below any slip in the logic.
-REASSOCIATION_TOLERANCE = 1e-4
-
-_WRAP = """
-// int32 arithmetic that wraps, as the hardware's does; in C++ a signed overflow has no meaning.
-namespace wrap {
-inline uint32_t bits(int32_t a) { return static_cast<uint32_t>(a); }
-inline int32_t add(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) + bits(b)); }
-inline int32_t sub(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) - bits(b)); }
-inline int32_t mul(int32_t a, int32_t b) { return static_cast<int32_t>(bits(a) * bits(b)); }
-// Rounds toward zero; a division by zero gives -1, as in every engine of the studio.
-inline int32_t div(int32_t a, int32_t b) { return b == 0 ? -1 : b == -1 ? sub(0, a) : a / b; }
-} // namespace wrap
-"""
-
-_LARGE = f"""
-// A large array does not fit the stack of a C simulation; every element is written before it is read.
-#ifdef __SYNTHESIS__
-#define {LARGE_LOCAL}
-#else
-#define {LARGE_LOCAL} static
-#endif
-"""
 
 
 @dataclass(frozen=True)
@@ -82,16 +58,18 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
 
 def tolerance_of(region: Region) -> float:
     """Return the tolerance that outputs are compared with: 0 unless a schedule changes the order of float additions."""
-    return REASSOCIATION_TOLERANCE if _reassociates(region) else 0.0
+    return tolerance_for(_reassociates(region))
 
 
 def _program(top: Region) -> _Program:
     regions = list(_regions(top))
     names = Names()
     region_names = {region.name: names.unique(region.name) for region in reversed(regions)}
-    kernels = _kernel_functions(regions)
+    callees = Callees(names)
+    kernels = _kernel_functions(regions, callees)
     kernel_names = _name_kernels(kernels, names)
-    defined = [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items()]
+    defined = [(name, callees.notes[f], f) for f, name in callees.defined.items()]
+    defined += [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items()]
     for region in regions:
         called = {
             p.name: region_names[p.region.name] if isinstance(p, RegionProcess) else kernel_names[kernels[p.path][1]]
@@ -113,7 +91,7 @@ def _regions(region: Region) -> Iterator[Region]:
 _Kernels = Mapping[str, tuple[KernelProcess | RelayoutProcess, Function]]
 
 
-def _kernel_functions(regions: list[Region]) -> _Kernels:
+def _kernel_functions(regions: list[Region], callees: Callees) -> _Kernels:
     """Return each kernel process with its function by path; raises AlloError with the faults of all."""
     found: dict[str, tuple[KernelProcess | RelayoutProcess, Function]] = {}
     faults: list[Diagnostic] = []
@@ -121,7 +99,7 @@ def _kernel_functions(regions: list[Region]) -> _Kernels:
         if isinstance(process, RegionProcess):
             continue
         try:
-            found[process.path] = (process, kernel_function(process.ir))
+            found[process.path] = (process, kernel_function(process.ir, callees, process.path))
         except AlloError as error:
             faults += [replace(d, where=d.where or process.path) for d in error.diagnostics]
     if faults:
@@ -168,16 +146,11 @@ def _port_names(region: Region) -> list[str]:
 def _header(top: str, program: _Program, source: str) -> str:
     guard = f"ALLO_STUDIO_{identifier(top).upper()}_H"
     prototype = program.functions[-1][2].prototype(program.top)
-    includes = ["#include <cstdint>"]
-    includes += ["#include <algorithm>"] if "std::m" in source else []
-    includes += ["#include <cmath>"] if "INFINITY" in source or "NAN" in source else []
-    includes += ['#include "hls_stream.h"'] if "hls::stream<" in source else []
-    includes += ['#include "hls_vector.h"'] if "hls::vector<" in source else []
-    return "\n".join([f"#ifndef {guard}", f"#define {guard}", "", *includes, "", f"{prototype};", "", "#endif", ""])
+    lines = "\n".join([f"#ifndef {guard}", f"#define {guard}", "", *includes(source), ""])
+    return f"{lines}{types(source)}\n{prototype};\n\n#endif\n"
 
 
 def _source(top: str, source: str, project_name: str) -> str:
     what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++17 compiler."
     head = f'{what}\n#include "{top}.h"\n'
-    helpers = (_LARGE if LARGE_LOCAL in source else "") + (_WRAP if "wrap::" in source else "")
-    return f"{head}{helpers}\n{source}"
+    return f"{head}{support(source)}\n{source}"

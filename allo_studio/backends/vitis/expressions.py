@@ -1,110 +1,186 @@
-"""C++ expressions: index arithmetic, literals and the arithmetic operations of a kernel."""
+"""C++ expressions: how they bind, what they read, and which values they can have."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 
+import ml_dtypes
 import numpy as np
 
-from allo_studio.ir.binding import ir
-from allo_studio.ir.linear import LinearExpr
-from allo_studio.types import ScalarType
+from allo_studio.backends.vitis.cpp_types import BOOL_TYPE, INT_TYPE, CppType, float_type, integer_type
 
-__all__ = ["BINARY", "CPP_TYPES", "Expression", "binary", "divide_int", "index_text", "literal", "negate"]
+__all__ = [
+    "Binds",
+    "Expression",
+    "as_type",
+    "boolean",
+    "call",
+    "float_literal",
+    "infix",
+    "integer_literal",
+    "wanted",
+]
 
-CPP_TYPES = {"float32": "float", "int32": "int32_t"}
 
-# How tightly an operator binds: an operand that binds less is put in parentheses.
-_SUM, _PRODUCT, _UNARY, _ATOM = range(4)
+class Binds(IntEnum):
+    """How tightly an operator binds: an operand that binds less is put in parentheses."""
 
-# Operation -> (infix sign, function): floats use the sign, wrapping integers the function.
-BINARY: dict[str, tuple[str, str]] = {
-    "arith.addf": ("+", ""),
-    "arith.subf": ("-", ""),
-    "arith.mulf": ("*", ""),
-    "arith.divf": ("/", ""),
-    "arith.addi": ("", "wrap::add"),
-    "arith.subi": ("", "wrap::sub"),
-    "arith.muli": ("", "wrap::mul"),
-    "arith.divsi": ("", "wrap::div"),
-}
+    CHOICE = 0
+    LOGIC = 1
+    BITS = 2
+    RELATION = 3
+    SHIFT = 4
+    SUM = 5
+    PRODUCT = 6
+    UNARY = 7
+    ATOM = 8
+
+
+FLOAT = float_type("float32")
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Expression:
-    """A C++ expression: its text, how tightly it binds, and the buffers that it reads.
+    """A C++ expression: its text, how tightly it binds, the buffers that it reads, and the C++ type of the text.
 
-    An infix operation keeps its parts, so that an update can be written as `x += e`.
+    An integer expression stands for the bits of an IR value of some width: its own value, which lies in `low` to
+    `high`, is that value or differs from it by a multiple of 2 to the width (see `wanted`). `number` is that of a
+    constant. An infix operation keeps its parts, so that an update can be written as `x += e`.
     """
 
     text: str
-    binds: int = _ATOM
-    reads: frozenset[str] = frozenset()
+    binds: Binds = Binds.ATOM
+    reads: frozenset[str] = _NOTHING
+    type: CppType = FLOAT
+    low: int = 0
+    high: int = 0
+    number: int | None = None
     sign: str = ""
     left: str = ""
     right: str = ""
 
-    def inside(self, binds: int) -> str:
+    @classmethod
+    def of(cls, text: str, type_: CppType, reads: frozenset[str] = _NOTHING) -> Expression:
+        """Return an atom of a type that may have any value of it."""
+        return cls(text, Binds.ATOM, reads, type_, type_.low, type_.high)
+
+    def inside(self, binds: Binds) -> str:
         """Return the text for an operand's place that needs at least `binds`."""
         return self.text if self.binds >= binds else f"({self.text})"
 
 
-def binary(operation: str, left: Expression, right: Expression) -> Expression:
-    """Return `left ∘ right`, associated exactly as in the IR: rounding depends on it."""
-    sign, function = BINARY[operation]
-    reads = left.reads | right.reads
-    if function:
-        return Expression(f"{function}({left.text}, {right.text})", _ATOM, reads)
-    level = _SUM if sign in "+-" else _PRODUCT
-    one, two = left.inside(level), right.inside(level + 1)
-    return Expression(f"{one} {sign} {two}", level, reads, sign, one, right.text if level == _SUM else two)
-
-
-def divide_int(left: Expression, divisor: int) -> Expression:
-    """Return an int32 division by a constant that needs no guard (neither 0 nor -1): plain `/` is right."""
-    return Expression(f"{left.inside(_PRODUCT)} / {divisor}", _PRODUCT, left.reads)
-
-
-def negate(operand: Expression) -> Expression:
-    """Return the float negation of `operand`."""
-    inner = operand.text if operand.binds == _ATOM and not operand.text.startswith("-") else f"({operand.text})"
-    return Expression(f"-{inner}", _UNARY, operand.reads)
-
-
-def literal(value: float | int, element: ScalarType) -> Expression:
-    """Return a constant that C++ reads back to the same bits (the sign and payload of a NaN aside)."""
-    if element.kind == "int":
-        number = int(value)
-        if number == -(1 << 31):
-            return Expression("INT32_MIN")
-        return Expression(str(number), _ATOM if number >= 0 else _UNARY)
-    if math.isnan(value):
-        return Expression("NAN")
-    sign = "-" if math.copysign(1.0, value) < 0 else ""
-    magnitude = "INFINITY" if math.isinf(value) else f"{np.float32(abs(value))!s}f"
-    return Expression(sign + magnitude, _UNARY if sign else _ATOM)
-
-
-def index_text(expression: LinearExpr, names: Mapping[ir.Value, str]) -> str:
-    """Return a linear index expression as C++, such as `32 * j_outer + j_inner - 1`."""
-    # A positive term first reads better than a leading minus.
-    terms = sorted(expression.terms, key=lambda term: term[1] < 0)
-    parts: list[str] = []
-    for value, factor in terms:
-        size = abs(factor)
-        _append(parts, factor < 0, names[value] if size == 1 else f"{size} * {names[value]}")
-    constant = expression.constant
-    if constant > 0 and parts and parts[0].startswith("-"):
-        return f"{constant} - {' '.join(parts)[1:]}"
-    if constant or not parts:
-        _append(parts, constant < 0, str(abs(constant)))
-    return " ".join(parts)
-
-
-def _append(parts: list[str], negative: bool, text: str) -> None:
-    if parts:
-        parts.append(f"{'-' if negative else '+'} {text}")
+def infix(
+    sign: str, left: Expression, right: Expression, binds: Binds, type_: CppType, low: int = 0, high: int = 0
+) -> Expression:
+    """Return `left sign right`, associated exactly as given: rounding depends on it."""
+    if binds in (Binds.SUM, Binds.PRODUCT):
+        one, two = left.inside(binds), right.inside(Binds(binds + 1))
+    elif binds == Binds.RELATION:
+        one, two = left.inside(Binds.SHIFT), right.inside(Binds.SHIFT)
+    elif binds == Binds.LOGIC:
+        one, two = left.inside(Binds.RELATION), right.inside(Binds.RELATION)
     else:
-        parts.append(f"-{text}" if negative else text)
+        # Compilers warn of bits and shifts beside other operators, because readers slip there.
+        one, two = left.inside(Binds.UNARY), right.inside(Binds.UNARY)
+    alone = right.text if binds in (Binds.SUM, Binds.BITS) else two
+    text = f"{one} {sign} {two}"
+    return Expression(text, binds, left.reads | right.reads, type_, low, high, None, sign, left.text, alone)
+
+
+def call(function: str, type_: CppType, *operands: Expression) -> Expression:
+    """Return a call of a C++ function with a result of `type_`."""
+    reads = _NOTHING.union(*(operand.reads for operand in operands))
+    text = f"{function}({', '.join(operand.text for operand in operands)})"
+    return Expression(text, Binds.ATOM, reads, type_, type_.low, type_.high)
+
+
+def as_type(operand: Expression, type_: CppType) -> Expression:
+    """Return the operand as a C++ value of exactly this type, cast where its text has another."""
+    if operand.type == type_:
+        return operand
+    low, high = operand.low, operand.high
+    if not (type_.low <= low and high <= type_.high) or "float" in (type_.kind, operand.type.kind):
+        low, high = type_.low, type_.high
+    return Expression(f"static_cast<{type_.name}>({operand.text})", Binds.ATOM, operand.reads, type_, low, high)
+
+
+def boolean(operand: Expression) -> Expression:
+    """Return a one-bit value as a `bool`."""
+    if operand.number is not None:
+        return Expression("true" if operand.number & 1 else "false", type=BOOL_TYPE, high=1, number=operand.number & 1)
+    if operand.type == BOOL_TYPE:
+        return operand
+    if operand.low >= 0 and operand.high <= 1:
+        zero = Expression("0", type=INT_TYPE, number=0)
+        return infix("!=", operand, zero, Binds.RELATION, BOOL_TYPE, 0, 1)
+    odd = f"({operand.inside(Binds.UNARY)} & 1) != 0"
+    return Expression(odd, Binds.RELATION, operand.reads, BOOL_TYPE, 0, 1)
+
+
+def wanted(operand: Expression, bits: int, signed: bool) -> Expression:
+    """Return an IR value of `bits` bits as a number of that width and sign; cast only where it could be another."""
+    type_ = integer_type(bits, signed)
+    if operand.number is not None:
+        return integer_literal(operand.number, bits, signed)
+    if bits == 1:
+        flag = boolean(operand)
+        if not signed:
+            return flag
+        text = f"{flag.inside(Binds.LOGIC)} ? -1 : 0"
+        return Expression(text, Binds.CHOICE, operand.reads, INT_TYPE, -1, 0)
+    if type_.low <= operand.low and operand.high <= type_.high:
+        return operand
+    return as_type(operand, type_)
+
+
+def integer_literal(number: int, bits: int, signed: bool) -> Expression:
+    """Return a constant of a width as a number of that sign."""
+    number &= (1 << bits) - 1
+    if signed and number >> (bits - 1):
+        number -= 1 << bits
+    type_, text = _spelled(number, bits, signed)
+    return Expression(text, Binds.UNARY if text[0] == "-" else Binds.ATOM, _NOTHING, type_, number, number, number)
+
+
+def _spelled(number: int, bits: int, signed: bool) -> tuple[CppType, str]:
+    least = -(1 << 31)
+    if number == least:
+        return INT_TYPE, "INT32_MIN"
+    if least < number < 1 << 31:
+        return INT_TYPE, str(number)
+    if number == -(1 << 63):
+        return integer_type(64, True), "INT64_MIN"
+    if -(1 << 63) < number < 1 << 63:
+        return integer_type(64, True), f"{number}LL"
+    if 0 <= number < 1 << 64:
+        return integer_type(64, False), f"{number}ULL"
+    # No literal of C++ is wider, so the words are put together.
+    whole = f"ap_uint<{bits}>"
+    pattern = number & ((1 << bits) - 1)
+    words = [(pattern >> low & 0xFFFFFFFFFFFFFFFF, low) for low in range(0, bits, 64)]
+    parts = [f"({whole}({word:#x}ULL) << {low})" if low else f"{whole}({word:#x}ULL)" for word, low in words if word]
+    type_ = integer_type(bits, signed)
+    return type_, f"static_cast<{type_.name}>({' | '.join(reversed(parts))})"
+
+
+def float_literal(value: float, type_: CppType) -> Expression:
+    """Return a constant that C++ reads back to the same bits (the sign and payload of a NaN aside)."""
+    if math.isnan(value):
+        text, sign = "NAN", ""
+    else:
+        sign = "-" if math.copysign(1.0, value) < 0 else ""
+        text = "INFINITY" if math.isinf(value) else _digits(abs(value), type_)
+    if type_.name in ("float", "double"):
+        return Expression(sign + text, Binds.UNARY if sign else Binds.ATOM, type=type_)
+    return Expression(f"{type_.name}({sign}{text})", type=type_)
+
+
+def _digits(value: float, type_: CppType) -> str:
+    if type_.name == "double":
+        return repr(float(value))
+    # Halves are read as floats, which hold each of them.
+    number = {"half": np.float16, "bfloat16": ml_dtypes.bfloat16}.get(type_.name, np.float32)(value)
+    return f"{np.float32(number)!s}f"

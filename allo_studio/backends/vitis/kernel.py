@@ -1,27 +1,37 @@
-"""One kernel as a C++ function."""
+"""One kernel, with the functions that it calls, as C++ functions."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from allo_studio.backends.vitis.body import Body
-from allo_studio.backends.vitis.memories import Memory, parameter, partition_pragmas
+from allo_studio.backends.vitis.control import Control
+from allo_studio.backends.vitis.expressions import Expression
+from allo_studio.backends.vitis.memories import Memory, memory_pragmas, parameter, type_note
 from allo_studio.backends.vitis.names import Names
-from allo_studio.backends.vitis.text import Lines
+from allo_studio.backends.vitis.text import Lines, kernel_fault
 from allo_studio.backends.vitis.tokens import find_tokens
-from allo_studio.ir import KernelIR
+from allo_studio.ir import Argument, Buffer, KernelIR, walk
+from allo_studio.ir.attributes import integer_map
 from allo_studio.ir.binding import ir
 from allo_studio.layout import Layout
 
-__all__ = ["Function", "kernel_function"]
+__all__ = ["Callees", "Function", "kernel_function"]
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class Function:
-    """A C++ function without its name: parameters, and the body's lines. Equal functions do the same."""
+    """A C++ function without its name: parameters, and the body's lines. Equal functions do the same.
+
+    `owner` tells apart functions that keep state: each block has its own.
+    """
 
     parameters: tuple[str, ...]
     body: str
+    owner: str = ""
 
     def prototype(self, name: str) -> str:
         """Return the function's head, one parameter a line where one line would be long."""
@@ -35,45 +45,112 @@ class Function:
         return f"{self.prototype(name)} {{\n{self.body}}}\n"
 
 
-def kernel_function(kernel: KernelIR) -> Function:
+class Callees:
+    """The functions that kernels call, each defined once under a name from `names`, callees before their callers."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.defined: dict[Function, str] = {}
+        self.notes: dict[Function, str] = {}
+
+    def name(self, symbol: str, function: Function) -> str:
+        """Return the name of a function, which is new unless an equal one is there."""
+        if function not in self.defined:
+            self.defined[function] = self._names.unique(symbol)
+            self.notes[function] = f"function {symbol}"
+        return self.defined[function]
+
+
+def kernel_function(kernel: KernelIR, callees: Callees | None = None, owner: str = "") -> Function:
     """Return the function of a kernel; raises AlloError (code `hls`) where it has no form in HLS C++.
 
     Parameters are in the order of the IR's arguments: arrays (`const` where only read), streams by reference, scalars
-    by value, and scalar results by reference.
+    by value, and scalar results by reference. The functions that it calls are put into `callees`. `owner` is the block
+    whose state a stateful kernel keeps.
     """
-    names = Names()
-    memories = {**_arguments(kernel, names), **_locals(kernel, names)}
+    _require_own_state(kernel)
+    return _function(kernel, callees or Callees(Names()), owner, {})
+
+
+def _require_own_state(kernel: KernelIR) -> None:
+    """Raise where several functions have the same state, which a C++ function keeps inside of itself."""
+    users: dict[str, str] = {}
+    if not any(op.operation.name == "memref.global" for op in kernel.module.body.operations):
+        return
+    for name in kernel.functions:
+        states = [b for b in kernel.at(name).buffers() if b.kind == "state"]
+        for symbol in {str(buffer.value.owner.attributes["name"]) for buffer in states}:
+            if users.setdefault(symbol, name) != name:
+                message = f"{users[symbol]} and {name} have the same state {symbol.lstrip('@')}"
+                raise kernel_fault(kernel, message, hint="keep the state in one function")
+
+
+def _function(kernel: KernelIR, callees: Callees, owner: str, made: dict[str, str]) -> Function:
+    called = _calls(kernel)
+    for symbol in called:
+        if symbol not in made:
+            made[symbol] = callees.name(symbol, _function(kernel.at(symbol), callees, owner, made))
+    names = Names(made[symbol] for symbol in called)
+    arguments, buffers = kernel.arguments(), kernel.buffers()
+    memories = _memories(kernel, arguments, buffers, names)
     lines = Lines(1)
     lines.pragma("inline off")
-    for argument in kernel.arguments():
-        for pragma in partition_pragmas(memories[argument.value]):
+    for argument in arguments:
+        memory = memories[argument.value]
+        if note := type_note(memory):
+            lines.add(f"// {memory.name}: {note}")
+        for pragma in memory_pragmas(memory):
             lines.pragma(pragma)
-        if not list(argument.value.uses):
-            lines.add(f"(void){memories[argument.value].name};")
-    body = Body(kernel, lines, names, memories)
-    for argument in kernel.arguments():
+    body = Control(kernel, lines, names, memories, made)
+    sizes = integer_map(kernel.function, "allo.sizes")
+    for argument in arguments:
         if argument.scalar:
-            body.bind(argument.value, memories[argument.value].name)
-    body.stream(find_tokens(kernel).values())
+            body.bind(argument.value, _scalar(memories[argument.value], sizes.get(argument.name)))
+    if kernel.streams:
+        body.stream(find_tokens(kernel).values())
+    head = lines.mark()
     body.block(kernel.body)
-    return Function(tuple(parameter(memories[a.value]) for a in kernel.arguments()), lines.text())
+    text = lines.cut(head)
+    used = set(_WORD.findall("\n".join(line for line in text if not line.startswith("#"))))
+    for memory in (memories[argument.value] for argument in arguments):
+        if memory.name not in used:
+            lines.add(f"(void){memory.name};")
+    lines.restore(text)
+    stateful = any(buffer.kind == "state" for buffer in buffers)
+    return Function(tuple(parameter(memories[a.value]) for a in arguments), lines.text(), owner if stateful else "")
 
 
-def _arguments(kernel: KernelIR, names: Names) -> dict[ir.Value, Memory]:
-    streams, layouts, found = kernel.streams, kernel.layouts(), {}
-    for argument in kernel.arguments():
+def _calls(kernel: KernelIR) -> list[str]:
+    """Return the functions that a kernel calls itself, in order."""
+    if len(kernel.functions) == 1:
+        return []
+    calls = (op for op in walk(kernel.body) if op.name == "func.call")
+    return list(dict.fromkeys(str(ir.FlatSymbolRefAttr(op.attributes["callee"]).value) for op in calls))
+
+
+def _scalar(memory: Memory, size: int | None) -> Expression:
+    """Return a scalar argument as an expression; a named size is at least 1 and at most its maximum."""
+    found = Expression.of(memory.name, memory.cpp)
+    return found if size is None else Expression(memory.name, type=memory.cpp, low=1, high=size)
+
+
+def _memories(
+    kernel: KernelIR, arguments: tuple[Argument, ...], buffers: tuple[Buffer, ...], names: Names
+) -> Mapping[ir.Value, Memory]:
+    """Return the arguments, then the local memories, each with its name in C++."""
+    streams, known, found = kernel.streams, {buffer.name: buffer for buffer in buffers if buffer.kind == "argument"}, {}
+    for argument in arguments:
         width = streams.get(argument.name, 0)
         plain = Layout.plain(len(argument.type.shape))
-        layout = plain if width else layouts.get(argument.name, plain)
+        buffer = known.get(argument.name)
+        layout = buffer.layout if buffer and not width else plain
         writable = not argument.scalar and argument.direction != "in"
+        storage = buffer.memory if buffer else ""
         name = names.unique(argument.name)
-        found[argument.value] = Memory(name, argument.name, argument.type, layout, width, writable)
+        found[argument.value] = Memory(name, argument.name, argument.type, layout, width, writable, storage)
+    for buffer in buffers:
+        if buffer.kind != "argument":
+            found[buffer.value] = Memory(
+                names.unique(buffer.name), buffer.name, buffer.type, buffer.layout, storage=buffer.memory
+            )
     return found
-
-
-def _locals(kernel: KernelIR, names: Names) -> dict[ir.Value, Memory]:
-    return {
-        buffer.value: Memory(names.unique(buffer.name), buffer.name, buffer.type, buffer.layout)
-        for buffer in kernel.buffers()
-        if buffer.kind == "local"
-    }

@@ -1,15 +1,17 @@
-"""Memories and streams as C++ declarations: parameters of functions, local arrays, partition pragmas."""
+"""Memories and streams as C++ declarations: parameters of functions, local arrays, their pragmas."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
-from allo_studio.backends.vitis.expressions import CPP_TYPES
+from allo_studio.backends.vitis.cpp_types import CppType, cpp_type
 from allo_studio.backends.vitis.text import Lines
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
 
-__all__ = ["LARGE_LOCAL", "Memory", "declare_local", "parameter", "partition_pragmas"]
+__all__ = ["LARGE_LOCAL", "Memory", "declare_local", "memory_pragmas", "parameter", "partition_pragmas", "type_note"]
 
 # A local array beyond this many bits would not fit the stack of a C simulation: `ALLO_LOCAL` makes it static there.
 _STACK_BITS = 8 * 64 * 1024
@@ -20,7 +22,8 @@ LARGE_LOCAL = "ALLO_LOCAL"
 class Memory:
     """A memory by its name in C++ (`source`: in the kernel or the design). `stream_width` is 0 for arrays and scalars.
 
-    `writable` says whether the function that has it as a parameter may write it.
+    `writable` says whether the function that has it as a parameter may write it, `storage` is the text of its
+    declaration's `Memory(...)`.
     """
 
     name: str
@@ -29,11 +32,17 @@ class Memory:
     layout: Layout
     stream_width: int = 0
     writable: bool = True
+    storage: str = ""
+
+    @cached_property
+    def cpp(self) -> CppType:
+        """The C++ type of one element."""
+        return cpp_type(self.type.element)
 
     @property
     def element_type(self) -> str:
-        """The C++ type of one element."""
-        return CPP_TYPES[self.type.element.name]
+        """The name of the C++ type of one element."""
+        return self.cpp.name
 
     @property
     def token_type(self) -> str:
@@ -60,9 +69,35 @@ def parameter(memory: Memory) -> str:
 def declare_local(lines: Lines, memory: Memory, note: str = "") -> None:
     """Write the declaration of an array or scalar inside a function, with its partitioning."""
     storage = f"{LARGE_LOCAL} " if memory.type.bits > _STACK_BITS else ""
-    lines.add(f"{storage}{memory.element_type} {memory.declarator};", note)
-    for pragma in partition_pragmas(memory):
+    lines.add(f"{storage}{memory.element_type} {memory.declarator};", note or type_note(memory))
+    for pragma in memory_pragmas(memory):
         lines.pragma(pragma)
+
+
+def type_note(memory: Memory) -> str:
+    """Return the declared type where the C++ type does not say it: that of fixed-point numbers and structs."""
+    return str(memory.type) if memory.type.element.kind in ("fixed", "struct") else ""
+
+
+def memory_pragmas(memory: Memory) -> list[str]:
+    """Return the pragmas of a memory: what it is made of, and its partitioning."""
+    return [*_storage_pragmas(memory), *partition_pragmas(memory)]
+
+
+_OPTION = re.compile(r"""(\w+)\s*=\s*["']?(\w+)["']?""")
+
+
+def _storage_pragmas(memory: Memory) -> list[str]:
+    """Return the `bind_storage` that the declaration's `Memory(...)` asks for; a scalar is a register."""
+    if not memory.storage or memory.stream_width or not memory.type.shape:
+        return []
+    options = dict(_OPTION.findall(memory.storage))
+    resource, kind, latency = (options.get(name, "") for name in ("resource", "storage_type", "latency"))
+    named = resource.upper() not in ("", "AUTO", "NONE")
+    parts = [f"type={kind.lower()}" if kind not in ("", "None") else "type=ram_2p" if named else ""]
+    parts += [f"impl={resource.lower()}" if named else "", f"latency={latency}" if latency.isdigit() else ""]
+    chosen = " ".join(part for part in parts if part)
+    return [f"bind_storage variable={memory.name} {chosen}"] if parts[0] else []
 
 
 def partition_pragmas(memory: Memory) -> list[str]:

@@ -11,7 +11,8 @@ __all__ = ["Names", "comment", "identifier"]
 
 # Names that the generated files use, and macros that the headers around them define.
 _OURS = """
-restrict wrap testbench INFINITY NAN NULL BUFSIZ RAND_MAX assert errno stdin stdout stderr linux unix i386
+restrict wrap testbench half bfloat16 ap_int ap_uint
+INFINITY NAN NULL BUFSIZ RAND_MAX assert errno stdin stdout stderr linux unix i386
 ALLO_LOCAL FILE signgam daylight timezone tzname offsetof alloca WEOF MAXFLOAT math_errhandling
 """
 _RESERVED = CPP_WORDS | frozenset(_OURS.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from allo_studio.backends.vitis.cpp_types import CppType
 from allo_studio.backends.vitis.memories import Memory
 
 __all__ = ["testbench"]
@@ -11,7 +12,7 @@ __all__ = ["testbench"]
 _HEAD = """\
 // Testbench of {top}: reads the folder given as the first argument (or `data`), calls the top once, compares every
 // element of every output, and returns 0 where all are right. `NAME.bin` is an input, `NAME.golden.bin` what an output
-// should be, `NAME.out.bin` what it was: elements in row-major order, 4 bytes each, least significant byte first.
+// should be, `NAME.out.bin` what it was: elements in row-major order, {bytes} each, least significant byte first.
 #include "{top}.h"
 
 #include <cmath>
@@ -47,6 +48,62 @@ template <typename T> bool load(const std::string &path, T *elements, std::size_
 }}
 """
 
+# For integers of other widths than C++ has: what stands above in a form for their words.
+_WIDE = """
+// An element of BITS bits takes as many whole bytes as it needs.
+template <int BITS, typename T> bool load_bits(const std::string &path, T *elements, std::size_t count) {
+    const std::size_t width = (BITS + 7) / 8;
+    std::vector<unsigned char> bytes(width * count);
+    if (!load(path, bytes.data(), bytes.size())) {
+        return false;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        ap_uint<BITS> value = 0;
+        for (std::size_t at = width; at-- > 0;) {
+            value = (value << 8) | ap_uint<BITS>(bytes[width * i + at]);
+        }
+        elements[i] = value;
+    }
+    return true;
+}
+"""
+
+_WIDE_OUTPUTS = """
+template <int BITS, typename T> bool save_bits(const std::string &path, const T *elements, std::size_t count) {
+    const std::size_t width = (BITS + 7) / 8;
+    std::vector<unsigned char> bytes(width * count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const ap_uint<BITS> value = elements[i];
+        for (std::size_t at = 0; at < width; ++at) {
+            const ap_uint<8> byte = value >> static_cast<int>(8 * at);
+            bytes[width * i + at] = static_cast<unsigned char>(byte);
+        }
+    }
+    return save(path, bytes.data(), bytes.size());
+}
+"""
+
+_EXACT = """
+// Doubles do not tell all of these integers apart.
+inline double error_of({type} got, {type} want) {{
+    const double error = std::fabs({got} - {want});
+    return got == want ? 0.0 : error < 1.0 ? 1.0 : error;
+}}
+"""
+
+_ALLOWED_FLOAT = """
+inline double allowed(const {type} *want, std::size_t count) {{
+    double largest = 1.0;
+    for (std::size_t i = 0; i < count; ++i) {{
+        const double size = std::fabs(static_cast<double>(want[i]));
+        if (std::isfinite(size) && size > largest) {{
+            largest = size;
+        }}
+    }}
+    return kTolerance * largest;
+}}
+"""
+
 _OUTPUTS = """
 template <typename T> bool save(const std::string &path, const T *elements, std::size_t count) {
     std::FILE *file = std::fopen(path.c_str(), "wb");
@@ -77,7 +134,9 @@ inline double allowed(const float *want, std::size_t count) {
 }
 
 inline double allowed(const int32_t *, std::size_t) { return 0.0; }
+"""
 
+_COMPARE = """
 template <typename T> void compare(const char *port, const T *got, const T *want, std::size_t count, Totals &totals) {
     const double most = allowed(want, count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -105,9 +164,12 @@ int main(int argc, char **argv) { return testbench::run(std::string(argc > 1 ? a
 def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float) -> str:
     """Return the testbench of the top's `function` with these ports, whose `source` names the data files."""
     outputs = [port for port in ports if port.writable]
-    parts = [_HEAD.format(top=top, tolerance=float(tolerance))]
+    wide = any(port.cpp.kind == "ap" for port in ports)
+    parts = [_HEAD.format(top=top, tolerance=float(tolerance), bytes=_element_bytes(ports))]
+    parts[0] = parts[0].replace("#include <string>\n", "#include <string>\n#include <vector>\n") if wide else parts[0]
+    parts.append(_WIDE if wide else "")
     if outputs:
-        parts.append(_OUTPUTS)
+        parts += [_OUTPUTS, *_of_types(outputs), _COMPARE]
     parts.append("\n" + "".join(_storage(port) for port in ports) + "\n")
     parts.append("int run(const std::string &folder) {\n")
     parts.append(_loads(ports))
@@ -123,6 +185,38 @@ def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float
     parts.append("    return totals.mismatches == 0 ? 0 : 1;\n}\n")
     parts.append(_MAIN)
     return "".join(parts)
+
+
+def _element_bytes(ports: Sequence[Memory]) -> str:
+    found = {-(-port.cpp.bits // 8) for port in ports} or {4}
+    return f"{found.pop()} bytes" if len(found) == 1 else "as many bytes as its bits need"
+
+
+def _of_types(outputs: Sequence[Memory]) -> list[str]:
+    """Return what the comparison needs for each type of the outputs beyond float and int32_t."""
+    types = {port.cpp.name: port.cpp for port in outputs if port.cpp.name not in ("float", "int32_t")}
+    parts = [_WIDE_OUTPUTS] if any(type_.kind == "ap" for type_ in types.values()) else []
+    for name, type_ in sorted(types.items()):
+        if type_.kind == "float":
+            parts.append(_ALLOWED_FLOAT.format(type=name))
+            continue
+        parts.append(f"\ninline double allowed(const {name} *, std::size_t) {{ return 0.0; }}\n")
+        if type_.bits > _EXACT_BITS:
+            parts.append(_EXACT.format(type=name, got=_as_double("got", type_), want=_as_double("want", type_)))
+    return parts
+
+
+# The widest integers of which a double holds each.
+_EXACT_BITS = 53
+
+
+def _as_double(name: str, type_: CppType) -> str:
+    return f"{name}.to_double()" if type_.kind == "ap" else f"static_cast<double>({name})"
+
+
+def _function(verb: str, port: Memory) -> str:
+    """Return the function that moves a port's elements from or to a file."""
+    return f"{verb}_bits<{port.cpp.bits}>" if port.cpp.kind == "ap" else verb
 
 
 def _variable(port: Memory, prefix: str = "port") -> str:
@@ -141,9 +235,9 @@ def _address(port: Memory, prefix: str = "port") -> str:
 
 def _loads(ports: Sequence[Memory]) -> str:
     wanted = [
-        f'load(folder + "{port.source}.golden.bin", {_address(port, "golden")}, {port.type.size})'
+        f'{_function("load", port)}(folder + "{port.source}.golden.bin", {_address(port, "golden")}, {port.type.size})'
         if port.writable
-        else f'load(folder + "{port.source}.bin", {_address(port)}, {port.type.size})'
+        else f'{_function("load", port)}(folder + "{port.source}.bin", {_address(port)}, {port.type.size})'
         for port in ports
     ]
     if not wanted:
@@ -152,8 +246,8 @@ def _loads(ports: Sequence[Memory]) -> str:
 
 
 def _check(port: Memory) -> str:
-    got, want, size = _address(port), _address(port, "golden"), port.type.size
+    got, want, size, save = _address(port), _address(port, "golden"), port.type.size, _function("save", port)
     return (
         f'    compare("{port.source}", {got}, {want}, {size}, totals);\n'
-        f'    if (!save(folder + "{port.source}.out.bin", {got}, {size})) {{\n        return 2;\n    }}\n'
+        f'    if (!{save}(folder + "{port.source}.out.bin", {got}, {size})) {{\n        return 2;\n    }}\n'
     )

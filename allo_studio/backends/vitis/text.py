@@ -32,6 +32,20 @@ class Lines:
         """Append an HLS pragma; it starts at the margin as preprocessor lines do."""
         self._lines.append(f"#pragma HLS {text}")
 
+    def mark(self) -> int:
+        """Return the place where the text ends now, for `cut`."""
+        return len(self._lines)
+
+    def cut(self, mark: int) -> list[str]:
+        """Take away and return the lines since `mark`."""
+        taken = self._lines[mark:]
+        del self._lines[mark:]
+        return taken
+
+    def restore(self, lines: list[str], deeper: bool = False) -> None:
+        """Append lines that were cut; `deeper` indents them by one level more."""
+        self._lines += [f"{_INDENT}{line}" if deeper and line and line[0] != "#" else line for line in lines]
+
     @contextmanager
     def indented(self) -> Iterator[None]:
         """Indent what is added within the `with` by one level more."""

@@ -33,7 +33,7 @@ class Token:
 def find_tokens(kernel: KernelIR) -> dict[str, Token]:
     """Return the token of each streamed argument by name; raises AlloError (code `hls`) with every fault."""
     arguments = {argument.name: argument for argument in kernel.arguments()}
-    loops = {loop.induction_variable: loop for loop in kernel.loops()}
+    loops = {loop.induction_variable: loop for loop in kernel.loops() if loop.kind != "while"}
     tokens: dict[str, Token] = {}
     faults: list[Diagnostic] = []
     for name, width in sorted(kernel.streams.items()):
@@ -53,6 +53,9 @@ def _token(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Valu
         message = f"the stream {argument.name} is accessed in {len(accesses)} places, and a FIFO end has one"
         raise kernel_fault(kernel, message, accesses[1] if accesses else None, hint)
     (op,) = accesses
+    if not op.name.startswith("affine."):
+        message = f"the stream {argument.name} is accessed by {op.name}, which does not tell the order of its elements"
+        raise kernel_fault(kernel, message, op, "keep a local copy of the array, so that each element is moved once")
     writes = op.name == "affine.store"
     if width == 1:
         return Token(argument, 1, writes, LinearExpr.number(0), None)
@@ -61,9 +64,11 @@ def _token(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Valu
 
 
 def _accesses(op: ir.Operation, memory: ir.Value) -> bool:
-    if op.name == "affine.load":
+    if op.name in ("affine.load", "memref.load"):
         return bool(op.operands[0] == memory)
-    return bool(op.name == "affine.store" and op.operands[1] == memory)
+    if op.name == "func.call":
+        return any(operand == memory for operand in op.operands)
+    return bool(op.name in ("affine.store", "memref.store") and op.operands[1] == memory)
 
 
 def _unrolled_around(op: ir.Operation, loops: dict[ir.Value, Loop]) -> list[Loop]:

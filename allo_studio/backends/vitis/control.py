@@ -1,0 +1,185 @@
+"""Loops, branches and calls of a kernel as C++."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allo_studio.backends.vitis.body import Body
+from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
+from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, wanted
+from allo_studio.backends.vitis.indices import Index
+from allo_studio.backends.vitis.loops import Bounds, bounds_of, loop_pragmas
+from allo_studio.backends.vitis.memories import Memory
+from allo_studio.backends.vitis.names import Names
+from allo_studio.backends.vitis.operations import value_type
+from allo_studio.backends.vitis.text import Lines, place
+from allo_studio.backends.vitis.tokens import Token
+from allo_studio.ir import KernelIR, Loop, walk
+from allo_studio.ir.attributes import flag
+from allo_studio.ir.binding import ir
+
+__all__ = ["Control"]
+
+_STORES = frozenset(("affine.store", "memref.store"))
+
+
+class Control(Body):
+    """Writes all statements of one kernel. `functions` are the C++ names of the functions that it calls."""
+
+    def __init__(
+        self,
+        kernel: KernelIR,
+        lines: Lines,
+        names: Names,
+        memories: Mapping[ir.Value, Memory],
+        functions: Mapping[str, str],
+    ) -> None:
+        super().__init__(kernel, lines, names, memories)
+        self._functions = functions
+        self._loops = {loop.op: loop for loop in kernel.loops()}
+        self._labels = Names()
+        self.write |= {
+            "affine.for": self._affine_for,
+            "scf.for": self._for,
+            "scf.while": self._while,
+            "scf.if": self._if,
+            "func.call": self._call,
+        }
+
+    # Loops
+
+    def _affine_for(self, op: ir.Operation) -> None:
+        self.settle()
+        tokens = [(t, v) for t, v in self.tokens.values() if t.around is not None and t.around.op == op]
+        for token, variable in tokens:
+            self._open_token(token, variable)
+        self._loop(self._loops[op], bounds_of(op, self.index))
+        for token, variable in tokens:
+            if token.writes:
+                self.lines.add(f"{self.memories[token.argument.value].name}.write({variable});")
+
+    def _open_token(self, token: Token, variable: str) -> None:
+        memory = self.memories[token.argument.value]
+        if token.writes:
+            self.lines.add(f"{memory.token_type} {variable};")
+        else:
+            self.lines.add(f"const {memory.token_type} {variable} = {memory.name}.read();")
+
+    def _loop(self, loop: Loop, bounds: Bounds, step: str = "") -> None:
+        outside, self.names = self.names, self.names.inner()
+        name = self.names.unique(loop.name)
+        lower, upper = bounds.text()
+        by = step or str(loop.step)
+        head = f"for (int {name} = {lower}; {name} < {upper}; {f'++{name}' if by == '1' else f'{name} += {by}'}) {{"
+        self.lines.add(f"{self._label(loop)}: {head}", place(loop.span))
+        self.indices[loop.induction_variable] = Index.atom(name, bounds.range())
+        self._pragmas(loop)
+        trips = bounds.trips(loop.step) if loop.trip is None else None
+        if trips is not None:
+            self.lines.pragma(f"loop_tripcount min={trips[0]} max={trips[1]}")
+        with self.lines.indented():
+            self.block(loop.body)
+        self.lines.add("}")
+        self.names = outside
+
+    def _label(self, loop: Loop) -> str:
+        return self._labels.unique(loop.name, f"{loop.band}_{loop.name}")
+
+    def _pragmas(self, loop: Loop) -> None:
+        for pragma in loop_pragmas(loop):
+            self.lines.pragma(pragma)
+        if flag(loop.op, "allo.parallel"):
+            for name in self._written(loop):
+                self.lines.pragma(f"dependence variable={name} type=inter dependent=false")
+
+    def _written(self, loop: Loop) -> list[str]:
+        """Return the arrays from outside the loop that it writes: no iteration of it depends on another."""
+        inside = list(walk(loop.body))
+        own = {op.results[0] for op in inside if op.name == "memref.alloc"}
+        stored = [op.operands[1] for op in inside if op.name in _STORES]
+        memories = (self.memories[value] for value in stored if value not in own)
+        return list(dict.fromkeys(m.name for m in memories if m.type.shape and not m.stream_width))
+
+    def _for(self, op: ir.Operation) -> None:
+        """A loop whose bounds are computed; they are read once, before it."""
+        lower, upper, step = (self.index(value) for value in list(op.operands)[:3])
+        self.settle()
+        upper, step = self._fixed(upper, "end"), self._fixed(step, "step")
+        self._loop(self._loops[op], Bounds((lower,), (upper,)), step.text)
+
+    def _fixed(self, index: Index, wish: str) -> Index:
+        """Return an index that the loop's body cannot change."""
+        if not index.reads:
+            return index
+        name = self.names.unique(wish)
+        self.lines.add(f"const int {name} = {index.text};")
+        return Index.atom(name, index.range)
+
+    def _while(self, op: ir.Operation) -> None:
+        loop = self._loops[op]
+        self.settle()
+        outside, self.names = self.names, self.names.inner()
+        before = op.regions[0].blocks[0]
+        mark = self.lines.mark()
+        self.block(before)
+        condition = boolean(self.take(list(before.operations)[-1].operation.operands[0]))
+        first = self.lines.cut(mark)
+        label = self._label(loop)
+        self.lines.add(f"{label}: while ({'true' if first else condition.text}) {{", place(loop.span))
+        self._pragmas(loop)
+        with self.lines.indented():
+            if first:
+                self.lines.restore(first, deeper=True)
+                self.lines.add(f"if (!{condition.inside(Binds.UNARY)}) {{")
+                self.lines.add("    break;")
+                self.lines.add("}")
+            self.block(loop.body)
+        self.lines.add("}")
+        self.names = outside
+
+    # Branches
+
+    def _if(self, op: ir.Operation) -> None:
+        condition = boolean(self.take(op.operands[0]))
+        self.settle()
+        results = [self._result(value) for value in op.results]
+        self.lines.add(f"if ({condition.text}) {{", place(self.kernel.span(op)))
+        self._branch(op.regions[0].blocks[0], results)
+        otherwise = list(op.regions[1].blocks)
+        if otherwise and len(list(otherwise[0].operations)) > (0 if results else 1):
+            self.lines.add("} else {")
+            self._branch(otherwise[0], results)
+        self.lines.add("}")
+
+    def _result(self, value: ir.Value) -> tuple[str, int | CppType, CppType]:
+        """Declare the variable of a branch's result."""
+        name, kind = self.names.unique("chosen"), value_type(value)
+        type_ = integer_type(kind, kind > 1) if isinstance(kind, int) else kind
+        if isinstance(value.type, ir.IndexType):
+            type_ = INT_TYPE
+        self.lines.add(f"{type_.name} {name};")
+        self.bind(value, Expression.of(name, type_))
+        return name, kind, type_
+
+    def _branch(self, block: ir.Block, results: list[tuple[str, int | CppType, CppType]]) -> None:
+        outside, self.names = self.names, self.names.inner()
+        with self.lines.indented():
+            self.block(block)
+            if results:
+                ending = list(block.operations)[-1].operation
+                for (name, kind, type_), value in zip(results, ending.operands, strict=True):
+                    chosen = self.take(value)
+                    if isinstance(kind, int):
+                        chosen = wanted(chosen, kind, type_.signed)
+                    self.lines.add(f"{name} = {chosen.text};")
+        self.names = outside
+
+    # Calls
+
+    def _call(self, op: ir.Operation) -> None:
+        callee = str(ir.FlatSymbolRefAttr(op.attributes["callee"]).value)
+        passed = [
+            self.memories[value].name if value in self.memories else self.take(value).text for value in op.operands
+        ]
+        self.settle()
+        self.lines.add(f"{self._functions[callee]}({', '.join(passed)});", place(self.kernel.span(op)))

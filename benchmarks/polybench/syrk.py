@@ -1,0 +1,37 @@
+"""syrk: the lower half of C = alpha A A^T + beta C."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allo_studio.lang import float32, grid
+
+M, N = 9, 11
+SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}}
+SCHEDULE = [
+    ("pipeline", {"axis": "scale:j"}),
+    ("pipeline", {"axis": "product:j"}),
+    ("partition", {"buffer": "A", "kind": "cyclic", "dim": 1, "factor": 2}),
+]
+
+
+def syrk(alpha: float32, beta: float32, A: float32[N, M], C: float32[N, N]):
+    for i in grid(N, name="scale"):
+        for j in range(i + 1):
+            C[i, j] *= beta
+    for i, k in grid(N, M, name="product"):
+        for j in range(i + 1):
+            C[i, j] += alpha * A[i, k] * A[j, k]
+
+
+def inputs(rng, M, N):
+    return {
+        "alpha": np.float32(1.5),
+        "beta": np.float32(1.2),
+        "A": rng.random((N, M), np.float32),
+        "C": rng.random((N, N), np.float32),
+    }
+
+
+def reference(alpha, beta, A, C):
+    return {"C": np.tril(alpha * A @ A.T + beta * C) + np.triu(C, 1)}

@@ -1,0 +1,48 @@
+"""The benchmark of the language measures what it says; how long things take is not tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "language.py"
+
+
+@pytest.fixture(scope="module")
+def language() -> ModuleType:
+    """Return the benchmark as a module (it is a script, not part of a package)."""
+    spec = importlib.util.spec_from_file_location("language_benchmark", FILE)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["language_benchmark"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_figure_is_measured(language: ModuleType) -> None:
+    rows = language.measure(("gemm", "trisolv"), runs=1, imports=1)
+    assert [row.name for row in rows] == list(language.LIMITS)
+    assert all(row.time.wall > 0 and row.time.processor > 0 and row.fixed.processor > 0 for row in rows)
+    assert [row.limit for row in rows] == [limit for limit, _ in language.LIMITS.values()]
+    times = {row.name: row.time.wall for row in rows}
+    assert times["import + first customize"] > times["import"]
+    assert all("slowest" in row.text for row in rows if "import" not in row.name)
+
+
+def test_a_figure_beyond_its_limit_fails(
+    language: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def row(wall: float) -> object:
+        time = language.Time(wall, 1.0)
+        return language.Row("JIT until callable", time, 45.0, language.Time(1.0, 1.0), "slowest gemm")
+
+    monkeypatch.setattr(language, "measure", lambda: [row(44.0), row(45.0)])
+    assert language.main() == 0
+    monkeypatch.setattr(language, "measure", lambda: [row(44.0), row(46.0)])
+    assert language.main() == 1
+    assert capsys.readouterr().out.count("DOES NOT HOLD") == 1
