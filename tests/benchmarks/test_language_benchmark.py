@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
+import language
 import pytest
 
-FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "language.py"
 
-
-@pytest.fixture(scope="module")
-def language() -> ModuleType:
-    """Return the benchmark as a module (it is a script, not part of a package)."""
-    spec = importlib.util.spec_from_file_location("language_benchmark", FILE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["language_benchmark"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_every_figure_is_measured(language: ModuleType) -> None:
+def test_every_figure_is_measured() -> None:
     rows = language.measure(("gemm", "trisolv"), runs=1, imports=1)
     assert [row.name for row in rows] == list(language.LIMITS)
     assert all(row.time.wall > 0 and row.time.processor > 0 and row.fixed.processor > 0 for row in rows)
@@ -34,9 +16,7 @@ def test_every_figure_is_measured(language: ModuleType) -> None:
     assert all("slowest" in row.text for row in rows if "import" not in row.name)
 
 
-def test_a_figure_beyond_its_limit_fails(
-    language: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_figure_beyond_its_limit_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def row(wall: float) -> object:
         time = language.Time(wall, 1.0)
         return language.Row("JIT until callable", time, 45.0, language.Time(1.0, 1.0), "slowest gemm")
