@@ -28,7 +28,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--build", action="store_true", help="build the project first")
     parser.add_argument("--select", default="", help="a place to select, such as cascade/mm1")
     parser.add_argument("--size", default="1680x1020", help="WIDTHxHEIGHT in pixels (1680x1020)")
-    parser.add_argument("--seconds", type=float, default=600, help="the most that the build, and then the verification of steps, may take (600)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=600,
+        help="the most that the build, and then the verification of steps, may take (600)",
+    )
     options = parser.parse_args(argv)
     # The platform without a screen remarks on what it lacks, which says nothing about the picture.
     qInstallMessageHandler(lambda *_: None)

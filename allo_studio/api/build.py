@@ -102,7 +102,7 @@ def _require_arrays(executable: Executable, given: dict[str, object]) -> None:
     for argument in written:
         value = given.get(argument.name)
         if not isinstance(value, np.ndarray) or not value.flags.writeable:
-            faults.append(_fault(executable, f"{argument.name} is written, so it must be an array that can be"))
+            faults.append(_fault(executable, f"{argument.name} is written, so it must be an array that can be written"))
         else:
             faults += [_fault(executable, m) for m in _shared(argument, value, given, written)]
     if faults:
@@ -122,4 +122,4 @@ def _shared(
 
 
 def _fault(executable: Executable, message: str) -> Diagnostic:
-    return Diagnostic("run", f"{executable.name}: {message}", where=executable.name, hint="pass an array of its own")
+    return Diagnostic("run", message, where=executable.name, hint="pass an array of its own")

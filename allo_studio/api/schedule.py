@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from allo_studio.api.build import Built, HlsCode, build
@@ -136,7 +136,7 @@ class Schedule:
         self._apply("outline", axis=str(axis), function=name)
 
     def unfold(self, band_name: str, axes: Sequence[int]) -> None:
-        self._apply("unfold", band=band_name, axes=tuple(axes))
+        self._apply("unfold", band=band_name, axes=_listed(axes))
 
     def partition(
         self,
@@ -154,7 +154,7 @@ class Schedule:
         return self._make("reuse_at", buffer=str(target), axis=str(axis))
 
     def reshape(self, target: BufferLike, shape: Sequence[int]) -> None:
-        self._apply("reshape", buffer=str(target), shape=tuple(shape))
+        self._apply("reshape", buffer=str(target), shape=_listed(shape))
 
     def pack(self, target: BufferLike, factor: int) -> None:
         self._apply("pack", buffer=str(target), factor=factor)
@@ -227,6 +227,11 @@ def _step(name: str) -> type[Step]:
     if cls is None:
         raise AlloError(Diagnostic("step", f"there is no step {name!r}", hint=f"steps: {', '.join(STEPS)}"))
     return cls
+
+
+def _listed(values: object) -> object:
+    """Return a list as a step holds it; the step itself refuses what is none."""
+    return tuple(values) if isinstance(values, Iterable) else values
 
 
 def _texts(axes: Sequence[LoopLike]) -> tuple[str, ...]:

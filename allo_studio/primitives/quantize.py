@@ -13,6 +13,7 @@ from allo_studio.ir.rewrite import after, before
 from allo_studio.primitives.base import BufferRef, Step, argument, fault
 from allo_studio.primitives.conversions import convertible, recast
 from allo_studio.primitives.floats import float_faults, retype_floats
+from allo_studio.primitives.quantize_fixed import fix_floats, fixed_faults
 from allo_studio.primitives.references import callees
 from allo_studio.primitives.retype import LOADS, retype, retype_faults, uses_of
 from allo_studio.types import ScalarType, parse_type
@@ -22,7 +23,7 @@ __all__ = ["Quantize"]
 
 @dataclass(frozen=True)
 class Quantize(Step):
-    """Give an array another element type, or all floats of a function another float type.
+    """Give an array another element type, or all floats of a function another float or fixed-point type.
 
     args:
         target: the array, an argument or a local one; or the function.
@@ -37,14 +38,17 @@ class Quantize(Step):
         An array's elements are converted as an assignment converts them: to the new type when they are stored, and
         back to the old one when they are loaded; all computing stays in the old type. This is the same kernel with
         the array declared in the new type where that is not the wider one. Of a function, every array, argument,
-        number of the text and operation that is a float is one of the new type afterwards. The results are those of
-        the new type, not those from before. An argument changes the kernel's interface: it comes and goes in the
-        new type.
+        number of the text and operation that is a float is one of the new type afterwards. In fixed point, every
+        operation is exact by the rules of the language, and its result is converted to the type. The results are
+        those of the new type, not those from before. An argument changes the kernel's interface: it comes and goes
+        in the new type.
 
     fails:
         where the array has the type already, one of the types is a struct, or the array is given to a function, has a
-        named size, or is a table of constants or state; of a function, where the type is no float, it reinterprets
-        bits of floats, has tables or state of them, or exchanges them with another function.
+        named size, or is a table of constants or state; of a function, where the type is an integer or a struct, the
+        function reinterprets bits of floats, has tables or state of them, or exchanges them with another function;
+        in fixed point also, where it computes what has no meaning there, such as `exp`, has a number out of the
+        type's range, or has fixed-point numbers already that it may convert.
     """
 
     name: ClassVar[str] = "quantize"
@@ -60,7 +64,8 @@ class Quantize(Step):
         """Yield why the step does not apply."""
         function = self._function(ir)
         if function is not None:
-            yield from float_faults(function, self._kind)
+            find = fixed_faults if self._kind.kind == "fixed" else float_faults
+            yield from find(function, self._kind)
             return
         buffer = ir.find_buffer(self.target)
         if buffer.type.element == self._kind:
@@ -86,7 +91,8 @@ class Quantize(Step):
         function = self._function(ir)
         with in_context():
             if function is not None:
-                retype_floats(function, self._kind)
+                change = fix_floats if self._kind.kind == "fixed" else retype_floats
+                change(function, self._kind)
             else:
                 _convert_accesses(ir, ir.find_buffer(self.target), self._kind)
         return ir

@@ -78,8 +78,9 @@ def _plan(
         raise AlloError(fault(message, axis.span, "choose a loop further out"))
     writes_back = any(a.is_write for a in inside)
     box = footprint.elements(outside)
-    whole = writes_back and _unwritten_part(box, inside, around).is_empty()
-    fills = _reads_earlier(inside, len(outside)) or (writes_back and not whole)
+    fills = _reads_earlier(inside, len(outside)) or (
+        writes_back and not _unwritten_part(box, inside, around).is_empty()
+    )
     initial = _require_contents(buffer, axis, found, inside, box, around) if fills else None
     return TilePlan(buffer, axis, footprint, inside, fills, initial, writes_back)
 
@@ -125,10 +126,10 @@ def _require_contents(
     buffer: Buffer, axis: Loop, found: Sequence[Access], inside: Sequence[Access], box: IslMap, around: Domain
 ) -> ir.Operation | None:
     """Return the constant that a tile's earlier contents are proven to be, or None; raises where there are none."""
-    start = start_of(inside[0], axis.depth)
-    known = [a for a in found if a.is_write and _may_have_written(a, start, box)]
     if buffer.direction in ("in", "inout") or buffer.kind in ("constant", "state"):
         return None
+    start = start_of(inside[0], axis.depth)
+    known = [a for a in found if a.is_write and _may_have_written(a, start, box)]
     missing = unfed_part(box, start, known)
     if not missing.is_empty():
         # An element that the iteration itself never writes is the clearer example.

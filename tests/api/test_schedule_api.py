@@ -117,14 +117,15 @@ def read_only() -> np.ndarray:
 
 
 SHARED = np.zeros(5, np.int32)
+UNWRITABLE = "^update: B is written, so it must be an array that can be written$"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (lambda: (np.zeros(4, np.int32),), "takes 2 arguments"),
-        (lambda: (np.zeros(4, np.int32), read_only()), "must be an array that can be"),
-        (lambda: (np.zeros(4, np.int32), [1, 2, 3, 4]), "must be an array that can be"),
+        (lambda: (np.zeros(4, np.int32), read_only()), UNWRITABLE),
+        (lambda: (np.zeros(4, np.int32), [1, 2, 3, 4]), UNWRITABLE),
         (lambda: (SHARED[1:], SHARED[:4]), "share memory"),
         (lambda: (np.zeros(4, np.int32), np.zeros(4, np.float32)), "int32"),
         (lambda: (np.zeros(4, np.int32), np.zeros(3, np.int32)), "B"),
@@ -133,6 +134,13 @@ SHARED = np.zeros(5, np.int32)
 def test_wrong_arguments_of_a_call(arguments: Callable[[], tuple[object, ...]], message: str) -> None:
     with pytest.raises(AlloError, match=message):
         allo.customize(update).build()(*arguments())  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("step", [lambda s: s.reshape("A", 8), lambda s: s.unfold("i", 0)])
+def test_a_number_in_the_place_of_a_list_is_refused(s: Schedule, step: Callable[[Schedule], None]) -> None:
+    with pytest.raises(AlloError, match="expected a list of whole numbers"):
+        step(s)
+    assert s.steps == ()
 
 
 def test_targets(s: Schedule) -> None:
