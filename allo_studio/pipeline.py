@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +18,13 @@ from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
-from allo_studio.design.timing import SizedDesign, size_design
+from allo_studio.design.region import Region
+from allo_studio.design.timing import SizedDesign, leaf_processes, size_design
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.devices import Device, find_device
-from allo_studio.hardware.operators import OperatorLibrary, load_operators
+from allo_studio.hardware.operators import OperatorLibrary, load_operators, profile_families, profile_names
+from allo_studio.hardware.schedule import Run
 from allo_studio.project import LoadedProject, sources
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump, read_report
 from allo_studio.report.assemble import assemble_report
@@ -30,7 +33,7 @@ from allo_studio.simulate.compare import compare
 from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.data import random_inputs, require_memory
-from allo_studio.simulate.jit import evaluate_jit
+from allo_studio.simulate.jit import evaluate_jit, record_runs
 from allo_studio.simulate.reference import evaluate
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "Progress",
     "build",
     "check_project",
+    "predict",
     "simulate",
     "size_project",
 ]
@@ -126,13 +130,47 @@ def size_project(
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    return _size(checked, library or _target(checked.project)[1])
+    return _size(checked, library or _target(checked.project)[1]).design
 
 
-def _size(checked: CheckedDesign, library: OperatorLibrary) -> SizedDesign:
+@dataclass(frozen=True)
+class _Sized:
+    """A design that was checked, elaborated and sized. `runs` tell the cycles of kernels that depend on data."""
+
+    checked: CheckedDesign
+    region: Region
+    runs: Mapping[str, Run]
+    design: SizedDesign
+
+    def others(self) -> list[SizedDesign]:
+        """Return the design in the other operator libraries that have figures for it."""
+        found = []
+        library, margin = self.design.library, self.checked.project.target.fifo_margin
+        for profile in profile_names():
+            if profile == library.profile:
+                continue
+            try:
+                other = load_operators(profile, library.clock_ns, library.family)
+                found.append(size_design(self.region, other, margin, self.runs))
+            except AlloError:
+                # It has no figures for this device or clock, or its timing deadlocks at depths that were asked for.
+                continue
+        return found
+
+
+def _size(checked: CheckedDesign, library: OperatorLibrary) -> _Sized:
     prepared = prepare(checked, library)
     region = elaborate(checked.project, prepared.leaves, prepared.plan)
-    return size_design(region, library, checked.project.target.fifo_margin)
+    runs = _runs(region)
+    return _Sized(checked, region, runs, size_design(region, library, checked.project.target.fifo_margin, runs))
+
+
+def _runs(region: Region) -> Mapping[str, Run]:
+    """Return the runs on the test data that tell the cycles of kernels whose control depends on data."""
+    if all(timing_depends(process.ir) is None for process in leaf_processes(region)):
+        return {}
+    require_memory(region.ports)
+    return record_runs(region, random_inputs(region.ports))
 
 
 def build(
@@ -152,7 +190,8 @@ def build(
     """
     stages = ("check", "schedule", "generate", *(("simulate",) if simulate else ()), "report")
     run = _Run(progress, cancel, stages)
-    checked, sized, device = _prepare(loaded, project, run)
+    ready, device = _prepare(loaded, project, run)
+    checked, sized = ready.checked, ready.design
     run.stage("writing HLS C++")
     with _replacing(out, loaded.root) as folder:
         files = emit(sized.region, checked.project.target, checked.project.name, device.part)
@@ -164,7 +203,7 @@ def build(
             found, more = _c_simulation(sized, folder, cancel)
             faults += more
         run.stage("writing the report")
-        report = assemble_report(checked.project, sized, device, found)
+        report = assemble_report(checked.project, sized, device, found, ready.others())
         artifacts = [Artifact(_kind(name), out / name) for name in files]
         artifacts.append(Artifact("report", out / REPORT_FILE))
         status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
@@ -172,6 +211,16 @@ def build(
         write({REPORT_FILE: text}, folder)
     run.end()
     return BuildResult(report, tuple(artifacts), faults)
+
+
+def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Report, tuple[Diagnostic, ...]]:
+    """Return the report of a project that is checked, scheduled and sized but neither generated nor simulated.
+
+    Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design.
+    """
+    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")))
+    report = assemble_report(ready.checked.project, ready.design, device, None, ready.others())
+    return report, ready.checked.diagnostics
 
 
 def simulate(
@@ -187,7 +236,8 @@ def simulate(
     `hls` compiles and runs the generated C++, `jit` runs each kernel's final IR by LLVM. Raises as `build`.
     """
     run = _Run(progress, cancel, ("check", "schedule", "simulate"))
-    checked, sized, device = _prepare(loaded, project, run)
+    ready, device = _prepare(loaded, project, run)
+    checked, sized = ready.checked, ready.design
     run.stage(f"running on data ({target})")
     if target == "jit":
         found, faults = _jit_simulation(sized)
@@ -202,20 +252,26 @@ def simulate(
 
 def _target(project: Project) -> tuple[Device, OperatorLibrary]:
     """Return the device and the operator library; raises AlloError (code `target`)."""
-    device, library = find_device(project.target.device), load_operators(PROFILE, project.target.clock_ns)
+    device = find_device(project.target.device)
+    library = load_operators(profile_for(device), project.target.clock_ns, device.family)
     # Every design adds and multiplies: ask now, so that a clock without figures is told as such.
-    library.operator("fadd")
+    library.operator("fadd", "f32")
     return device, library
 
 
-def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple[CheckedDesign, SizedDesign, Device]:
+def profile_for(device: Device) -> str:
+    """Return the operator library that figures are of: the vendor's where it has the device's family, else our own."""
+    return PROFILE if device.family in profile_families(PROFILE) else "open"
+
+
+def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple[_Sized, Device]:
     run.stage("checking the design")
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
     device, library = _target(checked.project)
-    return checked, _size(checked, library), device
+    return _size(checked, library), device
 
 
 def _c_simulation(

@@ -110,6 +110,10 @@ def _parallel(d: _Drawing) -> dict[str, Any]:
     return {"axis": d.axis()}
 
 
+def _reduce_tree(d: _Drawing) -> dict[str, Any]:
+    return {"axis": d.axis(), "factor": d.choose.pick([0, 0, 2, 3, 4])}
+
+
 def _compute_at(d: _Drawing) -> dict[str, Any]:
     return {"from_loop": d.axis(), "target_loop": d.axis()}
 
@@ -163,6 +167,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Drawing], dict[str, Any] | None]] = {
     "buffer_at": _buffer_at,
     "fuse": _fuse,
     "parallel": _parallel,
+    "reduce_tree": _reduce_tree,
     "compute_at": _compute_at,
     "reuse_at": _buffer_at,
     "inline": _inline,

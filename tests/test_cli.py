@@ -214,7 +214,7 @@ def test_build_leaves_the_project_as_it_was(run, project):
 def test_report_prints_the_table_of_the_build(run, built):
     done = run("report", built)
     assert done.status == 0
-    assert done.out.startswith("design    small, top graph cascade\n")
+    assert done.out.startswith("design         small, top graph cascade\n")
     assert "passed: 256 elements compared" in done.out
     again = json.loads(run("report", built, "--json").out)
     assert again["report"] == json.loads((built / "report.json").read_text(encoding="utf-8"))["report"]

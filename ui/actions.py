@@ -1,10 +1,13 @@
-"""Every action of the window in one table: menus, toolbar, shortcuts and tests are made from it."""
+"""Every action of the window in one table: menus, toolbar, shortcuts and tests are made from it.
+
+A second table has what is done with a row of a result: the key acts while that list has the focus.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ACTIONS", "MENUS", "TOOLBAR", "ActionSpec"]
+__all__ = ["ACTIONS", "MENUS", "ROW_ACTIONS", "TOOLBAR", "ActionSpec"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,14 @@ _TABLE = (
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
+
+_ROW_TABLE = (
+    ActionSpec("show_schedule", "Show &schedule", "S", tip="Show the operations of this loop cycle by cycle"),
+    ActionSpec("show_line", "Show source &line", "Return", tip="Open the kernel's file at this line"),
+    ActionSpec("copy_row", "&Copy", "Ctrl+C", "copy", tip="Copy this row as text"),
+)
+# They call what the list gives them (`ui.tables.add_row_action`) and stand in its context menu.
+ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 
 # Menus and the toolbar by ids; None is a separator.
 MENUS: dict[str, tuple[str | None, ...]] = {

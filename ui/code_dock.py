@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from allo_studio.ir import KernelIR
-from allo_studio.report.model import LoopRow
 from allo_studio.source import Source, Span
 from ui.code_view import CodeView
 from ui.highlight import language_of
 from ui.loops_view import LoopsView
+from ui.results import LoopRows
 
 __all__ = ["CodeDock"]
 
@@ -34,7 +33,7 @@ class CodeDock(QWidget):
         self.source = CodeView("Select a kernel block to see its source.")
         self.hls = CodeView("Build the project to see the generated C++.")
         self._ir: KernelIR | None = None
-        self._rows: Mapping[str, LoopRow] = {}
+        self._rows: LoopRows = {}
         for widget, name in (
             (self.loops, "Loops"),
             (self.mlir, "MLIR"),
@@ -49,7 +48,7 @@ class CodeDock(QWidget):
         # MLIR is printed only when it is looked at.
         self.tabs.currentChanged.connect(lambda index: self._print_mlir())
 
-    def show_ir(self, ir: KernelIR | None, rows: Mapping[str, LoopRow]) -> None:
+    def show_ir(self, ir: KernelIR | None, rows: LoopRows) -> None:
         """Show a kernel as it is after a step; `rows` are the loops of the last build."""
         if ir is self._ir and rows == self._rows:
             return

@@ -34,6 +34,7 @@ from allo_studio.design.edits import (
 from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
+from ui.report_rows import depth_text
 
 __all__ = ["BlockPage", "GraphPage", "Page", "PortPage", "WirePage", "title"]
 
@@ -222,7 +223,8 @@ class WirePage(Page):
 def _built_text(row: ChannelRow | None) -> str:
     if row is None:
         return "not built"
-    depth = f", depth {', '.join(map(str, row.depth.values()))}" if row.depth else ""
+    # The profile of the report stands first.
+    depth = f", depth {depth_text(row.depth, next(iter(row.depth)))}" if row.depth else ""
     return f"{row.kind}{depth}, {row.width} bit\n{row.reason}"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from allo_studio.ir import Buffer, KernelIR, Loop
 from allo_studio.report.model import LoopRow
 from nodes import colours
-from ui.report_view import items_of, table
+from ui.report_rows import interval_text
+from ui.results import LoopRows
+from ui.tables import items_of, table
 
 __all__ = ["LoopsView"]
 
@@ -38,17 +38,17 @@ class LoopsView(QWidget):
         for tree in (self.loops, self.buffers):
             tree.itemDoubleClicked.connect(self._chosen)
 
-    def show_ir(self, ir: KernelIR | None, built: Mapping[str, LoopRow] | None = None) -> None:
-        """Show a kernel; `built` are the rows of the report for this block by loop."""
+    def show_ir(self, ir: KernelIR | None, built: LoopRows | None = None) -> None:
+        """Show a kernel; `built` are the rows of the report for this block."""
         self.loops.clear()
         self.buffers.clear()
         if ir is None:
             return
         for loop in ir.top_loops():
-            self.loops.addTopLevelItem(_loop_item(loop, built or {}))
+            self.loops.addTopLevelItem(_loop_item(loop, built or {}, ir.name))
         for name in ir.functions:
             if name != ir.name:
-                self.loops.addTopLevelItem(_function_item(name, ir.at(name)))
+                self.loops.addTopLevelItem(_function_item(name, ir.at(name), built or {}))
         self.loops.expandAll()
         for buffer in ir.buffers():
             self.buffers.addTopLevelItem(_buffer_item(buffer))
@@ -71,37 +71,39 @@ class LoopsView(QWidget):
             self.span_chosen.emit(item.data(0, _ROLE))
 
 
-def _function_item(name: str, function: KernelIR) -> QTreeWidgetItem:
+def _function_item(name: str, function: KernelIR, built: LoopRows) -> QTreeWidgetItem:
     """Return a function that the kernel calls, with its loops; steps name one of them `name:loop`."""
     item = QTreeWidgetItem([f"{name}()", "", "", "", "function"])
     item.setForeground(4, colours.MUTED)
     item.setData(0, _ROLE, function.span(function.function))
     item.setToolTip(0, f"called; a step names its loop i as {name}:i")
     for loop in function.top_loops():
-        item.addChild(_loop_item(loop, {}))
+        item.addChild(_loop_item(loop, built, name))
     return item
 
 
-def _loop_item(loop: Loop, built: Mapping[str, LoopRow]) -> QTreeWidgetItem:
-    row = built.get(loop.id) or built.get(loop.name)
+def _loop_item(loop: Loop, built: LoopRows, function: str) -> QTreeWidgetItem:
+    row = built.get((function, loop.id)) or built.get((function, loop.name))
     trip = "varies" if loop.trip is None else f"{loop.trip:,}"
     unroll = "" if loop.unroll is None else "full" if loop.unroll == 0 else str(loop.unroll)
     item = QTreeWidgetItem([loop.id, trip, _interval(loop, row), unroll, _marks(loop)])
     item.setData(0, _ROLE, loop.span)
     item.setToolTip(0, f"{loop.id} in {loop.band}" if loop.band else loop.id)
+    if row is not None and row.reason:
+        item.setToolTip(2, row.reason)
     if loop.pipeline:
         item.setForeground(2, colours.OK)
     if unroll:
         item.setForeground(3, colours.ACCENT)
     item.setForeground(4, colours.MUTED)
     for child in loop.children:
-        item.addChild(_loop_item(child, built))
+        item.addChild(_loop_item(child, built, function))
     return item
 
 
 def _interval(loop: Loop, row: LoopRow | None) -> str:
     asked = "" if loop.pipeline is None else "off" if loop.pipeline == 0 else f"asks {loop.pipeline}"
-    reached = "" if row is None or row.ii is None else f"{row.ii}"
+    reached = "" if row is None else interval_text(row)
     return f"{reached} ({asked})" if reached and asked else reached or asked
 
 

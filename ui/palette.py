@@ -14,7 +14,7 @@ from nodes import colours
 from nodes.viewer import MIME_TYPE
 from ui.catalogue import Entry, Section
 from ui.icons import icon
-from ui.report_view import items_of
+from ui.tables import items_of
 
 __all__ = ["Palette", "mime_of"]
 

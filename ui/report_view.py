@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QStackedLayout,
     QTabWidget,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
+from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
+from ui.report_rows import (
+    BLOCK_HEADERS,
+    CHANNEL_HEADERS,
+    LOOP_HEADERS,
+    block_texts,
+    channel_texts,
+    kernels,
+    latency_detail,
+    loop_texts,
+)
+from ui.results import piece_of
+from ui.schedule_view import ScheduleView
+from ui.tables import PLACE, SOURCE, add_row_action, align, fill, items_of, table
 
-__all__ = ["ReportView", "items_of", "table"]
+__all__ = ["ReportView"]
 
-_ROLE = Qt.ItemDataRole.UserRole
-
-
-def table(headers: Sequence[str], stretch: int) -> QTreeWidget:
-    """Return an empty table; the column `stretch` takes the room that is left."""
-    made = QTreeWidget()
-    made.setHeaderLabels(list(headers))
-    made.setRootIsDecorated(False)
-    made.setAlternatingRowColors(True)
-    made.setUniformRowHeights(True)
-    header = made.header()
-    header.setStretchLastSection(False)
-    for column in range(len(headers)):
-        mode = QHeaderView.ResizeMode.Stretch if column == stretch else QHeaderView.ResizeMode.ResizeToContents
-        header.setSectionResizeMode(column, mode)
-    return made
+_NO_BREAK = "\u00a0"
+# Columns of the tables of blocks and of loops.
+_LATENCY, _FORMULA, _FUNCTION, _II = 2, 9, 2, 4
 
 
 class _Card(QFrame):
@@ -53,15 +49,18 @@ class _Card(QFrame):
         self.number.setProperty("role", "number")
         self.detail = QLabel("")
         self.detail.setProperty("role", "muted")
+        self.detail.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 7, 14, 7)
         layout.setSpacing(0)
         for label in (name, self.number, self.detail):
             layout.addWidget(label)
+        layout.addStretch(1)
 
     def tell(self, number: str, detail: str, level: str = "") -> None:
         self.number.setText(number)
-        self.detail.setText(detail)
+        # A narrow card breaks the line between the parts, not inside of one.
+        self.detail.setText(" · ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
         self.number.setStyleSheet(f"color: {colours.level_colour(level).name()};" if level else "")
 
 
@@ -85,16 +84,21 @@ class ReportView(QWidget):
         self.note.setMinimumHeight(31)
         self._cards = {name: _Card(name) for name in ("Latency", "Interval", "Target", "Simulation")}
         self.resources = table(["Resource", "Used", "Available", "Share"], 3)
-        self.blocks = table(["Block", "Kernel", "Latency", "Interval", "Stall", "DSP", "LUT", "FF", "BRAM"], 1)
-        self.loops = table(
-            ["Loop", "Block", "Trip", "II", "Asked", "Iteration", "Latency", "Unroll", "Why this II", "Source"], 8
-        )
-        self.channels = table(["Channel", "Kind", "Depth", "Observed", "Token", "Type", "Why"], 6)
+        self.blocks = table(BLOCK_HEADERS, _FORMULA)
+        self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
+        self.loops.setProperty("ring", "true")
+        self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
+        self.schedule = ScheduleView()
         self.tabs.addTab(self._summary(), "Summary")
         for widget, title in ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels")):
             self.tabs.addTab(widget, title)
             widget.itemClicked.connect(self._clicked)
-        self.loops.itemDoubleClicked.connect(self._double_clicked)
+        self.tabs.insertTab(3, self.schedule, "Schedule")
+        self.schedule.place_chosen.connect(self.place_chosen)
+        self.schedule.source_chosen.connect(self.source_chosen)
+        self.loops.itemDoubleClicked.connect(lambda item, _: self._open(item))
+        add_row_action(self.loops, "show_schedule", self.show_schedule)
+        add_row_action(self.loops, "show_line", lambda: self._open(self.loops.currentItem()))
         self.tabs.setCornerWidget(self.note)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -117,24 +121,42 @@ class ReportView(QWidget):
         """Show a report, or that there is none."""
         self.report = report
         self._stack.setCurrentIndex(1 if report else 0)
+        self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
             return
         self._show_cards(report)
         self._show_resources(report)
-        _fill(self.blocks, [_block_texts(row) for row in report.processes], [row.path for row in report.processes])
-        _fill(self.loops, [_loop_texts(row) for row in report.loops], [row.path for row in report.loops])
+        fill(self.blocks, [block_texts(row) for row in report.processes], [row.path for row in report.processes])
+        for item, row in zip(items_of(self.blocks), report.processes, strict=True):
+            _note_dependence(item, row)
+        self._show_loops(report)
+        texts = [channel_texts(row, report.profile) for row in report.channels]
+        fill(self.channels, texts, [row.id for row in report.channels])
+
+    def _show_loops(self, report: Report) -> None:
+        names = kernels(report)
+        texts = [loop_texts(row, names.get(row.path, row.function)) for row in report.loops]
+        fill(self.loops, texts, [row.path for row in report.loops])
         for item, row in zip(items_of(self.loops), report.loops, strict=True):
-            item.setData(0, _ROLE + 1, row.source)
-            if row.ii_asked and row.ii and row.ii > row.ii_asked:
-                item.setForeground(3, colours.WARNING)
-        _fill(self.channels, [_channel_texts(row) for row in report.channels], [row.id for row in report.channels])
+            item.setData(0, SOURCE, row.source)
+            _mark_interval(item, row)
+        self.loops.setColumnHidden(_FUNCTION, not any(text[_FUNCTION] for text in texts))
+
+    def show_schedule(self) -> None:
+        """Show the operations of the current loop by cycle."""
+        number = self.loops.indexOfTopLevelItem(self.loops.currentItem())
+        piece = piece_of(self.report, number) if self.report and number >= 0 else None
+        if piece is not None:
+            self.schedule.choose(piece)
+            self.tabs.setCurrentWidget(self.schedule)
+            self.schedule.chart.gantt.setFocus()
 
     def mark_fresh(self, fresh: bool) -> None:
         """Say whether the report is of the present design."""
         self.note.setText("" if fresh else "of an earlier state of the design   ")
 
     def _show_cards(self, report: Report) -> None:
-        self._cards["Latency"].tell(f"{report.latency:,} cycles", f"{report.latency_ms:.4g} ms")
+        self._cards["Latency"].tell(f"{report.latency:,} cycles", latency_detail(report))
         self._cards["Interval"].tell(f"{report.interval:,} cycles", "between two invocations")
         self._cards["Target"].tell(report.device, f"{report.clock_ns:g} ns clock · {1000 / report.clock_ns:.0f} MHz")
         run = report.simulation
@@ -148,7 +170,7 @@ class ReportView(QWidget):
         self.resources.clear()
         for row in report.resources:
             item = QTreeWidgetItem([row.name, f"{row.used:,}", f"{row.available:,}", ""])
-            _align(item, (1, 2))
+            align(item, (1, 2))
             self.resources.addTopLevelItem(item)
             bar = QProgressBar()
             bar.setRange(0, 1000)
@@ -158,55 +180,38 @@ class ReportView(QWidget):
             self.resources.setItemWidget(item, 3, bar)
 
     def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if item.data(0, _ROLE):
-            self.place_chosen.emit(item.data(0, _ROLE))
+        if item.data(0, PLACE):
+            self.place_chosen.emit(item.data(0, PLACE))
 
-    def _double_clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if item.data(0, _ROLE + 1):
-            self.source_chosen.emit(item.data(0, _ROLE + 1))
-
-
-def items_of(widget: QTreeWidget) -> list[QTreeWidgetItem]:
-    items = (widget.topLevelItem(i) for i in range(widget.topLevelItemCount()))
-    return [item for item in items if item is not None]
+    def _open(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and item.data(0, SOURCE):
+            self.source_chosen.emit(item.data(0, SOURCE))
 
 
-def _fill(widget: QTreeWidget, rows: list[list[str]], paths: list[str]) -> None:
-    widget.clear()
-    for texts, path in zip(rows, paths, strict=True):
-        item = QTreeWidgetItem(texts)
-        item.setData(0, _ROLE, path)
-        _align(item, [c for c, text in enumerate(texts) if text.replace(",", "").isdecimal()])
-        for column, text in enumerate(texts):
-            item.setToolTip(column, text)
-        widget.addTopLevelItem(item)
+def _note_dependence(item: QTreeWidgetItem, row: ProcessRow) -> None:
+    """Say below a block that its cycles are those of this run's data, where they are."""
+    if not row.depends:
+        return
+    text = f"depends on data: {row.depends}"
+    note = QTreeWidgetItem([text])
+    note.setData(0, PLACE, row.path)
+    note.setForeground(0, colours.WARNING)
+    note.setToolTip(0, text)
+    item.addChild(note)
+    note.setFirstColumnSpanned(True)
+    item.setExpanded(True)
+    item.setForeground(_LATENCY, colours.WARNING)
+    item.setToolTip(_LATENCY, f"of the test data: {row.depends}")
 
 
-def _align(item: QTreeWidgetItem, columns: Sequence[int]) -> None:
-    for column in columns:
-        item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-
-
-def _block_texts(row: ProcessRow) -> list[str]:
-    numbers = (row.latency, row.interval, row.stall, row.dsp, row.lut, row.ff, row.bram)
-    return [row.path, row.kernel, *(f"{number:,}" for number in numbers)]
-
-
-def _loop_texts(row: LoopRow) -> list[str]:
-    ii = "" if row.ii is None else str(row.ii)
-    asked = "" if row.ii_asked is None else str(row.ii_asked)
-    lanes = "" if row.unroll == 1 else str(row.unroll)
-    numbers = [_count(row.trip_count), ii, asked, _count(row.iteration_latency), _count(row.latency), lanes]
-    return ["   " * row.depth + row.loop, row.path, *numbers, row.reason, row.source]
-
-
-def _channel_texts(row: ChannelRow) -> list[str]:
-    depth = ", ".join(map(str, row.depth.values()))
-    seen = "" if row.observed is None else str(row.observed)
-    token = f"{row.width} bit" + (f" · {row.elements} elements" if row.elements > 1 else "")
-    return [row.id, row.kind, depth, seen, token, row.type, row.reason]
-
-
-def _count(value: int | None) -> str:
-    """Return a figure, or that it differs between iterations of an outer loop."""
-    return "varies" if value is None else f"{value:,}"
+def _mark_interval(item: QTreeWidgetItem, row: LoopRow) -> None:
+    """Mark an II that is more than was asked for, or that is not proven to be the least."""
+    notes = []
+    if row.ii_asked and row.ii and row.ii > row.ii_asked:
+        item.setForeground(_II, colours.WARNING)
+        notes.append(f"II={row.ii_asked} was asked for")
+    if row.ii and not row.least:
+        notes.append("not proven to be the least II that is possible")
+        align(item, (_II,))
+    if notes:
+        item.setToolTip(_II, "\n".join([str(row.ii), *notes]))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from allo_studio.hardware.view import Piece
 from allo_studio.pipeline import BuildResult
 from allo_studio.report.model import LoopRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays
 from ui.places import Level
 
-__all__ = ["generated", "loop_rows", "overlays"]
+__all__ = ["LoopRows", "generated", "limited", "loop_rows", "overlays", "piece_of"]
+
+LoopRows = Mapping[tuple[str, str], LoopRow]
 
 _MOST_BYTES = 4 << 20
+_LANES = re.compile(r" \(\d+ lanes\)$")
 
 
 def overlays(report: Report, level: Level) -> Overlays:
@@ -30,14 +35,52 @@ def overlays(report: Report, level: Level) -> Overlays:
     for channel in report.channels:
         head, _, edge = channel.id.rpartition("/")
         if head == level.path:
-            depth = f"  ·  depth {', '.join(map(str, channel.depth.values()))}" if channel.depth else ""
-            wires[edge] = f"{channel.kind}{depth}"
+            tokens = channel.depth.get(report.profile)
+            wires[edge] = channel.kind if tokens is None else f"{channel.kind}  ·  depth {tokens}"
     return Overlays(texts, wires)
 
 
-def loop_rows(report: Report | None, path: str) -> Mapping[str, LoopRow]:
-    """Return the report's rows of a block's loops by the loop's name."""
-    return {row.loop: row for row in report.loops if row.path == path} if report else {}
+def loop_rows(report: Report | None, path: str) -> LoopRows:
+    """Return the report's rows of a block's loops by function and loop: a called function has loops of its own."""
+    return {(row.function, row.loop): row for row in report.loops if row.path == path} if report else {}
+
+
+def piece_of(report: Report, number: int) -> int | None:
+    """Return the number of the piece of the schedule that a loop is, else of the first one inside it; or None.
+
+    `number` is the loop's row. A row's place is read from the order and depth of the rows, a piece's from its names.
+    """
+    row, place = report.loops[number], _place(report.loops, number)
+    inside = [
+        (n, names, piece.source)
+        for n, piece in enumerate(report.pieces)
+        if (piece.path, piece.function) == (row.path, row.function)
+        and (names := _loops_of(piece.place))[: len(place)] == place
+    ]
+    # The loop itself, of two with one name that which starts at its line; then what is inside.
+    own = [found for found in inside if found[1] == place]
+    own.sort(key=lambda found: found[2] != row.source)
+    return next((found[0] for found in (*own, *inside)), None)
+
+
+def limited(piece: Piece) -> bool:
+    """Tell whether a recurrence or ports keep a pipeline from starting an iteration every cycle."""
+    return (piece.interval or 1) > 1 and any(row.critical for row in piece.rows)
+
+
+def _place(rows: Sequence[LoopRow], number: int) -> tuple[str, ...]:
+    """Return the names of the loops around a row's and its own, outermost first."""
+    names, depth = [rows[number].loop], rows[number].depth
+    for row in reversed(rows[:number]):
+        if row.depth < depth:
+            names.append(row.loop)
+            depth = row.depth
+    return tuple(reversed(names))
+
+
+def _loops_of(place: Sequence[str]) -> tuple[str, ...]:
+    """Return the loops of a piece's place, without their lanes and the branches between them."""
+    return tuple(_LANES.sub("", name) for name in place if name not in ("if", "else"))
 
 
 def generated(result: BuildResult | None) -> Source | None:

@@ -45,6 +45,8 @@ QTreeView, QListView, QTableView, QPlainTextEdit, QTextEdit {{ background: {_BAS
 QTreeView::item, QListView::item {{ padding: 4px 4px; border: 0; }}
 QTreeView::item:selected, QListView::item:selected {{ background: #2d4a73; color: {_TEXT}; }}
 QTreeView::item:hover:!selected, QListView::item:hover:!selected {{ background: #212734; }}
+QTreeView[ring="true"], QTableView[ring="true"] {{ border: 1px solid transparent; }}
+QTreeView[ring="true"]:focus, QTableView[ring="true"]:focus {{ border: 1px solid {_ACCENT}; }}
 QHeaderView {{ background: {_BASE}; }}
 QHeaderView::section {{ background: {_BASE}; color: {_MUTED}; padding: 6px 8px; border: 0;
   border-bottom: 1px solid {_LINE}; font-weight: 600; }}

@@ -10,7 +10,7 @@ from allo_studio.analysis.coverage import unfed, unwritten
 from allo_studio.analysis.sets import sample_point, sample_with
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Buffer, Direction, KernelIR, LinearExpr, in_context
-from allo_studio.ir.attributes import set_strings, strings
+from allo_studio.ir.attributes import set_strings, set_text_map, strings, text_map
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import for_loop, load, store
 from allo_studio.ir.rewrite import at_end, at_start, fresh_loop_name, replace_uses
@@ -166,6 +166,9 @@ def _separate(kernel: KernelIR, name: str) -> None:
     directions[list(strings(function, "allo.args")).index(name)] = "in"
     set_strings(function, "allo.directions", [*directions, "out"])
     set_strings(function, "allo.args", [*strings(function, "allo.args"), f"{name}_out"])
+    types = text_map(function, "allo.types")
+    if name in types:
+        set_text_map(function, "allo.types", {**types, f"{name}_out": types[name]})
     _copy_nest(kernel, buffer, result)
 
 

@@ -126,6 +126,9 @@ class Schedule:
     def parallel(self, axis: LoopLike) -> None:
         self._apply("parallel", axis=str(axis))
 
+    def reduce_tree(self, axis: LoopLike, factor: int = 0) -> None:
+        self._apply("reduce_tree", axis=str(axis), factor=factor)
+
     def compute_at(self, from_loop: LoopLike, target_loop: LoopLike) -> None:
         self._apply("compute_at", from_loop=str(from_loop), target_loop=str(target_loop))
 

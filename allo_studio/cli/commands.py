@@ -7,6 +7,7 @@ import difflib
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from allo_studio import pipeline
@@ -19,7 +20,7 @@ from allo_studio.cli.window import open_window, rasterise
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult
 from allo_studio.project import LoadedProject, load_project, new_project
-from allo_studio.report import Report, read_report, table
+from allo_studio.report import Report, read_report, schedule_text, table
 
 __all__ = ["run"]
 
@@ -72,6 +73,29 @@ def _simulate(words: argparse.Namespace) -> Outcome:
     return _built(loaded, result, _simulation_text(result.report))
 
 
+def _schedule(words: argparse.Namespace) -> Outcome:
+    loaded = load_project(words.project)
+    report, found = pipeline.predict(loaded)
+    if words.block:
+        report = _of_block(report, words.block)
+    return Outcome(schedule_text(report), _once((*loaded.diagnostics, *found)), report)
+
+
+def _of_block(report: Report, path: str) -> Report:
+    """Return a report with one block in it; raises AlloError (`usage`) where there is none of that path."""
+    paths = [row.path for row in report.processes]
+    if path not in paths:
+        near = difflib.get_close_matches(path, paths, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the blocks are {', '.join(paths)}"
+        raise AlloError(Diagnostic("usage", f"there is no block {path!r}", hint=hint))
+    return replace(
+        report,
+        processes=tuple(row for row in report.processes if row.path == path),
+        loops=tuple(row for row in report.loops if row.path == path),
+        pieces=tuple(piece for piece in report.pieces if piece.path == path),
+    )
+
+
 def _report(words: argparse.Namespace) -> Outcome:
     report = read_report(words.path)
     return Outcome(table(report), _mismatch(report), report)
@@ -102,6 +126,7 @@ _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
     "check": _check,
     "build": _build,
     "simulate": _simulate,
+    "schedule": _schedule,
     "report": _report,
     "render": _render,
     "new": _new,

@@ -80,6 +80,12 @@ def _simulate(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _schedule(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    command.add_argument("--block", metavar="PATH", help="only this block, such as cascade/mm1 (default: all)")
+    _json(command)
+
+
 def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", type=Path, help="a folder that `build` wrote, or its report.json")
     _json(command)
@@ -116,6 +122,7 @@ _ARRANGE = {
     "check": ("say what is wrong with a project", _check),
     "build": ("make hardware of a project, simulate it and report", _build),
     "simulate": ("run a project on data and compare with the reference", _simulate),
+    "schedule": ("show in which cycle each operation of a project's blocks runs", _schedule),
     "report": ("print the report of an earlier build", _report),
     "render": ("draw a project's graph", _render),
     "new": ("start a project", _new),

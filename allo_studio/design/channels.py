@@ -11,9 +11,9 @@ from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.streaming import read_in_order
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import schedule_kernel
-from allo_studio.hardware.supported import unsupported
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
@@ -161,6 +161,12 @@ class _Planner:
         source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
         if any(a.name == producer.port and not a.type.shape for a in source.arguments()):
             return _of(producer, Refusal(f"{producer.port} is one value, not an array", ""))
+        for leaf, kernel in ((producer, source), (consumer, target)):
+            depends = timing_depends(kernel)
+            if depends is not None:
+                hint = "a buffer needs no depth"
+                reason = f"when {leaf.port} moves depends on {depends.what}, so that no depth is known to suffice"
+                return _of(leaf, Refusal(reason, hint, depends.span))
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
             return _of(producer, written)
@@ -184,7 +190,7 @@ class _Planner:
         """Return the kernel with the way of reading that costs the least latency, then the least memory."""
         found = [(read_in_order(kernel, leaf.port, order), order) for order in orders]
         # Every edit in the window comes through here: schedule only where there is a choice.
-        if len(found) == 1 or unsupported(kernel):
+        if len(found) == 1:
             return found[0]
         return min(found, key=lambda way: self._cost(leaf, *way))
 

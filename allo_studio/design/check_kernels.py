@@ -15,7 +15,6 @@ from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import Parameter, parse_kernel
-from allo_studio.hardware.supported import unsupported
 from allo_studio.ir import KernelIR
 from allo_studio.layout import DimLayout, Layout
 from allo_studio.schedule import ScheduledKernel, from_specs
@@ -118,15 +117,7 @@ def _check_node(
     _tell_faults(graph, name, node, result, notes, told)
     for index, diagnostic in result.step_faults:
         notes.step(graph, name, node.schedule or "", index, diagnostic)
-    if result.kernel.unsupported:
-        notes.node(graph, name, _not_buildable(result.kernel.unsupported), "kernel")
     return result
-
-
-def _not_buildable(found: tuple[Diagnostic, ...]) -> Diagnostic:
-    """Return in one warning that a block cannot be built; the build says everything."""
-    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return replace(found[0], message=f"{found[0].message}{more}", severity="warning")
 
 
 def _tell_faults(
@@ -173,7 +164,7 @@ def _scheduled(base: KernelIR, steps: tuple[StepSpec, ...]) -> KernelResult:
     except AlloError as error:
         faults = tuple((_step_index(d), replace(d, where="")) for d in error.diagnostics)
         return KernelResult(CheckedKernel(base, None), _ports(base), step_faults=faults)
-    kernel = CheckedKernel(base, scheduled, unsupported(scheduled.ir))
+    kernel = CheckedKernel(base, scheduled)
     return KernelResult(kernel, _ports(scheduled.ir), _demands(scheduled))
 
 

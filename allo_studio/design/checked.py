@@ -47,14 +47,10 @@ class EdgeInfo:
 
 @dataclass(frozen=True)
 class CheckedKernel:
-    """A kernel block: the kernel with its ports inferred, and its schedule's replay; None where faulty.
-
-    `unsupported` is what of the scheduled kernel no hardware of ours does (errors of code `hardware`).
-    """
+    """A kernel block: the kernel with its ports inferred, and its schedule's replay; None where faulty."""
 
     base: KernelIR | None
     scheduled: ScheduledKernel | None
-    unsupported: tuple[Diagnostic, ...] = ()
 
     @property
     def ir(self) -> KernelIR | None:

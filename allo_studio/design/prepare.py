@@ -11,7 +11,7 @@ from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
-from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
@@ -37,22 +37,22 @@ class _Last:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.checked: CheckedDesign | None = None
-        self.clock_ns = 0.0
+        self.library: OperatorLibrary | None = None
         self.prepared: Prepared | None = None
 
-    def find(self, checked: CheckedDesign, clock_ns: float) -> Prepared | None:
+    def find(self, checked: CheckedDesign, library: OperatorLibrary) -> Prepared | None:
         with self.lock:
             known = self.checked
-            if known is None or clock_ns != self.clock_ns or known.layouts != checked.layouts:
+            if known is None or library != self.library or known.layouts != checked.layouts:
                 return None
             same = replace(known.project, view=checked.project.view) == checked.project
             kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
             same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
             return self.prepared if same else None
 
-    def keep(self, checked: CheckedDesign, clock_ns: float, prepared: Prepared) -> None:
+    def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
         with self.lock:
-            self.checked, self.clock_ns, self.prepared = checked, clock_ns, prepared
+            self.checked, self.library, self.prepared = checked, library, prepared
 
 
 _last = _Last()
@@ -61,19 +61,15 @@ _last = _Last()
 def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     """Return the instances' kernels and the channels of a design without errors.
 
-    A channel that was asked for and cannot be is a diagnostic in the plan. Raises AlloError (code `hardware`) with all
-    that the scheduler has no form for.
+    A channel that was asked for and cannot be is a diagnostic in the plan. Raises AlloError (codes `hardware`,
+    `target`) where a kernel cannot be scheduled.
     """
-    known = _last.find(checked, library.clock_ns)
-    if known and not library.overrides:
+    known = _last.find(checked, library)
+    if known:
         return known
-    faults = dict.fromkeys(_unsupported(checked))
-    if faults:
-        raise AlloError(faults)
     leaves, kernels = _leaves(checked)
     prepared = _cheapest(checked.project, leaves, kernels, library)
-    if not library.overrides:
-        _last.keep(checked, library.clock_ns, prepared)
+    _last.keep(checked, library, prepared)
     return prepared
 
 
@@ -85,7 +81,9 @@ def _cheapest(
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
     plan = plan_channels(project, kernels, library)
-    if plan.diagnostics or not plan.copies:
+    # What depends on data has no latency to compare by.
+    depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
+    if plan.diagnostics or not plan.copies or depends:
         return Prepared(leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
     buffered: dict[str, str] = {}
@@ -102,11 +100,7 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     """Return a checked design with the faults of its channels (code `order`) among its diagnostics."""
     if not checked.ok:
         return checked
-    if next(_unsupported(checked), None):
-        # What cannot be scheduled has no cost to choose by, but its orders are known.
-        found = plan_channels(checked.project, _leaves(checked)[1], library).diagnostics
-    else:
-        found = prepare(checked, library).plan.diagnostics
+    found = prepare(checked, library).plan.diagnostics
     if not found:
         return checked
     edges = dict(checked.edges)
@@ -115,12 +109,6 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
     return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
-
-
-def _unsupported(checked: CheckedDesign) -> Iterator[Diagnostic]:
-    """Yield what no hardware of ours does, of the blocks that the top needs."""
-    for _, key in _instances(checked.project, checked.project.top, checked.project.top):
-        yield from (replace(fault, where=key) for fault in checked.kernels[key].unsupported)
 
 
 def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:

@@ -10,7 +10,7 @@ from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
+from allo_studio.hardware.schedule import HardwareSchedule, Run, schedule_kernel
 
 __all__ = ["ProcessTiming", "SizedDesign", "leaf_processes", "size_design", "unbounded_latency"]
 
@@ -51,9 +51,14 @@ def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
             yield process
 
 
-def size_design(region: Region, library: OperatorLibrary, margin: int = 0) -> SizedDesign:
-    """Schedule every kernel, size the FIFOs and time the design; raises AlloError (code `deadlock`, `hardware`)."""
-    sizer = _Sizer(library, margin)
+def size_design(
+    region: Region, library: OperatorLibrary, margin: int = 0, runs: Mapping[str, Run] | None = None
+) -> SizedDesign:
+    """Schedule every kernel, size the FIFOs and time the design; raises AlloError (code `deadlock`, `hardware`).
+
+    `runs` are the runs that tell the cycles of kernels whose control depends on data, by instance path.
+    """
+    sizer = _Sizer(library, margin, runs=runs or {})
     timed = sizer.time(region)
     return SizedDesign(
         _with_depths(region, sizer.fifos), library, timed.latency, timed.interval, sizer.processes, sizer.fifos
@@ -76,6 +81,7 @@ class _Sizer:
     library: OperatorLibrary
     margin: int
     sized: bool = True
+    runs: Mapping[str, Run] = field(default_factory=dict)
     processes: dict[str, ProcessTiming] = field(default_factory=dict)
     fifos: dict[str, FifoSize] = field(default_factory=dict)
 
@@ -96,6 +102,8 @@ class _Sizer:
         if process.path not in self.processes:
             try:
                 schedule = schedule_kernel(process.ir, self.library)
+                if process.path in self.runs:
+                    schedule = schedule.of_run(self.runs[process.path])
             except AlloError as error:
                 faults = [replace(fault, where=fault.where or process.path) for fault in error.diagnostics]
                 raise AlloError(faults) from None
@@ -198,7 +206,7 @@ class _Flat:
             target.append(
                 ProcessTrace(
                     process.path,
-                    schedule.latency if overlap else schedule.ordered_latency,
+                    schedule.latency if overlap or schedule.depends_on else schedule.ordered_latency,
                     {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "in"},
                     {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "out"},
                     after,

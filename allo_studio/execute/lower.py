@@ -19,6 +19,29 @@ _PASSES = (
     "builtin.module(lower-affine,convert-scf-to-cf,expand-strided-metadata,finalize-memref-to-llvm,convert-math-to-llvm,"
     "convert-arith-to-llvm,convert-cf-to-llvm,convert-func-to-llvm,reconcile-unrealized-casts)"
 )
+# LLVM narrows to bfloat16 by this routine where the processor has no instruction for it, and compilers' run-time
+# libraries of some systems lack it. To nearest even; of what is no number, the first bits and a set one.
+_TO_BFLOAT16 = """
+func.func @__truncsfbf2(%a: f32) -> bf16 {
+  %bits = arith.bitcast %a : f32 to i32
+  %c16 = arith.constant 16 : i32
+  %c1 = arith.constant 1 : i32
+  %half = arith.constant 32767 : i32
+  %quiet = arith.constant 64 : i16
+  %high = arith.shrui %bits, %c16 : i32
+  %odd = arith.andi %high, %c1 : i32
+  %bias = arith.addi %half, %odd : i32
+  %raised = arith.addi %bits, %bias : i32
+  %near = arith.shrui %raised, %c16 : i32
+  %rounded = arith.trunci %near : i32 to i16
+  %first = arith.trunci %high : i32 to i16
+  %none = arith.ori %first, %quiet : i16
+  %isnan = arith.cmpf uno, %a, %a : f32
+  %kept = arith.select %isnan, %none, %rounded : i16
+  %r = arith.bitcast %kept : i16 to bf16
+  return %r : bf16
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +69,8 @@ def lower(kernel: KernelIR, most_iterations: int | None = None) -> tuple[ir.Modu
     resets = work.add_reset()
     work.library.link(lowered.module)
     work.rename()
+    rounding = ir.Module.parse(_TO_BFLOAT16)
+    lowered.module.body.append(rounding.body.operations[0].operation.clone())
     PassManager.parse(_PASSES).run(lowered.module.operation)
     _promise_distinct(lowered.module)
     arena = work.arena

@@ -1,89 +1,188 @@
-"""Memory accesses of a loop body's lanes, as classes that touch one element an iteration, and their dependences.
+"""Memory dependences between the accesses of a pipelined iteration.
 
-Accesses whose subscripts have the same terms and the same constants form a class: in one iteration they touch the same
-element. Dependences are then between classes, and of a class's accesses only the outermost ones take part: what is
-between them follows.
+Accesses whose subscripts are the same form a class: in one iteration they touch one element. Dependences are between
+the outermost accesses of classes that can meet; what is between those follows.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import gcd
 
-from allo_studio.analysis.sets import isl_set
-from allo_studio.hardware.counters import Affine, Counter
+from allo_studio.hardware.counters import Affine
+from allo_studio.hardware.iterations import Equation, Iterations, Space
 from allo_studio.hardware.operations import Dependence
 
-__all__ = ["Access", "dependences"]
+__all__ = ["Access", "dependences", "exclusive"]
 
 
 @dataclass(frozen=True)
 class Access:
-    """One lane's access: its operation, the buffer, and subscripts in terms of counters outside of the lanes.
+    """One lane's access to an element, by the number of its operation, which is in program order.
 
-    `fresh` says that the buffer is made anew in each iteration. `register` that it is made of registers.
+    A subscript of None is computed from data: it may be any element of that dimension. `register` says that the
+    buffer is made of registers: a read in the cycle of a write of the same iteration before it in program order sees
+    it. `fresh` says that the buffer is made anew in each iteration. `guards` are numbers of `if`s and which side of
+    each: the access happens only there.
     """
 
     operation: int
     buffer: str
     write: bool
-    subscripts: tuple[Affine, ...]
+    subscripts: tuple[Affine | None, ...]
     register: bool
     fresh: bool
+    guards: tuple[tuple[int, bool], ...] = ()
+    shape: tuple[int, ...] = ()
 
 
-@dataclass
+def exclusive(one: Access, two: Access) -> bool:
+    """Tell whether two accesses are on different sides of one `if`, so that no iteration does both."""
+    return any((number, not side) in two.guards for number, side in one.guards)
+
+
+@dataclass(eq=False)
 class _Class:
-    subscripts: tuple[Affine, ...]
+    """Accesses of the same subscripts, in program order. `near` are the classes that meet it in some iteration."""
+
+    number: int
+    subscripts: tuple[Affine | None, ...]
     members: list[Access] = field(default_factory=list)
+    near: list[_Class] = field(default_factory=list)
+    # The accesses so far that a later one may have to follow.
+    live: list[Access] = field(default_factory=list)
+
+    @property
+    def writes(self) -> bool:
+        """Whether any access is a write."""
+        return any(access.write for access in self.members)
 
     def sources(self) -> list[Access]:
-        """Return the last write and the reads after it (all reads where there is no write)."""
-        last = max((n for n, a in enumerate(self.members) if a.write), default=-1)
-        return [a for n, a in enumerate(self.members) if n >= last and (n == last or not a.write)]
+        """Return the accesses that no later write of the class follows: what comes after the write follows them too."""
+        return _unfollowed(self.members[::-1])
 
     def targets(self) -> list[Access]:
-        """Return the first write and the reads before it (all reads where there is no write)."""
-        first = min((n for n, a in enumerate(self.members) if a.write), default=len(self.members))
-        return self.members[: first + 1]
+        """Return the accesses that follow no earlier write of the class."""
+        return _unfollowed(self.members)
 
 
-def dependences(
-    accesses: Sequence[Access], counters: Sequence[Counter], outer: Mapping[int, Counter]
-) -> Iterator[Dependence]:
-    """Yield the dependences between accesses in program order.
+def _unfollowed(members: Sequence[Access]) -> list[Access]:
+    """Return the accesses before which there is no write that the same iteration can do."""
+    found = []
+    # By guards: an unrolled body repeats few of them, and may read one element very often.
+    seen: dict[tuple[tuple[int, bool], ...], Access] = {}
+    for access in members:
+        if all(exclusive(write, access) for write in seen.values()):
+            found.append(access)
+        if access.write:
+            seen.setdefault(access.guards, access)
+    return found
 
-    `counters` are those of the pipelined loop and the nest flattened into it (empty for code that runs once), and
-    distances are in its iterations; `outer` are all counters around, by key, whose values both ends share.
+
+def dependences(accesses: Sequence[Access], space: Space) -> Iterator[Dependence]:
+    """Yield the dependences between accesses, which come in program order.
+
+    Distances are in iterations of the space, flattened. Each dependence is between accesses that touch one element at
+    that distance for some values of the outer counters and arguments, and at no lesser one; all such pairs are ordered
+    by a path of dependences.
     """
-    for buffer in sorted({access.buffer for access in accesses}):
-        classes: dict[tuple[Affine, ...], _Class] = {}
-        for access in accesses:
-            if access.buffer == buffer:
-                classes.setdefault(access.subscripts, _Class(access.subscripts)).members.append(access)
-        found = list(classes.values())
-        for one in found:
-            yield from _inside(one)
-        if any(access.write for group in found for access in group.members):
-            yield from _between(found, counters, outer)
+    buffers: dict[str, list[Access]] = defaultdict(list)
+    for access in accesses:
+        buffers[access.buffer].append(access)
+    written = [buffers[name] for name in sorted(buffers) if any(access.write for access in buffers[name])]
+    iterations = Iterations(space)
+    if not written or not iterations.total:
+        return
+    for found in written:
+        classes = _classes(found, iterations)
+        pairs = list(_pairs(classes, iterations))
+        for one, two, equations in pairs:
+            if one.number < two.number and iterations.together(equations):
+                one.near.append(two)
+                two.near.append(one)
+        yield from _inside(found, {a.operation: c for c in classes for a in c.members})
+        if space.counters and not found[0].fresh:
+            for one, two, equations in pairs:
+                distance = iterations.least(equations)
+                if distance is not None:
+                    yield from _across(one, two, distance)
 
 
-def _inside(group: _Class) -> Iterator[Dependence]:
-    """Yield what orders the accesses to one element within an iteration."""
-    write: Access | None = None
-    reads: list[Access] = []
-    for access in group.members:
-        if not access.write:
-            if write:
-                yield Dependence(write.operation, access.operation, 0, _weight(write, access, 0))
-            reads.append(access)
-            continue
-        for read in reads:
-            yield Dependence(read.operation, access.operation, 0, 0)
-        if write:
-            yield Dependence(write.operation, access.operation, 0, 1)
-        write, reads = access, []
+def _classes(accesses: Sequence[Access], iterations: Iterations) -> list[_Class]:
+    found: dict[tuple[Affine | None, ...], _Class] = {}
+    for access in accesses:
+        key = tuple(None if s is None else iterations.normal(s) for s in access.subscripts)
+        if key not in found:
+            found[key] = _Class(len(found), key)
+            found[key].near.append(found[key])
+        found[key].members.append(access)
+    return list(found.values())
+
+
+def _pairs(classes: Sequence[_Class], iterations: Iterations) -> Iterator[tuple[_Class, _Class, tuple[Equation, ...]]]:
+    """Yield the pairs, one of which writes, that the greatest common divisors do not keep apart."""
+    families: dict[tuple[object, ...], list[_Class]] = defaultdict(list)
+    for found in classes:
+        families[tuple(None if s is None else s.terms for s in found.subscripts)].append(found)
+    writers = {key: [c for c in members if c.writes] for key, members in families.items()}
+    for first, ones in families.items():
+        for second, twos in families.items():
+            if writers[first] or writers[second]:
+                yield from _family_pairs(ones, twos, writers[second], iterations)
+
+
+def _family_pairs(
+    ones: Sequence[_Class], twos: Sequence[_Class], writers: Sequence[_Class], iterations: Iterations
+) -> Iterator[tuple[_Class, _Class, tuple[Equation, ...]]]:
+    """Yield such pairs of two families of classes, whose subscripts differ in constants only."""
+    shared = _equations(ones[0], twos[0], iterations)
+    divisors = {d: gcd(*(f for _, f in (*e.left.terms, *e.right.terms))) for d, e in shared.items()}
+
+    def residues(found: _Class) -> tuple[int, ...]:
+        constants = ((s.constant, divisors[d]) for d, s in enumerate(found.subscripts) if s and d in divisors)
+        return tuple(constant % divisor if divisor else constant for constant, divisor in constants)
+
+    every: dict[tuple[int, ...], list[_Class]] = defaultdict(list)
+    written: dict[tuple[int, ...], list[_Class]] = defaultdict(list)
+    for table, members in ((every, twos), (written, writers)):
+        for two in members:
+            table[residues(two)].append(two)
+    for one in ones:
+        for two in (every if one.writes else written).get(residues(one), ()):
+            yield one, two, tuple(_equations(one, two, iterations).values())
+
+
+def _equations(one: _Class, two: _Class, iterations: Iterations) -> dict[int, Equation]:
+    """Return what must hold for two classes to meet, by dimension."""
+    sides = enumerate(zip(one.subscripts, two.subscripts, strict=True))
+    return {d: iterations.equation(a, b) for d, (a, b) in sides if a is not None and b is not None}
+
+
+def _inside(accesses: Sequence[Access], classes: Mapping[int, _Class]) -> Iterator[Dependence]:
+    """Yield what orders the accesses within an iteration."""
+    for access in accesses:
+        own = classes[access.operation]
+        for earlier in chain.from_iterable(found.live for found in own.near):
+            if (earlier.write or access.write) and not exclusive(earlier, access):
+                yield Dependence(earlier.operation, access.operation, 0, _weight(earlier, access, 0))
+        if access.write:
+            # Whatever must follow one that happens only where this write does, follows the write.
+            own.live = [earlier for earlier in own.live if not set(access.guards) <= set(earlier.guards)]
+        own.live.append(access)
+
+
+def _across(one: _Class, two: _Class, distance: int) -> Iterator[Dependence]:
+    """Yield what orders the accesses of two classes that meet after some iterations."""
+    together = two in one.near
+    for a in one.sources():
+        for b in two.targets():
+            # The order within an iteration is that between iterations too.
+            ordered = together and a.operation < b.operation and not exclusive(a, b)
+            if (a.write or b.write) and not ordered:
+                yield Dependence(a.operation, b.operation, distance, _weight(a, b, distance))
 
 
 def _weight(source: Access, target: Access, distance: int) -> int | None:
@@ -93,95 +192,3 @@ def _weight(source: Access, target: Access, distance: int) -> int | None:
     if not target.write and source.register and distance == 0:
         return None
     return 1
-
-
-def _between(classes: list[_Class], counters: Sequence[Counter], outer: Mapping[int, Counter]) -> Iterator[Dependence]:
-    for one in classes:
-        for two in classes:
-            if not any(a.write for a in (*one.members, *two.members)) or not _may_meet(one, two):
-                continue
-            if one is not two and _least_distance(one, two, counters, outer, 0) == 0:
-                yield from _same_iteration(one, two)
-            if not counters or one.members[0].fresh:
-                continue
-            distance = _least_distance(one, two, counters, outer, 1)
-            if distance is not None:
-                yield from _links(one.sources(), two.targets(), distance)
-
-
-def _same_iteration(one: _Class, two: _Class) -> Iterator[Dependence]:
-    for a in one.members:
-        for b in two.members:
-            if a.operation < b.operation and (a.write or b.write):
-                yield Dependence(a.operation, b.operation, 0, 1 if a.write else 0)
-
-
-def _links(sources: list[Access], targets: list[Access], distance: int) -> Iterator[Dependence]:
-    for a in sources:
-        for b in targets:
-            if a.write or b.write:
-                yield Dependence(a.operation, b.operation, distance, _weight(a, b, distance))
-
-
-def _may_meet(one: _Class, two: _Class) -> bool:
-    """Tell whether every subscript's equation can hold in whole numbers: the greatest common divisor test."""
-    for a, b in zip(one.subscripts, two.subscripts, strict=True):
-        divisor = 0
-        for _, factor in (*a.terms, *b.terms):
-            divisor = gcd(divisor, factor)
-        difference = a.constant - b.constant
-        if difference % divisor if divisor else difference:
-            return False
-    return True
-
-
-def _least_distance(
-    one: _Class, two: _Class, counters: Sequence[Counter], outer: Mapping[int, Counter], at_least: int
-) -> int | None:
-    """Return the least number of iterations, not below `at_least`, after which `two` meets an element of `one`."""
-    mine = {c.key for c in counters}
-    around = [key for key in sorted(outer) if key not in mine]
-    names = {"": {key: f"o{key}" for key in around}}
-    lines: list[str] = [_bounds(outer[key], f"o{key}", f"u{key}", names[""]) for key in around]
-    for end in "st":
-        names[end] = names[""] | {c.key: f"{end}{c.key}" for c in counters}
-        lines += [_bounds(c, f"{end}{c.key}", f"{end}i{c.key}", names[end]) for c in counters]
-    lines += [
-        f"{_text(a, names['s'])} = {_text(b, names['t'])}" for a, b in zip(one.subscripts, two.subscripts, strict=True)
-    ]
-    flat = {end: _flat([f"{end}i{c.key}" for c in counters], counters) for end in "st"}
-    lines += [f"d = ({flat['t']}) - ({flat['s']})", f"d >= {at_least}"]
-    bound = [f"o{key}, u{key}" for key in around]
-    bound += [f"{end}{c.key}, {end}i{c.key}" for end in "st" for c in counters]
-    inside = f"exists {', '.join(bound)}: {' and '.join(lines)}" if bound else " and ".join(lines)
-    distances = isl_set(f"{{ [d] : {inside} }}")
-    return None if distances.is_empty() else int(str(distances.dim_min_val(0)))
-
-
-def _bounds(counter: Counter, value: str, position: str, names: Mapping[int, str]) -> str:
-    """Return the constraints on a counter's value and on its iteration's number (counting groups of lanes)."""
-    lower = [f"{value} >= {_text(bound, names)}" for bound in counter.lower]
-    upper = [f"{value} < {_text(bound, names)}" for bound in counter.upper]
-    stride = counter.step * counter.lanes
-    # The first value is the greatest of the bounds: it is one of them, and no other is above it.
-    bounds = [_text(bound, names) for bound in counter.lower]
-    cases = [
-        " and ".join([f"{value} = {first} + {stride} * {position}", *(f"{first} >= {b}" for b in bounds if b != first)])
-        for first in bounds
-    ]
-    place = f"({' or '.join(f'({case})' for case in cases)}) and {position} >= 0"
-    return " and ".join([*lower, *upper, place])
-
-
-def _text(affine: Affine, names: Mapping[int, str]) -> str:
-    return " + ".join([*(f"{factor} * {names[key]}" for key, factor in affine.terms), str(affine.constant)])
-
-
-def _flat(positions: Sequence[str], counters: Sequence[Counter]) -> str:
-    """Return the number of the flattened loop's iteration; inner counters have constant trips."""
-    terms = []
-    scale = 1
-    for position, counter in reversed(list(zip(positions, counters, strict=True))):
-        terms.append(f"{scale} * {position}")
-        scale *= max(counter.constant_trips or 1, 1)
-    return " + ".join(terms) or "0"

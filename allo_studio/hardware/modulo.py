@@ -1,264 +1,250 @@
 """Modulo scheduling: the least initiation interval, and a start cycle for every operation.
 
-The bounds are the usual two, by recurrences and by memory ports; the placement is iterative modulo scheduling
-(B. R. Rau, "Iterative modulo scheduling", MICRO 1994) with operator chaining inside a cycle.
+The interval is bounded by recurrences and by memory ports. Iterative modulo scheduling (B. R. Rau, "Iterative modulo
+scheduling", MICRO 1994) mostly reaches the bound; where it does not, a solver decides the intervals below.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
-from typing import Literal
 
-import networkx
+from allo_studio.hardware.bounds import Limit, Problem, port_bound, recurrence_bound
+from allo_studio.hardware.chaining import orders
+from allo_studio.hardware.contention import Contention, Occupancy
+from allo_studio.hardware.operations import OperationGraph
+from allo_studio.hardware.solver import decide, shorten
 
-from allo_studio.hardware.operations import Dependence, OperationGraph, PortUse, ports_needed, ports_of_iteration
+__all__ = ["Limit", "Placement", "place", "place_once"]
 
-__all__ = ["Limit", "Placement", "place", "place_once", "port_bound", "recurrence_bound"]
-
-_EPSILON = 1e-9
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Why an interval cannot be less: the operations of a recurrence, or the accesses of an array's ports."""
-
-    kind: Literal["recurrence", "port", "none"]
-    bound: int
-    operations: tuple[int, ...] = ()
-    array: str = ""
-    distance: int = 0
+# An interval beyond any start: nothing that runs once comes round to it.
+_ONCE = 1 << 40
+# The solver looks for a lesser depth in graphs up to this size, and gives up on intervals that it cannot decide.
+_SMALL = 150
+_UNDECIDED = 3
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A schedule of one iteration: start cycles by operation, the interval, the depth in cycles, and the limit."""
+    """A schedule of one iteration: start cycles by operation, from 0 on, and the interval between iterations.
+
+    `depth` is the cycles from the first to the last, inclusive, without wires. `limit` is why the interval is no less.
+    `proven` says that no interval from the asked one on is less (for code that runs once: no depth).
+    """
 
     interval: int
     starts: tuple[int, ...]
     depth: int
     limit: Limit
+    proven: bool
 
 
 def place(graph: OperationGraph, asked: int = 1) -> Placement:
-    """Schedule a pipelined iteration at the least interval that is found, and no less than `asked`."""
-    recurrence, port = recurrence_bound(graph), port_bound(graph)
-    limit = max(recurrence, port, key=lambda found: found.bound)
-    interval = max(limit.bound, asked, 1)
-    while (starts := _Scheduler(graph, interval).run()) is None:
-        # A body of hundreds of operations that does not fit may be far from fitting: look further each time.
-        interval += max(1, interval // 32)
-    return Placement(interval, starts, _depth(graph, starts), limit if limit.bound > 1 else Limit("none", 1))
+    """Schedule a pipelined iteration at the least interval that is no less than `asked`, then at the least depth.
+
+    The interval is least where `proven` says so; the depth is for graphs that are not too large. Raises AssertionError
+    where operations of one iteration wait for each other.
+    """
+    problem = _problem(graph, once=False)
+    recurrence = recurrence_bound(len(problem.durations), problem.orders)
+    limit = max(recurrence, port_bound(graph.groups), key=lambda found: found.bound)
+    least = max(limit.bound, asked, 1)
+    interval, starts, proven = _least_interval(problem, least)
+    starts, _ = _shorter(problem, interval, starts)
+    if proven and interval > least:
+        limit = _packing(problem, interval)
+    starts = _late(problem, interval, starts)
+    return Placement(interval, starts, problem.depth(starts), limit, proven)
 
 
 def place_once(graph: OperationGraph) -> Placement:
-    """Schedule operations that are executed once, with nothing overlapping them."""
-    starts: tuple[int, ...] | None = None
-    # An interval that nothing wraps around: every operation and port conflict could come one after another.
-    interval = 1 + sum(op.latency + 2 for op in graph.operations)
-    if graph.operations:
-        starts = _Scheduler(graph, interval).run()
-    if starts is None:
-        starts = ()
-    depth = _depth(graph, starts)
-    return Placement(depth, starts, depth, Limit("none", 1))
+    """Schedule operations that are executed once, with nothing overlapping them. The interval is the depth.
+
+    Raises AssertionError where operations wait for each other.
+    """
+    problem = _problem(graph, once=True)
+    recurrence_bound(len(problem.durations), problem.orders)
+    starts = _attempt(problem, _ONCE) or _one_by_one(problem)
+    assert starts is not None, "no schedule keeps all orders and ports"
+    starts, proven = _shorter(problem, _ONCE, starts)
+    starts = _late(problem, _ONCE, starts)
+    depth = problem.depth(starts)
+    return Placement(depth, starts, depth, Limit("none", 1), proven)
 
 
-def _depth(graph: OperationGraph, starts: tuple[int, ...]) -> int:
-    timed = (s + op.latency + 1 for s, op in zip(starts, graph.operations, strict=True) if op.kind != "wire")
-    return max(timed, default=0)
+def _problem(graph: OperationGraph, once: bool) -> Problem:
+    found = orders(graph)
+    if once:
+        found = tuple(order for order in found if not order.distance)
+    return Problem(tuple(op.duration for op in graph.operations), found, Contention(graph.groups))
 
 
-def port_bound(graph: OperationGraph) -> Limit:
-    """Return the least interval at which every bank's ports can serve an iteration's accesses."""
-    uses: dict[str, list[PortUse]] = defaultdict(list)
-    members: dict[str, list[int]] = defaultdict(list)
-    for op in graph.operations:
-        if op.use:
-            uses[op.use.array].append(op.use)
-            members[op.use.array].append(op.index)
-    best = Limit("none", 1)
-    for array in sorted(uses):
-        bound = -(-ports_of_iteration(uses[array]) // uses[array][0].ports)
-        if bound > best.bound:
-            best = Limit("port", bound, tuple(members[array]), array)
-    return best
+def _least_interval(problem: Problem, least: int) -> tuple[int, tuple[int, ...], bool]:
+    """Return an interval from `least` on, a placement, and whether the interval is proven to be the least."""
+    starts = _attempt(problem, least)
+    if starts is not None:
+        return least, starts, True
+    first = max(least, problem.contention.turn_bound)
+    if first > least and (starts := _attempt(problem, first)):
+        return first, starts, True
+    least = first
+    undecided = 0
+    sure = _sure_interval(problem, least)
+    found = _next_interval(problem, least, sure)
+    for interval in range(least, sure[0] if found is None else found[0]):
+        verdict = decide(problem, interval)
+        if verdict.starts is not None:
+            return interval, verdict.starts, not undecided
+        undecided += not verdict.settled
+        if undecided >= _UNDECIDED:
+            break
+    assert found is not None, "no schedule keeps all orders and ports"
+    return (*found, not undecided)
 
 
-def recurrence_bound(graph: OperationGraph) -> Limit:
-    """Return the least interval that every dependence cycle allows, with the operations of the tightest cycle."""
-    links = networkx.MultiDiGraph()
-    links.add_nodes_from(range(len(graph.operations)))
-    links.add_edges_from((d.source, d.target) for d in graph.dependences)
-    best = Limit("none", 1)
-    for component in networkx.strongly_connected_components(links):
-        inside = [d for d in graph.dependences if d.source in component and d.target in component]
-        while inside and (cycle := _longer_cycle(graph, sorted(component), inside, best.bound)):
-            weight = sum(graph.least_weight(d) for d in cycle)
-            distance = sum(d.distance for d in cycle)
-            if distance == 0:
-                raise AssertionError("operations of one iteration wait for each other")
-            best = Limit("recurrence", -(-weight // distance), tuple(d.source for d in cycle), "", distance)
-    return best
+def _next_interval(
+    problem: Problem, least: int, sure: tuple[int, tuple[int, ...] | None]
+) -> tuple[int, tuple[int, ...]] | None:
+    """Return an interval above `least` at which a placement is found without the solver, and the placement."""
+    interval = least + 1
+    while interval < sure[0]:
+        if starts := _attempt(problem, interval):
+            return interval, starts
+        # A body of hundreds of operations that does not fit may be far from fitting: look further each time.
+        interval += 1 + (interval - least) // 4
+    return None if sure[1] is None else (sure[0], sure[1])
 
 
-def _longer_cycle(
-    graph: OperationGraph, nodes: list[int], edges: list[Dependence], interval: int
-) -> tuple[Dependence, ...] | None:
-    """Return a dependence cycle that does not fit `interval` (a positive cycle, by Bellman and Ford), or None."""
-    longest = dict.fromkeys(nodes, 0)
-    parent: dict[int, Dependence] = {}
-    changed = None
-    for _ in range(len(nodes) + 1):
-        changed = None
-        for edge in edges:
-            length = longest[edge.source] + graph.least_weight(edge) - interval * edge.distance
-            if length > longest[edge.target]:
-                longest[edge.target], parent[edge.target], changed = length, edge, edge.target
-        if changed is None:
-            return None
-    assert changed is not None
-    node = changed
-    for _ in nodes:
-        node = parent[node].source
-    cycle = [parent[node]]
-    while cycle[-1].source != node:
-        cycle.append(parent[cycle[-1].source])
-    return tuple(reversed(cycle))
+def _sure_interval(problem: Problem, least: int) -> tuple[int, tuple[int, ...] | None]:
+    """Return an interval at which operations can run one by one, and how, if they can."""
+    starts = _one_by_one(problem)
+    span = 1 + (max(starts) if starts else sum(max(o.weight, 0) + 1 for o in problem.orders))
+    longest = max((o.weight for o in problem.orders if o.distance), default=0)
+    return max(span + max(longest, 0), least + 1), starts
 
 
-class _Scheduler:
+def _one_by_one(problem: Problem) -> tuple[int, ...] | None:
+    """Return a placement of no two operations in a cycle; None where orders bind some to each other."""
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for op in range(len(problem.durations)):
+        sorter.add(op)
+    for order in problem.orders:
+        if not order.distance and order.source != order.target:
+            sorter.add(order.target, order.source)
+    starts = [0] * len(problem.durations)
+    now = -1
+    try:
+        for op in sorter.static_order():
+            ready = (starts[s] + weight for s, weight, distance in problem.incoming[op] if not distance and s != op)
+            starts[op] = now = max(now + 1, max(ready, default=0))
+    except CycleError:
+        return None
+    return tuple(starts)
+
+
+def _shorter(problem: Problem, interval: int, starts: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
+    """Return a placement of the least depth that is found, and whether none is less."""
+    least = problem.least_depth(interval, problem.depth(starts))
+    if problem.depth(starts) == least:
+        return starts, True
+    if len(starts) > _SMALL:
+        return starts, False
+    verdict = shorten(problem, interval, starts, least)
+    assert verdict.starts is not None
+    return verdict.starts, verdict.settled
+
+
+def _late(problem: Problem, interval: int, starts: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the placement with what waits for nothing, such as reads, as late as what takes it allows.
+
+    A value that is made later is kept in registers for less long. Neither interval nor depth change.
+    """
+    found = list(starts)
+    occupancy = Occupancy(problem.contention, interval)
+    for op, start in enumerate(found):
+        occupancy.add(op, start)
+    depth = problem.depth(starts)
+    for op in sorted(range(len(found)), key=lambda op: -found[op]):
+        if any(not distance for _, _, distance in problem.incoming[op]):
+            continue
+        takers = [found[t] + interval * distance - weight for t, weight, distance in problem.outgoing[op] if t != op]
+        latest = min([*takers, depth - problem.durations[op]])
+        occupancy.remove(op, found[op])
+        found[op] = next((t for t in range(latest, found[op], -1) if not occupancy.crowd(op, t)), found[op])
+        occupancy.add(op, found[op])
+    return tuple(found)
+
+
+def _packing(problem: Problem, interval: int) -> Limit:
+    group = max(problem.contention.groups, key=lambda group: len(group.members) / group.ports)
+    return Limit("packing", interval, group.members, group.array, 0, group.kind, group.ports)
+
+
+def _attempt(problem: Problem, interval: int) -> tuple[int, ...] | None:
+    """Return a placement at an interval that fits the recurrences, or None where the heuristic finds none."""
+    if not problem.contention.of:
+        return tuple(problem.heads(interval))
+    starts = _Attempt(problem, interval).run()
+    return None if starts is None else problem.settled(interval, starts)
+
+
+class _Attempt:
     """One attempt at an interval: places operations by height, evicting what is in the way, within a budget."""
 
-    def __init__(self, graph: OperationGraph, interval: int) -> None:
-        self.graph = graph
+    def __init__(self, problem: Problem, interval: int) -> None:
+        self.problem = problem
         self.interval = interval
+        self.heads = problem.heads(interval)
+        heights = problem.heights(interval)
+        by_height = sorted(range(len(heights)), key=lambda op: (-heights[op], self.heads[op], op))
+        self.by_rank = by_height
+        self.rank = {op: rank for rank, op in enumerate(by_height)}
         self.start: dict[int, int] = {}
-        self.offset: dict[int, float] = {}  # ns into its start cycle at which an operation's inputs are there
         self.last: dict[int, int] = {}
-        self.slots: dict[tuple[str, int], dict[int, PortUse]] = defaultdict(dict)
-        self.height = self._heights()
+        self.occupancy = Occupancy(problem.contention, interval)
 
     def run(self) -> tuple[int, ...] | None:
         """Return the start cycles, or None where the budget did not suffice."""
-        budget = 20 * len(self.graph.operations) + 200
-        waiting = [(-height, op) for op, height in self.height.items()]
+        waiting = list(self.rank.values())
         heapify(waiting)
-        while waiting:
-            budget -= 1
-            if budget < 0:
-                return None
-            for evicted in self._place(heappop(waiting)[1]):
-                heappush(waiting, (-self.height[evicted], evicted))
-        return tuple(self.start[op.index] for op in self.graph.operations)
+        for _ in range(8 * len(waiting) + 200):
+            if not waiting:
+                return tuple(self.start[op] for op in range(len(self.heads)))
+            for evicted in self._place(self.by_rank[heappop(waiting)]):
+                heappush(waiting, self.rank[evicted])
+        return None
 
-    def _heights(self) -> dict[int, int]:
-        """Return each operation's longest path to the end of the iteration (over dependences of distance 0)."""
-        links = networkx.DiGraph()
-        links.add_nodes_from(range(len(self.graph.operations)))
-        links.add_edges_from((d.source, d.target) for d in self.graph.dependences if d.distance == 0)
-        height: dict[int, int] = {}
-        for node in reversed(list(networkx.lexicographical_topological_sort(links))):
-            later = (
-                height[d.target] + max(self.graph.least_weight(d), 0)
-                for d in self.graph.outgoing.get(node, ())
-                if d.distance == 0
-            )
-            height[node] = max(later, default=0)
-        # An operation must come before what it feeds in the same cycle: break ties by the topological order.
-        rank = {node: number for number, node in enumerate(networkx.lexicographical_topological_sort(links))}
-        scale = len(rank) + 1
-        return {node: value * scale - rank[node] for node, value in height.items()}
-
-    def _place(self, op: int) -> set[int]:
-        """Place one operation and return those that had to go."""
-        earliest = self._earliest(op)
-        chosen = next(
-            (t for t in range(earliest, earliest + self.interval) if self._port_free(op, self._fit(op, t)[0])), None
-        )
-        if chosen is None:
-            chosen = max(earliest, self.last.get(op, -1) + 1)
-        cycle, offset = self._fit(op, chosen)
-        evicted = self._evict_ports(op, cycle)
-        self.start[op], self.offset[op], self.last[op] = cycle, offset, cycle
-        use = self.graph.operations[op].use
-        if use:
-            self.slots[use.array, cycle % self.interval][op] = use
-        return evicted | self._evict_dependents(op)
-
-    def _earliest(self, op: int) -> int:
-        bounds = [0]
-        for d in self.graph.incoming.get(op, ()):
-            if d.source not in self.start or d.source == op:
-                continue
-            wait = self.graph.operations[d.source].latency if d.weight is None else d.weight
-            bounds.append(self.start[d.source] + wait - self.interval * d.distance)
-        return max(bounds)
-
-    def _fit(self, op: int, cycle: int) -> tuple[int, float]:
-        """Return the cycle at or after `cycle` in which the inputs that arrive late in it leave time for `op`."""
-        arrival = 0.0
-        for d in self.graph.incoming.get(op, ()):
-            if d.weight is None and d.source in self.start and self._result_cycle(d.source) == cycle:
-                arrival = max(arrival, self._result_offset(d.source))
-        if arrival > 0 and arrival + self.graph.operations[op].delay_in > self.graph.usable_ns + _EPSILON:
-            return cycle + 1, 0.0
-        return cycle, arrival
-
-    def _result_cycle(self, op: int) -> int:
-        return self.start[op] + self.graph.operations[op].latency
-
-    def _result_offset(self, op: int) -> float:
-        operation = self.graph.operations[op]
-        return operation.delay_out + (self.offset[op] if operation.latency == 0 else 0.0)
-
-    def _port_free(self, op: int, cycle: int) -> bool:
-        use = self.graph.operations[op].use
-        if not use:
-            return True
-        present = self.slots[use.array, cycle % self.interval]
-        together = [(self.start[other], found) for other, found in present.items()]
-        return ports_needed([*together, (cycle, use)]) <= use.ports
-
-    def _evict_ports(self, op: int, cycle: int) -> set[int]:
-        evicted: set[int] = set()
-        use = self.graph.operations[op].use
-        while use and not self._port_free(op, cycle):
-            other = min(self.slots[use.array, cycle % self.interval], key=lambda o: (self.height[o], o))
-            self._remove(other)
-            evicted.add(other)
+    def _place(self, op: int) -> list[int]:
+        """Place an operation and return those that had to go."""
+        start = self._choose(op)
+        evicted = list(self._evict_crowds(op, start))
+        self.start[op] = self.last[op] = start
+        self.occupancy.add(op, start)
+        for target, weight, distance in self.problem.outgoing[op]:
+            late = target in self.start and self.start[target] + self.interval * distance < start + weight
+            if late and target != op:
+                self._remove(target)
+                evicted.append(target)
         return evicted
 
-    def _evict_dependents(self, op: int) -> set[int]:
-        """Remove operations that were placed too early for where `op` is now."""
-        around = (*self.graph.outgoing.get(op, ()), *self.graph.incoming.get(op, ()))
-        late = {d.target for d in around if not self._holds(d)} - {op}
-        # A dependence into `op` that fails although `op` was just placed: its source must move instead.
-        late |= {d.source for d in self.graph.incoming.get(op, ()) if not self._holds(d)} - {op}
-        self._remove_all(late)
-        return late
+    def _choose(self, op: int) -> int:
+        """Return the first start with a free port that what is placed before allows, or one that was not tried yet."""
+        earliest = self.heads[op]
+        for source, weight, distance in self.problem.incoming[op]:
+            if source in self.start and source != op:
+                earliest = max(earliest, self.start[source] + weight - self.interval * distance)
+        for start in range(earliest, earliest + self.interval):
+            if not self.occupancy.crowd(op, start):
+                return start
+        return max(earliest, self.last.get(op, -1) + 1)
 
-    def _holds(self, d: Dependence) -> bool:
-        if d.source not in self.start or d.target not in self.start:
-            return True
-        gap = self.start[d.target] + self.interval * d.distance
-        if d.weight is not None:
-            return gap >= self.start[d.source] + d.weight
-        if gap != self._result_cycle(d.source):
-            return gap > self._result_cycle(d.source)
-        arrival = self._result_offset(d.source)
-        fits = arrival + self.graph.operations[d.target].delay_in <= self.graph.usable_ns + _EPSILON
-        return fits and self.offset[d.target] >= arrival - _EPSILON
-
-    def _remove_all(self, ops: Iterable[int]) -> None:
-        for op in ops:
-            self._remove(op)
+    def _evict_crowds(self, op: int, start: int) -> Iterator[int]:
+        while crowd := self.occupancy.crowd(op, start):
+            evicted = max(crowd, key=self.rank.__getitem__)
+            self._remove(evicted)
+            yield evicted
 
     def _remove(self, op: int) -> None:
-        use = self.graph.operations[op].use
-        if use:
-            self.slots[use.array, self.start[op] % self.interval].pop(op, None)
-        self.start.pop(op)
-        self.offset.pop(op)
+        self.occupancy.remove(op, self.start.pop(op))

@@ -1,81 +1,107 @@
-"""The control of a kernel: what runs after what, and from it latencies and stream traces by trip counts."""
+"""The control of a function: what runs after what.
+
+Items run one after another: the next starts in the cycle after the last one of what is before it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
-
-from allo_studio.hardware.counters import Counter, Environment, Integers
+from allo_studio.hardware.counters import Affine, Counter
 from allo_studio.hardware.modulo import Placement
-from allo_studio.hardware.operations import OperationGraph
+from allo_studio.hardware.operations import Operand, OperationGraph
+from allo_studio.source import Span
 
-__all__ = ["Item", "Nested", "Pipeline", "Segment", "latency", "trace", "walk"]
+__all__ = [
+    "Bounds",
+    "Branch",
+    "Call",
+    "Item",
+    "Nested",
+    "Pipeline",
+    "Segment",
+    "WhileLoop",
+    "WhilePipeline",
+    "held_buffers",
+    "parts",
+    "walk",
+]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Operations between loops, executed once each time the place is reached."""
+    """Operations that are executed once each time the place is reached, with nothing overlapping them."""
 
     graph: OperationGraph
     placement: Placement
 
-    @property
-    def needs(self) -> frozenset[int]:
-        """The counters on which the latency depends."""
-        return frozenset()
 
-    def latency(self, env: Environment, count: int, overlap: bool) -> Integers:
-        """Return the cycles in each instance."""
-        return np.full(count, self.placement.depth, dtype=np.int64)
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of a loop that are computed from data: values of earlier items."""
 
-    def events(self, stream: str, starts: Integers, env: Environment, overlap: bool) -> Integers:
-        """Return the cycles of the stream's tokens, in order, for instances that start at `starts`."""
-        if stream not in self.graph.streams:
-            return np.empty(0, dtype=np.int64)
-        return starts + self.placement.starts[self.graph.streams[stream]]
+    lower: Operand
+    upper: Operand
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipelined loop with the perfect nest above it, flattened: one counter a level, outermost first."""
+    """A pipelined loop with the perfect nest above it, flattened: one counter a level, outermost first.
+
+    `loops` are the numbers of the counters' loops among those of the function. `rewind` says that the next execution
+    may start before this one is done.
+    """
 
     counters: tuple[Counter, ...]
+    loops: tuple[int, ...]
     graph: OperationGraph
     placement: Placement
     asked: int | None
+    bounds: Bounds | None = None
+    rewind: bool = False
 
     @property
-    def needs(self) -> frozenset[int]:
-        """The counters on which the latency depends."""
-        return frozenset().union(*(counter.needs for counter in self.counters))
-
-    def trips(self, env: Environment, count: int) -> Integers:
-        """Return the iterations of the flattened loop in each instance."""
-        total = np.ones(count, dtype=np.int64)
+    def trips(self) -> int | None:
+        """The iterations of one execution, None where they are not constant."""
+        total = 1
         for counter in self.counters:
-            total *= counter.trips(env, count)
+            trips = counter.constant_trips
+            if trips is None:
+                return None
+            total *= trips
         return total
 
-    def _interval(self, overlap: bool) -> int:
-        return self.placement.interval if overlap else max(self.placement.depth, self.placement.interval)
+    @property
+    def inner_trips(self) -> int:
+        """The iterations of the flattened loops inside the outermost, which are constant."""
+        total = 1
+        for counter in self.counters[1:]:
+            total *= counter.constant_trips or 0
+        return total
 
-    def latency(self, env: Environment, count: int, overlap: bool) -> Integers:
-        """Return the cycles in each instance."""
-        trips = self.trips(env, count)
-        return np.where(trips > 0, self._interval(overlap) * (trips - 1) + self.placement.depth, 0)
 
-    def events(self, stream: str, starts: Integers, env: Environment, overlap: bool) -> Integers:
-        """Return the cycles of the stream's tokens, in order, for instances that start at `starts`."""
-        if stream not in self.graph.streams:
-            return np.empty(0, dtype=np.int64)
-        trips = self.trips(env, starts.size)
-        instance = np.repeat(np.arange(starts.size), trips)
-        iteration = np.arange(instance.size) - np.repeat(np.cumsum(trips) - trips, trips)
-        first = self.placement.starts[self.graph.streams[stream]]
-        return starts[instance] + iteration * self._interval(overlap) + first
+@dataclass(frozen=True)
+class WhilePipeline:
+    """A pipelined `while`. An iteration starts `placement.interval` cycles after the one before, if `condition` held.
+
+    The condition is known by the end of cycle `exit` of an iteration; in the one in which it does not hold, nothing is
+    written.
+    """
+
+    loop: int
+    name: str
+    graph: OperationGraph
+    placement: Placement
+    asked: int | None
+    condition: Operand
+    exit: int
+    span: Span | None = None
+
+    def cycles(self, iterations: int) -> int:
+        """Return the cycles of one execution in which the body runs so often."""
+        last = iterations * self.placement.interval + self.exit + 1
+        return max(last, (iterations - 1) * self.placement.interval + self.placement.depth) if iterations else last
 
 
 @dataclass(frozen=True)
@@ -83,77 +109,80 @@ class Nested:
     """A loop whose iterations run one after another. `copies` is how many times its body is built (unrolled loops)."""
 
     counter: Counter
+    loop: int
     body: tuple[Item, ...]
     copies: int = 1
-
-    @cached_property
-    def needs(self) -> frozenset[int]:
-        """The counters on which the latency depends."""
-        inside = frozenset().union(*(item.needs for item in self.body))
-        return self.counter.needs | (inside - {self.counter.key})
-
-    @cached_property
-    def _inner(self) -> tuple[int, ...]:
-        return tuple(sorted(frozenset().union(*(item.needs for item in self.body))))
-
-    def latency(self, env: Environment, count: int, overlap: bool) -> Integers:
-        """Return the cycles in each instance."""
-        if self.counter.key not in self._inner:
-            return self.counter.trips(env, count) * latency(self.body, env, count, overlap)
-        instance, inner = self.counter.expand(env, count, self._inner)
-        once = latency(self.body, inner, instance.size, overlap)
-        total = np.zeros(count, dtype=np.int64)
-        np.add.at(total, instance, once)
-        return total
-
-    def events(self, stream: str, starts: Integers, env: Environment, overlap: bool) -> Integers:
-        """Return the cycles of the stream's tokens, in order, for instances that start at `starts`."""
-        if not _uses(self.body, stream):
-            return np.empty(0, dtype=np.int64)
-        instance, inner = self.counter.expand(env, starts.size, self._inner)
-        once = latency(self.body, inner, instance.size, overlap)
-        before = np.cumsum(once) - once
-        # Each instance counts its own iterations from 0.
-        fresh = np.concatenate(([True], instance[1:] != instance[:-1])) if instance.size else np.empty(0, dtype=bool)
-        base = np.maximum.accumulate(np.where(fresh, before, 0))
-        return _sequence(self.body, stream, starts[instance] + before - base, inner, overlap)
+    bounds: Bounds | None = None
 
 
-Item = Segment | Pipeline | Nested
+@dataclass(frozen=True)
+class WhileLoop:
+    """A `while` whose iterations run one after another: `test` leaves the condition, then the body runs."""
+
+    loop: int
+    name: str
+    test: tuple[Item, ...]
+    condition: Operand
+    body: tuple[Item, ...]
+    span: Span | None = None
 
 
-def latency(items: Sequence[Item], env: Environment, count: int, overlap: bool = True) -> Integers:
-    """Return the cycles that items take one after another, in each of `count` instances.
+@dataclass(frozen=True)
+class Branch:
+    """One of two sequences of items. `branch` is its number among those of the function.
 
-    Without `overlap` a pipelined loop's iterations run one after another.
+    `results` are values that it leaves: the live value's number, and the operand of either side.
     """
-    total = np.zeros(count, dtype=np.int64)
-    for item in items:
-        total += item.latency(env, count, overlap)
-    return total
+
+    branch: int
+    condition: Operand
+    then: tuple[Item, ...]
+    other: tuple[Item, ...]
+    results: tuple[tuple[int, Operand, Operand], ...] = ()
+    span: Span | None = None
 
 
-def trace(items: Sequence[Item], stream: str, overlap: bool = True) -> Integers:
-    """Return the cycles at which a kernel's stream argument moves its tokens, ascending, from cycle 0 of the kernel."""
-    return _sequence(items, stream, np.zeros(1, dtype=np.int64), {}, overlap)
+@dataclass(frozen=True)
+class Call:
+    """A function that runs to its end. `function` names its schedule; all calls of one function share its hardware.
+
+    `arrays` are the caller's buffers by argument, `scalars` the values; of those that are functions of the caller's
+    counters and arguments, `sizes` has the expression.
+    """
+
+    function: str
+    arrays: tuple[tuple[str, str], ...]
+    scalars: tuple[tuple[str, Operand], ...]
+    sizes: tuple[tuple[str, Affine], ...]
+    span: Span | None = None
 
 
-def walk(items: Sequence[Item], outer: tuple[Nested, ...] = ()) -> Iterator[tuple[Item, tuple[Nested, ...]]]:
-    """Yield every item, outer before inner, with the loops around it."""
+Item = Segment | Pipeline | WhilePipeline | Nested | WhileLoop | Branch | Call
+
+
+def parts(item: Item) -> tuple[tuple[Item, ...], ...]:
+    """Return the sequences of items inside one."""
+    if isinstance(item, Nested):
+        return (item.body,)
+    if isinstance(item, WhileLoop):
+        return item.test, item.body
+    return (item.then, item.other) if isinstance(item, Branch) else ()
+
+
+def held_buffers(items: Sequence[Item]) -> set[str]:
+    """Return the buffers that hold something from one iteration or item to another: others are values on the way."""
+    found: set[str] = set()
+    for item, _ in walk(items):
+        if isinstance(item, Segment | Pipeline | WhilePipeline):
+            found |= {op.buffer for op in item.graph.operations if op.buffer and "#" not in op.buffer}
+        elif isinstance(item, Call):
+            found |= {key for _, key in item.arrays}
+    return found
+
+
+def walk(items: Sequence[Item], outer: tuple[Item, ...] = ()) -> Iterator[tuple[Item, tuple[Item, ...]]]:
+    """Yield every item, outer before inner, with the items around it."""
     for item in items:
         yield item, outer
-        if isinstance(item, Nested):
-            yield from walk(item.body, (*outer, item))
-
-
-def _uses(items: Sequence[Item], stream: str) -> bool:
-    return any(not isinstance(item, Nested) and stream in item.graph.streams for item, _ in walk(items))
-
-
-def _sequence(items: Sequence[Item], stream: str, starts: Integers, env: Environment, overlap: bool) -> Integers:
-    found = []
-    at = starts
-    for item in items:
-        found.append(item.events(stream, at, env, overlap))
-        at = at + item.latency(env, starts.size, overlap)
-    return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        for part in parts(item):
+            yield from walk(part, (*outer, item))

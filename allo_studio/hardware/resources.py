@@ -1,94 +1,167 @@
-"""Resources of operators, memories and FIFOs: DSP, LUT, FF and 18-Kb BRAM.
+"""Resources of operators, memories, registers and FIFOs, by loop and by function.
 
-Operators come from the library's table. Block memories are counted by the shapes that an 18-Kb block of the vendor's
-7-series to UltraScale+ devices can take; memories of at most 1024 bits a bank, and FIFOs of at most 32 tokens, go into
-LUTs as Vitis HLS does by default (64 bits a LUT as memory, 32 as shift register).
+An operator of a pipeline serves operations that start in different cycles of its interval; those that are worth sharing
+serve all loops of a function, which run one after another. A function has one copy of its hardware for all its calls.
+Pipeline registers are counted as flip-flops: a value takes its bits in each cycle from when it is there until it was
+last used. Multiplexers of shared operators and the control's state machine are not counted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
-from allo_studio.hardware.nest import Item, Nested, walk
-from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.hardware.memories import MemoryKind, fifo_blocks, memory_blocks
+from allo_studio.hardware.modulo import Placement
+from allo_studio.hardware.nest import Item, Nested, Pipeline, Segment, WhilePipeline, walk
+from allo_studio.hardware.operations import OperationGraph, Result
+from allo_studio.hardware.operators import Operator, OperatorLibrary
 from allo_studio.hardware.storage import Storage
+from allo_studio.layout import Layout
+from allo_studio.types import ArrayType
 
-__all__ = ["Resources", "bram_blocks", "fifo_resources", "memory_resources", "operator_resources"]
-
-_BLOCK_SHAPES = ((1, 16384), (2, 8192), (4, 4096), (9, 2048), (18, 1024), (36, 512))
-_LUT_MEMORY_BITS = 1024
-_SHIFT_REGISTER_DEPTH = 32
+__all__ = [
+    "Resources",
+    "array_resources",
+    "fifo_resources",
+    "item_resources",
+    "memory_resources",
+    "operator_resources",
+    "register_bits",
+]
 
 
 @dataclass(frozen=True)
 class Resources:
-    """Counts by resource kind. `unreported` names operators whose table lacks a figure: the counts are without them."""
+    """Counts by resource kind.
+
+    `unreported` names operators whose table lacks a figure: the counts are without them. `estimated` names those whose
+    figures are estimates and not from published reports.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     unreported: frozenset[str] = frozenset()
+    estimated: frozenset[str] = frozenset()
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(self.counts + other.counts, self.unreported | other.unreported)
+        return Resources(
+            self.counts + other.counts, self.unreported | other.unreported, self.estimated | other.estimated
+        )
 
     def __mul__(self, copies: int) -> Resources:
-        return Resources(Counter({kind: n * copies for kind, n in self.counts.items()}), self.unreported)
+        counts = Counter({kind: n * copies for kind, n in self.counts.items()})
+        return Resources(counts, self.unreported, self.estimated)
 
 
-def bram_blocks(width: int, depth: int) -> int:
-    """Return the 18-Kb blocks that a memory of `depth` words of `width` bits takes, in the best block shape."""
-    return min(-(-width // bits) * -(-depth // words) for bits, words in _BLOCK_SHAPES)
+def needed(graph: OperationGraph, placement: Placement) -> Counter[str]:
+    """Return how many of each operator are busy at once: operations that start in different cycles share one."""
+    slots: Counter[tuple[str, int]] = Counter()
+    for op, start in zip(graph.operations, placement.starts, strict=True):
+        if op.operator:
+            slots[op.operator, start % max(placement.interval, 1)] += op.units
+    most: Counter[str] = Counter()
+    for (name, _), count in slots.items():
+        most[name] = max(most[name], count)
+    return most
+
+
+def register_bits(graph: OperationGraph, placement: Placement) -> int:
+    """Return the bits of pipeline registers: of each value, for each cycle from its first to its last use."""
+    last: dict[int, int] = {}
+    for op, start in zip(graph.operations, placement.starts, strict=True):
+        for operand in op.operands:
+            if isinstance(operand, Result):
+                last[operand.operation] = max(last.get(operand.operation, 0), start)
+    total = 0
+    for number, end in last.items():
+        op = graph.operations[number]
+        total += op.type.bits * max(end - placement.starts[number] - op.latency, 0)
+    return total
+
+
+def item_resources(item: Item, library: OperatorLibrary) -> Resources:
+    """Return what one loop or segment takes for itself: operators and pipeline registers."""
+    if not isinstance(item, Segment | Pipeline | WhilePipeline):
+        return Resources()
+    total = Resources(Counter({"FF": register_bits(item.graph, item.placement)}))
+    for name, count in sorted(needed(item.graph, item.placement).items()):
+        total += _operator(library, name, count)
+    return total
 
 
 def operator_resources(items: Sequence[Item], library: OperatorLibrary) -> Resources:
-    """Return what the operators take: in a pipeline of interval II, an operator serves II operations."""
-    total = Resources()
-    for item, outer in walk(items):
-        if isinstance(item, Nested):
-            continue
-        counts = Counter(op.operator for op in item.graph.operations if op.operator)
-        copies = prod(loop.copies for loop in outer)
-        for name in sorted(counts):
-            instances = -(-counts[name] // max(item.placement.interval, 1))
-            total += _operator(library, name, instances * copies)
+    """Return what the operators and pipeline registers of a function take."""
+    own: Counter[str] = Counter()
+    shared: Counter[str] = Counter()
+    bits = 0
+    for item, copies in _pieces(items):
+        bits += register_bits(item.graph, item.placement) * copies
+        for name, count in needed(item.graph, item.placement).items():
+            if _named(library, name).shared:
+                # Copies of an unrolled loop's body run one after another too.
+                shared[name] = max(shared[name], count)
+            else:
+                own[name] += count * copies
+    total = Resources(Counter({"FF": bits}))
+    for name, count in sorted((own + shared).items()):
+        total += _operator(library, name, count)
     return total
+
+
+def _pieces(items: Sequence[Item]) -> Iterator[tuple[Segment | Pipeline | WhilePipeline, int]]:
+    for item, outer in walk(items):
+        if isinstance(item, Segment | Pipeline | WhilePipeline):
+            copies = 1
+            for around in outer:
+                copies *= around.copies if isinstance(around, Nested) else 1
+            yield item, copies
+
+
+def _named(library: OperatorLibrary, name: str) -> Operator:
+    base, _, kind = name.partition(".")
+    return library.operator(base, int(kind) if kind.isdecimal() else kind)
 
 
 def _operator(library: OperatorLibrary, name: str, instances: int) -> Resources:
-    found = library.operator(name).resources
-    counts = Counter({kind: value * instances for kind, value in found.items() if value})
-    missing = any(value is None for value in found.values())
-    return Resources(counts, frozenset({name}) if missing else frozenset())
+    known = _named(library, name)
+    counts = Counter({kind: value * instances for kind, value in known.resources.items() if value})
+    missing = any(value is None for value in known.resources.values())
+    estimated = known.source == "estimated"
+    return Resources(
+        counts, frozenset({name}) if missing else frozenset(), frozenset({name}) if estimated else frozenset()
+    )
 
 
-def memory_resources(storages: Iterable[Storage]) -> Resources:
-    """Return what local buffers take; arguments live outside of the kernel."""
+def memory_resources(storages: Iterable[Storage], family: str) -> Resources:
+    """Return what a function's own buffers take; arguments live outside of it."""
     total = Resources()
     for storage in storages:
-        if storage.argument:
-            continue
-        total += Resources(_memory(storage))
+        if not storage.argument:
+            total += array_resources(storage.type, storage.layout, family, _kind(storage), storage.kind == "constant")
     return total
 
 
-def _memory(storage: Storage) -> Counter[str]:
-    if storage.register:
-        return Counter(FF=storage.type.bits)
-    shape, width = storage.type.shape, storage.type.element.bits
-    banks = storage.layout.banks(shape)
-    words = prod(
-        1 if entry.kind == "complete" else -(-extent // entry.banks(extent))
-        for entry, extent in zip(storage.layout.normal(shape).dims, shape, strict=True)
-    )
-    if width * words <= _LUT_MEMORY_BITS:
-        return Counter(LUT=banks * -(-width * words // 64))
-    return Counter(BRAM_18K=banks * bram_blocks(width, words))
+_KINDS: dict[str, MemoryKind] = {"BRAM": "BRAM_18K", "URAM": "URAM", "LUTRAM": "LUTRAM", "LUT": "LUTRAM"}
 
 
-def fifo_resources(width: int, depth: int) -> Resources:
+def _kind(storage: Storage) -> MemoryKind:
+    return _KINDS.get(str(storage.asked.get("resource", "AUTO")).upper(), "auto")
+
+
+def array_resources(
+    type: ArrayType, layout: Layout, family: str, kind: MemoryKind = "auto", constant: bool = False
+) -> Resources:
+    """Return what an array takes: flip-flops where each element is a register (none for constants), else its banks."""
+    banks, width = layout.banks(type.shape), type.element.bits
+    words = 1
+    for entry, extent in zip(layout.normal(type.shape).dims, type.shape, strict=True):
+        words *= 1 if entry.kind == "complete" else -(-extent // entry.banks(extent))
+    if words == 1 and banks == type.size:
+        return Resources(Counter() if constant else Counter(FF=type.bits))
+    return Resources(Counter(dict(memory_blocks(width, words, family, kind)))) * banks
+
+
+def fifo_resources(width: int, depth: int, family: str) -> Resources:
     """Return what a FIFO of `depth` tokens of `width` bits takes."""
-    if depth <= _SHIFT_REGISTER_DEPTH:
-        return Resources(Counter(LUT=width))
-    return Resources(Counter(BRAM_18K=bram_blocks(width, depth)))
+    return Resources(Counter(dict(fifo_blocks(width, depth, family))))

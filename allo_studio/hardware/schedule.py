@@ -2,75 +2,160 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from allo_studio.hardware.counters import Integers
+from allo_studio.hardware.cycles import Control, Run, Undetermined, arguments_needed, total_cycles, undetermined
 from allo_studio.hardware.explain import LoopRow, loop_rows
-from allo_studio.hardware.extract import build_items
-from allo_studio.hardware.nest import Item, Nested, latency, trace, walk
+from allo_studio.hardware.extract import extract
+from allo_studio.hardware.formula import formula
+from allo_studio.hardware.indices import unsigned_name
+from allo_studio.hardware.nest import Item, Pipeline, held_buffers
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.resources import Resources, memory_resources, operator_resources
-from allo_studio.hardware.storage import storages
+from allo_studio.hardware.storage import Storage
+from allo_studio.hardware.traces import Traces
+from allo_studio.hardware.view import Piece, piece_text, pieces
 from allo_studio.ir import KernelIR
+from allo_studio.ir.attributes import integer_map
 
-__all__ = ["HardwareSchedule", "schedule_kernel"]
+__all__ = ["FunctionSchedule", "HardwareSchedule", "Run", "schedule_kernel"]
+
+
+@dataclass(frozen=True)
+class FunctionSchedule:
+    """One function: its control, and the buffers that it has or is given.
+
+    `origin` is the name that the function has in the kernel's module: one that is called with memories of several
+    layouts has a schedule for each.
+    """
+
+    name: str
+    origin: str
+    items: tuple[Item, ...]
+    storages: tuple[Storage, ...]
+    resources: Resources
 
 
 @dataclass(frozen=True)
 class HardwareSchedule:
-    """A kernel's schedule in one operator library. Cycles are of the library's clock."""
+    """A kernel's schedule in one operator library. Cycles are of the library's clock.
+
+    `functions` are the kernel's own function, under the kernel's name, and all that it calls. `arguments` are the whole
+    scalar arguments of the kernel with the greatest value of each named size. Where cycles depend on data, `run` tells
+    which are meant.
+    """
 
     kernel: str
-    items: tuple[Item, ...]
+    functions: Mapping[str, FunctionSchedule]
     library: OperatorLibrary
-    resources: Resources
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    run: Run | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The control of the kernel's own function."""
+        return self.functions[self.kernel].items
+
+    @cached_property
+    def control(self) -> Control:
+        """The items of each function."""
+        return {name: function.items for name, function in self.functions.items()}
+
+    @cached_property
+    def depends_on(self) -> tuple[Undetermined, ...]:
+        """What makes the cycles differ between runs, in program order; named sizes are taken as their greatest."""
+        return tuple(need for need in undetermined(self.control, self.kernel) if need.data or not self._sizes_suffice)
+
+    @cached_property
+    def _sizes_suffice(self) -> bool:
+        return arguments_needed(self.control, self.kernel) <= set(self._known_sizes)
+
+    @cached_property
+    def _known_sizes(self) -> dict[str, int]:
+        return {spelling: n for name, n in self.sizes.items() for spelling in (name, unsigned_name(name))}
+
+    def of_run(self, run: Run) -> HardwareSchedule:
+        """Return the schedule with the cycles of a run."""
+        names = {name: function.origin for name, function in self.functions.items()}
+        return replace(self, run=replace(run, functions=names))
 
     @cached_property
     def latency(self) -> int:
-        """Cycles from the first cycle to the cycle of done, inclusive."""
-        return int(latency(self.items, {}, 1)[0])
+        """Cycles from the first cycle to the cycle of done, inclusive.
+
+        Raises AlloError (code `hardware`) where they depend on data and no run was given.
+        """
+        return total_cycles(self.control, self.kernel, self.run or Run(self._known_sizes))
 
     @property
     def interval(self) -> int:
-        """Cycles between starts: a kernel takes its next invocation when it is done with the last."""
+        """Cycles between starts: a kernel takes its next invocation when it is done with the last.
+
+        One that is nothing but a pipelined loop that rewinds takes it when the last iteration has started.
+        """
+        if len(self.items) == 1 and isinstance(self.items[0], Pipeline) and self.items[0].rewind:
+            item = self.items[0]
+            return self.latency - item.placement.depth + item.placement.interval
         return self.latency
 
     @cached_property
     def ordered_latency(self) -> int:
         """Cycles if no two iterations of a pipeline overlapped."""
-        return int(latency(self.items, {}, 1, overlap=False)[0])
+        return self._traces(overlap=False).cycles()
 
     def trace(self, stream: str, overlap: bool = True) -> Integers:
-        """Return the cycles at which a stream argument moves its tokens, ascending."""
-        return trace(self.items, stream, overlap)
+        """Return the cycles at which a stream argument moves its tokens, ascending.
+
+        Raises AlloError (code `hardware`) where that depends on data.
+        """
+        return self._traces(overlap).tokens(stream)
+
+    def _traces(self, overlap: bool) -> Traces:
+        return Traces(self.control, self.kernel, self.run.arguments if self.run else self._known_sizes, overlap)
+
+    @property
+    def formula(self) -> str:
+        """The latency as a formula in the trip counts (see `formula.formula`)."""
+        return formula(self.control, self.items)
+
+    @cached_property
+    def resources(self) -> Resources:
+        """What all functions take together."""
+        return sum((function.resources for function in self.functions.values()), Resources())
 
     def loops(self) -> tuple[LoopRow, ...]:
-        """Return a row for each loop that is not just lanes: trip count, II and why, latencies."""
-        return loop_rows(self.items)
+        """Return a row for each loop that is not just lanes: trip count, II and why, latencies, resources."""
+        return loop_rows(self.control, self.kernel, self.library)
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """Return the schedule view: what runs as one pipeline or at once, with its operations by cycle."""
+        found = (pieces(name, function.items) for name, function in self.functions.items())
+        return tuple(piece for part in found for piece in part)
 
     def text(self) -> str:
-        """Return the schedule view: for each pipeline and segment, its operations and the cycles they take."""
-        lines = [f"{self.kernel}: {self.latency} cycles at {self.library.clock_ns:g} ns ({self.library.profile})"]
-        for item, outer in walk(self.items):
-            if isinstance(item, Nested):
-                continue
-            names = [loop.counter.name for loop in outer] + [c.name for c in getattr(item, "counters", ())]
-            place = item.placement
-            lines.append(f"{'/'.join(names) or 'body'}: II={place.interval}, depth {place.depth}")
-            # Lanes that do the same in the same cycles share a line.
-            lanes = Tally(
-                (start, start + op.latency, op.label)
-                for start, op in zip(place.starts, item.graph.operations, strict=True)
-            )
-            for (start, end, label), count in sorted(lanes.items()):
-                lines.append(f"  {start:>4}..{end:<4} {f'{count} x ' if count > 1 else ''}{label}")
+        """Return the schedule view as text."""
+        cycles = f"{self.latency} cycles" if self.run or not self.depends_on else "cycles that depend on data"
+        lines = [f"{self.kernel}: {cycles} at {self.library.clock_ns:g} ns ({self.library.profile})"]
+        lines.append(f"latency = {self.formula}")
+        for piece in self.pieces():
+            where = "" if piece.function == self.kernel else f"{piece.function}: "
+            lines += ["", where + piece_text(piece)]
         return "\n".join(lines)
 
 
 def schedule_kernel(kernel: KernelIR, library: OperatorLibrary) -> HardwareSchedule:
-    """Schedule a kernel's final IR; raises AlloError where no hardware of ours does what it asks for."""
-    items = build_items(kernel, library)
-    resources = operator_resources(items, library) + memory_resources(storages(kernel, library).values())
-    return HardwareSchedule(kernel.name, items, library, resources)
+    """Schedule a kernel's final IR.
+
+    Raises AlloError (codes `hardware`, `target`) with the operation, its place in the source and what to change, where
+    no hardware of ours does what it asks for.
+    """
+    functions = {}
+    for name, found in extract(kernel, library).items():
+        used = held_buffers(found.items)
+        memories = memory_resources((s for s in found.storages if s.key in used), library.family)
+        resources = operator_resources(found.items, library) + memories
+        functions[name] = FunctionSchedule(name, found.kernel.name, found.items, found.storages, resources)
+    return HardwareSchedule(kernel.name, functions, library, integer_map(kernel.function, "allo.sizes"))

@@ -18,6 +18,7 @@ from allo_studio.primitives.parallel import Parallel
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
 from allo_studio.primitives.quantize import Quantize
+from allo_studio.primitives.reduce_tree import ReduceTree
 from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
 from allo_studio.primitives.reuse_at import ReuseAt
@@ -45,6 +46,7 @@ STEPS: Mapping[str, type[Step]] = _table(
     BufferAt,
     Fuse,
     Parallel,
+    ReduceTree,
     ComputeAt,
     ReuseAt,
     Inline,

@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from allo_studio.design.model import Project
 from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess
 from allo_studio.design.timing import ProcessTiming, SizedDesign
+from allo_studio.hardware.cycles import Undetermined
 from allo_studio.hardware.devices import RESOURCE_KINDS, Device
-from allo_studio.hardware.resources import Resources, fifo_resources, memory_resources
-from allo_studio.hardware.storage import Storage
+from allo_studio.hardware.resources import Resources, array_resources, fifo_resources
+from allo_studio.hardware.view import Piece
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["assemble_report"]
 
 
-def assemble_report(project: Project, sized: SizedDesign, device: Device, simulation: SimulationRow | None) -> Report:
-    """Return the report of a build. Cycles and resources are predictions of the library's profile."""
+def assemble_report(
+    project: Project,
+    sized: SizedDesign,
+    device: Device,
+    simulation: SimulationRow | None,
+    others: Sequence[SizedDesign] = (),
+) -> Report:
+    """Return the report of a build. Cycles and resources are predictions of the library's profile.
+
+    `others` are the same design in other operator libraries: of these it says the cycles and FIFO depths.
+    """
     total = _total(sized)
+    all_sized = (sized, *others)
     return Report(
         project=project.name,
         top=project.top,
         device=device.name,
         clock_ns=project.target.clock_ns,
-        cycles={sized.library.profile: {"predicted": sized.latency}},
+        cycles={found.library.profile: {"predicted": found.latency} for found in all_sized},
         interval=sized.interval,
         processes=tuple(_process(timing) for timing in sized.processes.values()),
         loops=tuple(row for timing in sized.processes.values() for row in _loops(timing)),
         resources=tuple(ResourceRow(k, total.counts[k], device.resources[k]) for k in RESOURCE_KINDS),
-        channels=tuple(row for region in _regions(sized.region) for row in _channels(region, sized)),
+        channels=tuple(row for region in _regions(sized.region) for row in _channels(region, all_sized)),
+        pieces=tuple(piece for timing in sized.processes.values() for piece in _pieces(timing)),
         simulation=simulation,
-        notes=_notes(total),
+        notes=_notes(total, sized),
+        profile=sized.library.profile,
     )
 
 
-def _notes(total: Resources) -> tuple[str, ...]:
-    notes = ["Resources count operators, memories and FIFOs; control, multiplexers and pipeline registers come on top."]
+def _notes(total: Resources, sized: SizedDesign) -> tuple[str, ...]:
+    notes = [
+        "Resources count operators, pipeline registers, memories and FIFOs; control and the multiplexers of shared "
+        "operators come on top."
+    ]
     if total.unreported:
         names = ", ".join(sorted(total.unreported))
-        notes.append(f"No source gives the LUT and FF of {names}: they are counted as 0.")
+        notes.append(f"No source gives all of DSP, LUT and FF of {names}: what is missing is counted as 0.")
+    if total.estimated:
+        notes.append(f"Figures of these operators are estimates: {', '.join(sorted(total.estimated))}.")
+    depends = [timing.process.path for timing in sized.processes.values() if timing.schedule.depends_on]
+    if depends:
+        notes.append(f"The cycles of {', '.join(depends)} depend on data: they are those of the test data.")
     return tuple(notes)
 
 
@@ -48,18 +70,17 @@ def _total(sized: SizedDesign) -> Resources:
         total += timing.schedule.resources
     for region in _regions(sized.region):
         for channel in region.channels:
-            total += _channel_resources(channel)
+            total += _channel_resources(channel, sized.library.family)
     return total
 
 
-def _channel_resources(channel: Channel) -> Resources:
+def _channel_resources(channel: Channel, family: str) -> Resources:
     """Return what a channel takes: a port's memory is outside of the design, ping-pong is two copies."""
     if channel.kind == "fifo":
-        return fifo_resources(channel.token_bits, channel.depth) if channel.depth else Resources()
+        return fifo_resources(channel.token_bits, channel.depth, family) if channel.depth else Resources()
     if channel.kind not in ("pingpong", "shared"):
         return Resources()
-    memory = Storage(channel.name, channel.type, channel.layout, False, 0, 2)
-    return memory_resources([memory]) * (2 if channel.kind == "pingpong" else 1)
+    return array_resources(channel.type, channel.layout, family) * (2 if channel.kind == "pingpong" else 1)
 
 
 def _regions(region: Region) -> Iterator[Region]:
@@ -82,7 +103,18 @@ def _process(timing: ProcessTiming) -> ProcessRow:
         bram=counts["BRAM_18K"],
         uram=counts["URAM"],
         stall=timing.stall,
+        formula=timing.schedule.formula,
+        depends="; ".join(dict.fromkeys(_depends(need) for need in timing.schedule.depends_on)),
     )
+
+
+def _depends(need: Undetermined) -> str:
+    return f"{need.what} ({need.span})" if need.span else need.what
+
+
+def _pieces(timing: ProcessTiming) -> Iterator[Piece]:
+    for piece in timing.schedule.pieces():
+        yield replace(piece, path=timing.process.path)
 
 
 def _loops(timing: ProcessTiming) -> Iterator[LoopRow]:
@@ -100,23 +132,29 @@ def _loops(timing: ProcessTiming) -> Iterator[LoopRow]:
             unroll=row.lanes,
             reason=row.reason,
             source=str(row.span) if row.span else "",
+            function=row.function,
+            least=row.least,
+            dsp=row.resources.counts["DSP"],
+            lut=row.resources.counts["LUT"],
+            ff=row.resources.counts["FF"],
         )
 
 
-def _channels(region: Region, sized: SizedDesign) -> Iterator[ChannelRow]:
+def _channels(region: Region, all_sized: Sequence[SizedDesign]) -> Iterator[ChannelRow]:
     """Yield the channels between blocks; the ports of a graph are no channels of it."""
     ports = {port.name for port in region.ports}
     for channel in region.channels:
         if channel.name in ports:
             continue
-        size = sized.fifos.get(channel.id)
+        sizes = {found.library.profile: found.fifos.get(channel.id) for found in all_sized}
+        size = sizes[all_sized[0].library.profile]
         yield ChannelRow(
             id=channel.id,
             kind=channel.kind,
             type=str(channel.type),
             width=channel.token_bits,
             elements=channel.width,
-            depth={sized.library.profile: channel.depth} if size else {},
+            depth={profile: found.depth for profile, found in sizes.items() if found},
             observed=size.observed if size else None,
             reason=channel.reason,
             source=_end(region, channel.source),

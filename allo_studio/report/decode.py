@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar, get_type_hints
 
+from allo_studio.hardware.view import Piece
+from allo_studio.hardware.view import Row as Operations
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["Fault", "decode_report"]
@@ -14,7 +16,7 @@ __all__ = ["Fault", "decode_report"]
 # No count of ours comes near; beyond it a time in milliseconds would no longer be a number.
 _LARGEST = 1 << 63
 
-Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow)
+Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow, Piece, Operations)
 
 
 class Fault(Exception):
@@ -43,11 +45,35 @@ def decode_report(found: Mapping[str, Any]) -> Report:
         loops=_rows(part, "loops", LoopRow),
         resources=_resources(_mapping(part, "resources", "report.")),
         channels=_rows(part, "channels", ChannelRow),
+        pieces=_pieces(part.get("schedule", [])),
         simulation=_simulation(found),
         notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
         tool=_text(part, "tool", "report."),
         profile=profile,
     )
+
+
+def _pieces(value: Any) -> tuple[Piece, ...]:
+    """Return the schedule view; reports of earlier versions have none."""
+    if not isinstance(value, list):
+        raise Fault("report.schedule is no list")
+    made = []
+    for number, item in enumerate(value):
+        path = f"report.schedule[{number}]"
+        rows = _list(item if isinstance(item, dict) else {}, "rows", f"{path}.")
+        operations = tuple(_operations(row, f"{path}.rows[{n}]", len(rows)) for n, row in enumerate(rows))
+        place = tuple(_item_text(name, f"{path}.place") for name in _list(item, "place", f"{path}."))
+        made.append(replace(_row({**item, "place": (), "rows": ()}, path, Piece), place=place, rows=operations))
+    return tuple(made)
+
+
+def _operations(item: Any, path: str, count: int) -> Operations:
+    after = tuple(
+        _whole(n, f"{path}.after") for n in _list(item if isinstance(item, dict) else {}, "after", f"{path}.")
+    )
+    if any(not 0 <= n < count for n in after):
+        raise Fault(f"{path}.after is no row of the piece")
+    return replace(_row({**item, "after": ()}, path, Operations), after=after)
 
 
 def _rows(part: Mapping[str, Any], key: str, cls: type[Row]) -> tuple[Row, ...]:

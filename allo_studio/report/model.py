@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allo_studio import __version__
+from allo_studio.hardware.view import Piece
 
 __all__ = [
     "PROFILE",
@@ -30,7 +31,11 @@ RESOURCES = ("DSP", "LUT", "FF", "BRAM_18K", "URAM")
 
 @dataclass(frozen=True)
 class ProcessRow:
-    """A block of the design: `path` is its instance path (`cascade/mm1`), `stall` the cycles it waits on channels."""
+    """A block of the design: `path` is its instance path (`cascade/mm1`), `stall` the cycles it waits on channels.
+
+    `formula` is its latency in the trip counts of its loops. `depends` says what makes its cycles differ between runs
+    (empty: nothing): the figures are then those of the data of this report's run.
+    """
 
     path: str
     kernel: str
@@ -42,17 +47,19 @@ class ProcessRow:
     bram: int = 0
     uram: int = 0
     stall: int = 0
+    formula: str = ""
+    depends: str = ""
 
 
 @dataclass(frozen=True)
 class LoopRow:
-    """A loop of a block.
+    """A loop of a block, in the block's kernel or in a function that it calls (`function`).
 
     Trip count and latencies are None where they differ between iterations of an outer loop.
     `depth` counts from 0 at the outermost loop. `ii` is what the scheduler reached, `ii_asked` what a step asked for;
     both are None on a loop that is not pipelined (`ii_asked` also where nobody asked). `unroll` is the number of
-    lanes (1: not unrolled). `reason` says what limits the II. `source` is a place in the kernel's file,
-    `FILE:LINE:COLUMN`.
+    lanes (1: not unrolled). `reason` says what limits the II, and `least` that no smaller one is possible. `source` is
+    a place in the kernel's file, `FILE:LINE:COLUMN`. `dsp`, `lut` and `ff` are what the loop's own operations take.
     """
 
     path: str
@@ -67,6 +74,11 @@ class LoopRow:
     unroll: int = 1
     reason: str = ""
     source: str = ""
+    function: str = ""
+    least: bool = True
+    dsp: int = 0
+    lut: int = 0
+    ff: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,10 @@ class SimulationRow:
 
 @dataclass(frozen=True)
 class Report:
-    """What a build says of a design. `cycles` maps a profile to `predicted` and, where it ran, `simulated` cycles."""
+    """What a build says of a design. `cycles` maps a profile to `predicted` and, where it ran, `simulated` cycles.
+
+    `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block.
+    """
 
     project: str
     top: str
@@ -136,6 +151,7 @@ class Report:
     loops: tuple[LoopRow, ...] = ()
     resources: tuple[ResourceRow, ...] = ()
     channels: tuple[ChannelRow, ...] = ()
+    pieces: tuple[Piece, ...] = ()
     simulation: SimulationRow | None = None
     notes: tuple[str, ...] = ()
     tool: str = f"predicted by Allo Studio {__version__}"
@@ -170,8 +186,17 @@ class Report:
             "loops": [_row_json(row) for row in self.loops],
             "resources": {row.name: {"used": row.used, "available": row.available} for row in self.resources},
             "channels": [_row_json(row) for row in self.channels],
+            "schedule": [_piece_json(piece) for piece in self.pieces],
             "notes": list(self.notes),
         }
+
+
+def _piece_json(piece: Piece) -> dict[str, Any]:
+    return {
+        **vars(piece),
+        "place": list(piece.place),
+        "rows": [{**vars(r), "after": list(r.after)} for r in piece.rows],
+    }
 
 
 def _row_json(row: ProcessRow | LoopRow | ChannelRow) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class PolyBench:
         return list(self.module.SCHEDULE)
 
     def sizes(self, which: str = "mini") -> dict[str, int]:
-        """Return the sizes `mini`, `medium` or `large` by constant."""
+        """Return the sizes `mini`, `medium`, `large` or `extralarge` by constant."""
         known = self.module.SIZES
         return dict(known[which]) if which != "mini" else {n: getattr(self.module, n) for n in known["medium"]}
 

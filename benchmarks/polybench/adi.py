@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, N = 2, 8
-SIZES = {"medium": {"T": 100, "N": 200}, "large": {"T": 500, "N": 1000}}
+SIZES = {"medium": {"T": 100, "N": 200}, "large": {"T": 500, "N": 1000}, "extralarge": {"T": 1000, "N": 2000}}
 MUL = 2.0 * N * N / T
 A, B = -MUL / 2.0, 1.0 + MUL
 C = A

@@ -7,9 +7,10 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 M, N = 11, 13
-SIZES = {"medium": {"M": 390, "N": 410}, "large": {"M": 1900, "N": 2100}}
+SIZES = {"medium": {"M": 390, "N": 410}, "large": {"M": 1900, "N": 2100}, "extralarge": {"M": 1800, "N": 2200}}
 SCHEDULE = [
-    ("buffer_at", {"buffer": "t", "axis": "rows:i"}),
+    ("reorder", {"axes": ["rows:j", "rows:i"]}),
+    ("pipeline", {"axis": "rows:i"}),
     ("pipeline", {"axis": "columns:j"}),
     ("partition", {"buffer": "x", "kind": "cyclic", "dim": 1, "factor": 2}),
 ]

@@ -7,12 +7,11 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 M, N = 11, 13
-SIZES = {"medium": {"M": 390, "N": 410}, "large": {"M": 1900, "N": 2100}}
+SIZES = {"medium": {"M": 390, "N": 410}, "large": {"M": 1900, "N": 2100}, "extralarge": {"M": 1800, "N": 2200}}
 SCHEDULE = [
-    ("split", {"axis": "j", "factor": 2}),
     ("buffer_at", {"buffer": "q", "axis": "i"}),
-    ("partition", {"buffer": "s", "kind": "complete", "dim": 1}),
-    ("pipeline", {"axis": "j.outer", "off": True}),
+    ("pipeline", {"axis": "j"}),
+    ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 2}),
 ]
 
 

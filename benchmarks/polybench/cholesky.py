@@ -7,9 +7,10 @@ import numpy as np
 from allo_studio.lang import float32, grid, sqrt
 
 N = 10
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
-    ("buffer_at", {"buffer": "A", "axis": "j"}),
+    ("pipeline", {"axis": "k"}),
+    ("pipeline", {"axis": "m"}),
     ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 2}),
 ]
 

@@ -7,8 +7,9 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 M, N = 8, 10
-SIZES = {"medium": {"M": 240, "N": 260}, "large": {"M": 1200, "N": 1400}}
+SIZES = {"medium": {"M": 240, "N": 260}, "large": {"M": 1200, "N": 1400}, "extralarge": {"M": 2600, "N": 3000}}
 SCHEDULE = [
+    ("buffer_at", {"buffer": "mean", "axis": "means:j"}),
     ("reorder", {"axes": ["center:i", "center:j"]}),
     ("pipeline", {"axis": "center:j"}),
     ("partition", {"buffer": "data", "kind": "cyclic", "dim": 2, "factor": 2}),

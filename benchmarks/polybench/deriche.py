@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import exp, float32, grid
 
 W, H = 10, 8
-SIZES = {"medium": {"W": 720, "H": 480}, "large": {"W": 4096, "H": 2160}}
+SIZES = {"medium": {"W": 720, "H": 480}, "large": {"W": 4096, "H": 2160}, "extralarge": {"W": 7680, "H": 4320}}
 SCHEDULE = [
     ("fuse", {"axes": ["row_sum:i", "row_sum:j"]}),
     ("pipeline", {"axis": "row_sum:i_j_fused"}),

@@ -7,7 +7,11 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 R, Q, P = 5, 6, 7
-SIZES = {"medium": {"R": 50, "Q": 40, "P": 60}, "large": {"R": 150, "Q": 140, "P": 160}}
+SIZES = {
+    "medium": {"R": 50, "Q": 40, "P": 60},
+    "large": {"R": 150, "Q": 140, "P": 160},
+    "extralarge": {"R": 250, "Q": 220, "P": 270},
+}
 SCHEDULE = [
     ("reorder", {"axes": ["s", "product:p"]}),
     ("pipeline", {"axis": "product:p"}),

@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 N = 12
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
     ("pipeline", {"axis": "i"}),
     ("pipeline", {"axis": "p"}),

@@ -7,7 +7,11 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, X, Y = 3, 8, 9
-SIZES = {"medium": {"T": 100, "X": 200, "Y": 240}, "large": {"T": 500, "X": 1000, "Y": 1200}}
+SIZES = {
+    "medium": {"T": 100, "X": 200, "Y": 240},
+    "large": {"T": 500, "X": 1000, "Y": 1200},
+    "extralarge": {"T": 1000, "X": 2000, "Y": 2600},
+}
 SCHEDULE = [
     ("pipeline", {"axis": "j"}),
     ("pipeline", {"axis": "n"}),

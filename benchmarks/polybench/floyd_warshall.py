@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import grid, int32
 
 N = 11
-SIZES = {"medium": {"N": 500}, "large": {"N": 2800}}
+SIZES = {"medium": {"N": 500}, "large": {"N": 2800}, "extralarge": {"N": 5600}}
 SCHEDULE = [
     ("pipeline", {"axis": "j"}),
     ("partition", {"buffer": "path", "kind": "cyclic", "dim": 2, "factor": 2}),

@@ -7,7 +7,11 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 M, N, K = 10, 12, 14
-SIZES = {"medium": {"M": 200, "N": 220, "K": 240}, "large": {"M": 1000, "N": 1100, "K": 1200}}
+SIZES = {
+    "medium": {"M": 200, "N": 220, "K": 240},
+    "large": {"M": 1000, "N": 1100, "K": 1200},
+    "extralarge": {"M": 2000, "N": 2300, "K": 2600},
+}
 SCHEDULE = [
     ("reorder", {"axes": ["k", "product:j"]}),
     ("buffer_at", {"buffer": "C", "axis": "product:i"}),

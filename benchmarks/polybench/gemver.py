@@ -7,12 +7,13 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 N = 12
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
     ("pipeline", {"axis": "rank_two:j"}),
     ("reorder", {"axes": ["columns:j", "columns:i"]}),
     ("pipeline", {"axis": "columns:i"}),
-    ("buffer_at", {"buffer": "w", "axis": "rows:i"}),
+    ("reorder", {"axes": ["rows:j", "rows:i"]}),
+    ("pipeline", {"axis": "rows:i"}),
 ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 N = 13
-SIZES = {"medium": {"N": 250}, "large": {"N": 1300}}
+SIZES = {"medium": {"N": 250}, "large": {"N": 1300}, "extralarge": {"N": 2800}}
 SCHEDULE = [
     ("partition", {"buffer": "x", "kind": "cyclic", "dim": 1, "factor": 2}),
     ("pipeline", {"axis": "j"}),

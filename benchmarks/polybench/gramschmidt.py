@@ -7,8 +7,9 @@ import numpy as np
 from allo_studio.lang import float32, grid, sqrt
 
 M, N = 10, 8
-SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}}
+SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}, "extralarge": {"M": 2000, "N": 2600}}
 SCHEDULE = [
+    ("buffer_at", {"buffer": "R", "axis": "j"}),
     ("pipeline", {"axis": "i"}),
     ("pipeline", {"axis": "p"}),
     ("pipeline", {"axis": "u"}),

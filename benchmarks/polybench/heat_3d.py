@@ -7,12 +7,16 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, N = 2, 7
-SIZES = {"medium": {"T": 100, "N": 40}, "large": {"T": 500, "N": 120}}
+SIZES = {"medium": {"T": 100, "N": 40}, "large": {"T": 500, "N": 120}, "extralarge": {"T": 1000, "N": 200}}
+# With three banks along each dimension, the seven elements that a cell is computed from lie in different ones.
 SCHEDULE = [
     ("pipeline", {"axis": "k"}),
     ("pipeline", {"axis": "r"}),
-    ("partition", {"buffer": "A", "kind": "cyclic", "dim": 3, "factor": 3}),
-    ("partition", {"buffer": "B", "kind": "cyclic", "dim": 3, "factor": 3}),
+    *(
+        ("partition", {"buffer": array, "kind": "cyclic", "dim": dim, "factor": 3})
+        for array in "AB"
+        for dim in (1, 2, 3)
+    ),
 ]
 
 

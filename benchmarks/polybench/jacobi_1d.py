@@ -7,11 +7,13 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, N = 3, 14
-SIZES = {"medium": {"T": 100, "N": 400}, "large": {"T": 500, "N": 2000}}
+SIZES = {"medium": {"T": 100, "N": 400}, "large": {"T": 500, "N": 2000}, "extralarge": {"T": 1000, "N": 4000}}
 SCHEDULE = [
     ("reuse_at", {"buffer": "A", "axis": "i"}),
-    ("reuse_at", {"buffer": "B", "axis": "j"}),
+    ("partition", {"buffer": "A_reuse", "kind": "complete", "dim": 1}),
     ("pipeline", {"axis": "i"}),
+    ("reuse_at", {"buffer": "B", "axis": "j"}),
+    ("partition", {"buffer": "B_reuse", "kind": "complete", "dim": 1}),
     ("pipeline", {"axis": "j"}),
 ]
 

@@ -7,12 +7,21 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, N = 2, 9
-SIZES = {"medium": {"T": 100, "N": 250}, "large": {"T": 500, "N": 1300}}
+SIZES = {"medium": {"T": 100, "N": 250}, "large": {"T": 500, "N": 1300}, "extralarge": {"T": 1000, "N": 2800}}
+# Lines along the rows and windows along the columns, each element on its own; five columns of the lines move at once.
 SCHEDULE = [
-    ("reuse_at", {"buffer": "A", "axis": "i"}),
-    ("reuse_at", {"buffer": "B", "axis": "p"}),
-    ("pipeline", {"axis": "j"}),
-    ("pipeline", {"axis": "q"}),
+    step
+    for array, row, column in (("A", "i", "j"), ("B", "p", "q"))
+    for step in (
+        ("partition", {"buffer": array, "kind": "cyclic", "dim": 2, "factor": 5}),
+        ("reuse_at", {"buffer": array, "axis": row}),
+        ("partition", {"buffer": f"{array}_reuse", "kind": "complete", "dim": 1}),
+        ("partition", {"buffer": f"{array}_reuse", "kind": "cyclic", "dim": 2, "factor": 5}),
+        ("unroll", {"axis": f"{array}_reuse_shift_0", "factor": 5}),
+        ("reuse_at", {"buffer": f"{array}_reuse", "axis": column}),
+        ("partition", {"buffer": f"{array}_reuse_1", "kind": "complete", "dim": 0}),
+        ("pipeline", {"axis": column}),
+    )
 ]
 
 

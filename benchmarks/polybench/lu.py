@@ -7,11 +7,12 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 N = 10
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
-    ("buffer_at", {"buffer": "A", "axis": "j"}),
-    ("buffer_at", {"buffer": "A", "axis": "p"}),
-    ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 2}),
+    ("pipeline", {"axis": "k"}),
+    ("reorder", {"axes": ["q", "p"]}),
+    ("pipeline", {"axis": "p"}),
+    ("partition", {"buffer": "A", "kind": "cyclic", "dim": 2, "factor": 4}),
 ]
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 N = 14
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
-    ("buffer_at", {"buffer": "x1", "axis": "rows:i"}),
+    ("reorder", {"axes": ["rows:j", "rows:i"]}),
+    ("pipeline", {"axis": "rows:i"}),
     ("reorder", {"axes": ["columns:j", "columns:i"]}),
     ("pipeline", {"axis": "columns:i"}),
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import int32
 
 N = 12
-SIZES = {"medium": {"N": 500}, "large": {"N": 2500}}
+SIZES = {"medium": {"N": 500}, "large": {"N": 2500}, "extralarge": {"N": 5500}}
 SCHEDULE = [
     ("pipeline", {"axis": "k"}),
     ("partition", {"buffer": "table", "kind": "cyclic", "dim": 2, "factor": 2}),

@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 T, N = 2, 9
-SIZES = {"medium": {"T": 100, "N": 400}, "large": {"T": 500, "N": 2000}}
+SIZES = {"medium": {"T": 100, "N": 400}, "large": {"T": 500, "N": 2000}, "extralarge": {"T": 1000, "N": 4000}}
 SCHEDULE = [
     ("pipeline", {"axis": "j"}),
     ("partition", {"buffer": "A", "kind": "cyclic", "dim": 1, "factor": 3}),

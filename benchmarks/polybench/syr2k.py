@@ -7,7 +7,7 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 M, N = 9, 11
-SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}}
+SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}, "extralarge": {"M": 2000, "N": 2600}}
 SCHEDULE = [
     ("pipeline", {"axis": "scale:j"}),
     ("pipeline", {"axis": "product:j"}),

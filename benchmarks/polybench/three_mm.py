@@ -8,8 +8,9 @@ from allo_studio.lang import float32, grid, reduction
 
 P, Q, R, S, T = 8, 9, 10, 11, 12
 SIZES = {
-    "medium": {"P": 180, "Q": 190, "R": 200, "S": 210, "T": 220},
-    "large": {"P": 800, "Q": 900, "R": 1000, "S": 1100, "T": 1200},
+    "medium": {"P": 180, "Q": 200, "R": 190, "S": 220, "T": 210},
+    "large": {"P": 800, "Q": 1000, "R": 900, "S": 1200, "T": 1100},
+    "extralarge": {"P": 1600, "Q": 2000, "R": 1800, "S": 2400, "T": 2200},
 }
 SCHEDULE = [
     step

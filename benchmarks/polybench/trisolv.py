@@ -7,9 +7,9 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 N = 14
-SIZES = {"medium": {"N": 400}, "large": {"N": 2000}}
+SIZES = {"medium": {"N": 400}, "large": {"N": 2000}, "extralarge": {"N": 4000}}
 SCHEDULE = [
-    ("buffer_at", {"buffer": "x", "axis": "i"}),
+    ("pipeline", {"axis": "j"}),
     ("partition", {"buffer": "L", "kind": "cyclic", "dim": 2, "factor": 2}),
 ]
 

@@ -7,10 +7,10 @@ import numpy as np
 from allo_studio.lang import float32, grid
 
 M, N = 9, 11
-SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}}
+SIZES = {"medium": {"M": 200, "N": 240}, "large": {"M": 1000, "N": 1200}, "extralarge": {"M": 2000, "N": 2600}}
 SCHEDULE = [
+    ("pipeline", {"axis": "k"}),
     ("partition", {"buffer": "B", "kind": "cyclic", "dim": 1, "factor": 2}),
-    ("buffer_at", {"buffer": "B", "axis": "j"}),
 ]
 
 

@@ -7,7 +7,11 @@ import numpy as np
 from allo_studio.lang import float32, grid, reduction
 
 P, Q, R, S = 8, 9, 11, 12
-SIZES = {"medium": {"P": 180, "Q": 190, "R": 210, "S": 220}, "large": {"P": 800, "Q": 900, "R": 1100, "S": 1200}}
+SIZES = {
+    "medium": {"P": 180, "Q": 190, "R": 210, "S": 220},
+    "large": {"P": 800, "Q": 900, "R": 1100, "S": 1200},
+    "extralarge": {"P": 1600, "Q": 1800, "R": 2200, "S": 2400},
+}
 SCHEDULE = [
     ("reorder", {"axes": ["first:k", "first:j"]}),
     ("buffer_at", {"buffer": "T", "axis": "first:i"}),

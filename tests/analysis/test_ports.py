@@ -180,3 +180,10 @@ def test_a_computed_subscript_may_read_what_is_not_set() -> None:
     text = "def f(s: int32) -> int32:\n    L: int32[4]\n    L[1] = 2\n    x: int32 = L[s * s]\n    return x\n"
     (found,) = faults(text)
     assert "uninitialised read: L[0]" in found.message
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int7", "Fixed(12, 4)"])
+def test_an_array_changed_in_place_keeps_its_type(kind: str) -> None:
+    text = f"from allo_studio.lang import *\n\ndef f(B: {kind}[2]):\n    for k in range(2):\n        B[k] += 1\n"
+    base = infer_ports(parse_kernel(Source("f.py", text), "f", {}))
+    assert {a.name: str(a.type) for a in base.arguments()} == {"B": f"{kind}[2]", "B_out": f"{kind}[2]"}

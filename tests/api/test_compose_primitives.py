@@ -45,6 +45,14 @@ def blur(A: int32[M, N]) -> int32[M, N]:
     return B
 
 
+def sums(A: int32[M, N]) -> int32[M, N]:
+    B: int32[M, N] = 0
+    for y in range(M):
+        for x in range(N):
+            B[y, 0] += A[y, x] * x
+    return B
+
+
 def top_work(A: int32[M, N]) -> int32[M, N]:
     return work["b"](work["a"](A))
 
@@ -55,6 +63,10 @@ def top_plain(A: int32[M, N]) -> int32[M, N]:
 
 def top_blur(A: int32[M, N]) -> int32[M, N]:
     return blur["b"](blur["a"](A))
+
+
+def top_sums(A: int32[M, N]) -> int32[M, N]:
+    return sums["b"](sums["a"](A))
 
 
 DATA: npt.NDArray[np.int32] = np.arange(M * N, dtype=np.int32).reshape(M, N)
@@ -69,6 +81,7 @@ CASES: list[tuple[str, Callable[..., object], Callable[..., object], Callable[[S
     ("buffer_at", plain, top_plain, lambda s: s.partition(s.buffer_at(s.B, "second:i"), dim=1)),
     ("fuse", plain, top_plain, lambda s: (s.fuse("first:i", "first:j"), s.pipeline("i_j_fused"))),
     ("parallel", plain, top_plain, lambda s: s.parallel("first:i")),
+    ("reduce_tree", sums, top_sums, lambda s: (s.reduce_tree("x", 4), s.pipeline("y"))),
     ("compute_at", plain, top_plain, lambda s: s.compute_at("first:j", "second:j")),
     ("reuse_at", blur, top_blur, lambda s: s.reuse_at(s.A, "x")),
     ("inline", work, top_work, lambda s: s.inline("helper")),

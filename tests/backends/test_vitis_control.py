@@ -14,8 +14,6 @@ from vitis_values import run_cpp
 from allo_studio.backends.vitis import kernel_code, write
 from allo_studio.diagnostics import AlloError
 from allo_studio.execute import jit
-from allo_studio.hardware.operators import load_operators
-from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.simulate import toolchain
 
@@ -230,30 +228,3 @@ def test_state_of_two_functions_is_refused() -> None:
     with pytest.raises(AlloError) as caught:
         kernel_code(KernelIR.parse(text, name="g"))
     assert "have the same state s" in str(caught.value)
-
-
-def test_no_hardware_schedule_is_claimed_for_what_has_none() -> None:
-    """Each form is named once with its line, all together."""
-    kernel = KernelIR.parse(MIXED, name="mixed")
-    with pytest.raises(AlloError) as caught:
-        schedule_kernel(kernel, load_operators("vitis", 3.33))
-    found = caught.value.diagnostics
-    assert {d.code for d in found} == {"hardware"}
-    assert all(d.hint for d in found)
-    said = "\n".join(d.message for d in found)
-    for words in (
-        "a branch",
-        "a while loop",
-        "a loop whose bounds are computed",
-        "a loop whose bounds depend on an argument",
-        "a call of twice",
-        "the table or state count",
-        "a read with a computed subscript",
-        "a write with a computed subscript",
-        "a subscript with a division or a remainder",
-        "a comparison of integers",
-        "the function exp",
-        "the argument A of type uint8[8]",
-        "a value of 8 bits",
-    ):
-        assert f"mixed: {words} cannot be scheduled as hardware" in said, words

@@ -44,7 +44,7 @@ def interval_of_the_product(design: SizedDesign) -> int:
     """Return the II of the pipeline that multiplies."""
     (timing,) = design.processes.values()
     items = [item for item, _ in walk(timing.schedule.items) if isinstance(item, Pipeline)]
-    return next(i.placement.interval for i in items if any(op.operator == "fmul" for op in i.graph.operations))
+    return next(i.placement.interval for i in items if any(op.operator == "fmul.f32" for op in i.graph.operations))
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,16 @@ USES: dict[str, list[tuple[str, str]]] = {
         ("skewed", "{parallel: {axis: j}}"),
         ("scaled", "{parallel: {axis: 'use:i'}}"),
     ],
+    "reduce_tree": [
+        ("gemm", "{reduce_tree: {axis: k}}"),
+        ("gemm_int", "{reduce_tree: {axis: k, factor: 2}}"),
+        ("matvec", "{reduce_tree: {axis: j, factor: 3}}"),
+        ("chain", "{reduce_tree: {axis: q, factor: 3}}"),
+        ("deep", "{reduce_tree: {axis: b}}"),
+        ("conv2", "{pipeline: {axis: x}, reduce_tree: {axis: c}}"),
+        ("two_gemms", "{reduce_tree: {axis: 'second:k', factor: 2}}"),
+        ("gesummv", "{buffer_at: {buffer: y, axis: p}, reduce_tree: {axis: q, factor: 3}}"),
+    ],
     "compute_at": [
         ("chain", "{compute_at: {from_loop: i, target_loop: q}}"),
         ("deep", "{compute_at: {from_loop: a, target_loop: b}}"),
@@ -189,6 +199,16 @@ REFUSALS: dict[str, list[tuple[str, str, str]]] = {
         ("calls", "{parallel: {axis: t}}", "B[1] is written by the call of inner at (t=0)"),
         ("steps", "{parallel: {axis: t}}", "B[1] is written at (t=0, i=1) and read at (t=1, k=1)"),
     ],
+    "reduce_tree": [
+        ("gemm", "{reduce_tree: {axis: q}}", "gemm has no loop 'q'"),
+        ("gemm", "{reduce_tree: {axis: k, factor: 3}}", "factor 3 does not divide loop k"),
+        ("gemm", "{reduce_tree: {axis: j}}", "loop j has loop k inside"),
+        ("triangular", "{reduce_tree: {axis: j}}", "loop j has no constant trip count"),
+        ("stencil", "{reduce_tree: {axis: j}}", "loop j writes B, but not as an accumulation"),
+        ("conv", "{reorder: {axes: [r, i]}, reduce_tree: {axis: i}}", "that would be summed add to C[0] and to C[1]"),
+        ("branches", "{reduce_tree: {axis: j}}", "loop j has a branch inside"),
+        ("gauss", "{reduce_tree: {axis: j}}", "loop j writes A_out, but not as an accumulation"),
+    ],
     "compute_at": [
         ("blur", "{compute_at: {from_loop: 'down:i', target_loop: 'across:i'}}", "does not run as loop across:i"),
         ("trailing", "{compute_at: {from_loop: p, target_loop: i}}", "loop p runs after i"),
@@ -262,6 +282,10 @@ def stage(X: int32[8, 8], Y: int32[8, 8]):
     L: int32[8] = 1
     for a in range(6):
         L[a] = X[0, a] + X[0, a + 1] + X[0, a + 2]
+    s: int32 = 0
+    for m in range(8):
+        s += X[2, m] * m
+    L[0] += s
     add(L)
     for b in range(8):
         Y[1, b] += L[b]
@@ -286,6 +310,7 @@ CALLEE_STEPS: dict[str, str] = {
     "buffer_at": "{buffer_at: {buffer: 'stage:Y', axis: 'stage:p'}}",
     "fuse": "{fuse: {axes: ['stage:make:i', 'stage:make:j']}}",
     "parallel": "{parallel: {axis: 'stage:make:j'}}",
+    "reduce_tree": "{reduce_tree: {axis: 'stage:m', factor: 4}}",
     "compute_at": "{compute_at: {from_loop: 'stage:make:i', target_loop: 'stage:use:q'}}",
     "reuse_at": "{reuse_at: {buffer: 'stage:X', axis: 'stage:a'}}",
     "inline": "{inline: {function: add}}",

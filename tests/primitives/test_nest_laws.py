@@ -14,7 +14,10 @@ from allo_studio.primitives.registry import parse_step
 from allo_studio.schedule import from_specs, schedule
 
 _BASES = {name: nest(name) for name in NESTS}
-_WANTED = ["fuse", "compute_at", "reuse_at", "reuse_at", "parallel", "reorder", "split", "buffer_at", "pipeline"]
+_WANTED = [
+    "fuse", "compute_at", "reuse_at", "reuse_at", "parallel", "reorder", "split", "buffer_at", "pipeline",
+    "reduce_tree",
+]  # fmt: skip
 
 
 def _draw(data: st.DataObject, ir: KernelIR) -> Step:
@@ -30,6 +33,7 @@ def _draw(data: st.DataObject, ir: KernelIR) -> Step:
         "reorder": st.fixed_dictionaries({"axes": pairs.map(lambda pair: pair[::-1])}),
         "split": st.fixed_dictionaries({"axis": axis, "factor": st.integers(1, 5)}),
         "buffer_at": st.fixed_dictionaries({"buffer": buffer, "axis": axis}),
+        "reduce_tree": st.fixed_dictionaries({"axis": axis, "factor": st.sampled_from([0, 2, 3])}),
         "pipeline": st.fixed_dictionaries({"axis": axis}),
     }
     name = data.draw(st.sampled_from(_WANTED), label="kind")

@@ -22,6 +22,7 @@ from allo_studio.primitives.parallel import Parallel
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
 from allo_studio.primitives.quantize import Quantize
+from allo_studio.primitives.reduce_tree import ReduceTree
 from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
 from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
@@ -48,6 +49,7 @@ FORMS: list[tuple[str, Step]] = [
     ("inline: {function: gemm}", Inline("gemm")),
     ("inline: {}", Inline()),
     ("outline: {axis: j.inner, function: row}", Outline("j.inner", "row")),
+    ("reduce_tree: {axis: k, factor: 4}", ReduceTree("k", 4)),
     ("unfold: {band: nest, axes: [0, 1]}", Unfold("nest", (0, 1))),
     ("reshape: {buffer: C, shape: [4, 128]}", Reshape("C", (4, 128))),
     ("pack: {buffer: C, factor: 4}", Pack("C", 4)),

@@ -78,6 +78,7 @@ def _blind(data: st.DataObject, ir: KernelIR) -> Step:
             optional={"factor": number},
         ),
         "buffer_at": st.fixed_dictionaries({"buffer": buffer, "axis": axis}),
+        "reduce_tree": st.fixed_dictionaries({"axis": axis, "factor": number}),
     }
     name = data.draw(st.sampled_from(["split", "reorder", "reorder", "buffer_at", "buffer_at", *forms]), label="kind")
     return parse_step(name, data.draw(forms[name], label="args"))

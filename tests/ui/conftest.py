@@ -18,8 +18,10 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from schedule_samples import report
 
 from ui.app import application
+from ui.report_view import ReportView
 from ui.window import Window
 
 PROJECT = Path(__file__).resolve().parents[2] / "projects" / "gemm_cascade"
@@ -114,3 +116,18 @@ def studio(window: Window, project: Path, qapp: QApplication) -> Window:
 def mouse(studio: Window) -> Mouse:
     """A mouse over the studio's canvas."""
     return Mouse(studio)
+
+
+@pytest.fixture
+def report_view(qtbot: Any, qapp: QApplication) -> ReportView:
+    """A shown report with its schedule in front."""
+    if not qapp.styleSheet():
+        application()
+    made = ReportView()
+    qtbot.addWidget(made)
+    made.resize(1200, 420)
+    made.show_report(report())
+    made.tabs.setCurrentWidget(made.schedule)
+    made.show()
+    QApplication.processEvents()
+    return made

@@ -14,6 +14,7 @@ from allo_studio.design.edits import MoveNodes, SetParam
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import Cancelled, Progress
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from ui.tables import PLACE, items_of
 from ui.window import Window
 
 INNER = "mm1.C->mm2.A"
@@ -41,6 +42,13 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
     assert row is not None
     assert parts.canvas.wire(INNER).spec.detail == f"fifo  ·  depth {row.depth['vitis']}"
     assert "cycles" in parts.canvas.block("mm1").spec.footer
+    assert parts.report.schedule.pieces == report.pieces != ()
+    groups = [item.data(0, PLACE) for item in items_of(parts.report.schedule.tree)]
+    assert groups == ["cascade/mm1", "cascade/mm2"]
+    for profile, counts in report.cycles.items():
+        if profile != report.profile:
+            detail = parts.report._cards["Latency"].detail.text().replace("\u00a0", " ")
+            assert f"{profile}: {counts['predicted']:,} cycles" in detail
     assert "#pragma HLS" in parts.code.hls.toPlainText()
     assert "Built in" in parts.log.log.toPlainText()
     assert (project / "build" / "gemm_cascade" / "report.json").exists()
@@ -53,7 +61,7 @@ def fake_report() -> Report:
         "gemm_cascade", "cascade", "xcu280", 3.33, {"vitis": {"predicted": 1234}}, 900,
         (ProcessRow("cascade/mm1", "gemm", 1000, 900, 24), ProcessRow("cascade/mm2", "gemm", 1000, 900, 24)),
         loops, (ResourceRow("DSP", 48, 9024), ResourceRow("URAM", 0, 0)), (channel,),
-        SimulationRow(4096, 0, 0.0, "C simulation"),
+        simulation=SimulationRow(4096, 0, 0.0, "C simulation"),
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ FILLED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "buffer_at": ({"buffer": "C", "axis": "i"}, {"buffer": "C", "axis": "i"}),
     "fuse": ({"axes": "i, j"}, {"axes": ["i", "j"]}),
     "parallel": ({"axis": "i"}, {"axis": "i"}),
+    "reduce_tree": ({"axis": "k", "factor": "4"}, {"axis": "k", "factor": 4}),
     "inline": ({"function": "scale"}, {"function": "scale"}),
     "outline": ({"axis": "k", "function": "dot"}, {"axis": "k", "function": "dot"}),
     "unfold": ({"band": "i", "axes": "0"}, {"band": "i", "axes": [0]}),

@@ -1,0 +1,155 @@
+"""When a kernel moves its tokens: stream traces, cycle by cycle, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.counters import Environment, Integers, variables
+from allo_studio.hardware.cycles import Control, arguments_needed
+from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, Segment, WhileLoop, WhilePipeline, walk
+
+__all__ = ["Traces"]
+
+_Values: TypeAlias = "dict[int | str, Integers | int]"
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The traces of a function whose cycles do not depend on data. `arguments` are its whole scalar arguments.
+
+    Without `overlap` a pipelined loop's iterations run one after another: the order of the tokens is all that is sure.
+    """
+
+    control: Control
+    name: str
+    arguments: Mapping[str, int]
+    overlap: bool = True
+
+    def cycles(self) -> int:
+        """Return the cycles of one execution."""
+        return int(self._latency(self.control[self.name], self._given, 1)[0])
+
+    @property
+    def _given(self) -> _Values:
+        return dict(self.arguments.items())
+
+    def tokens(self, stream: str) -> Integers:
+        """Return the cycles at which a stream argument moves its tokens, ascending, from cycle 0 of the kernel.
+
+        Raises AlloError (code `hardware`) where that depends on data.
+        """
+        return self._sequence(self.control[self.name], stream, np.zeros(1, dtype=np.int64), self._given)
+
+    # Latencies, in each of `count` instances
+
+    def _latency(self, items: Sequence[Item], env: Environment, count: int) -> Integers:
+        total = np.zeros(count, dtype=np.int64)
+        for item in items:
+            total += self._item(item, env, count)
+        return total
+
+    def _item(self, item: Item, env: Environment, count: int) -> Integers:
+        match item:
+            case Segment():
+                return np.full(count, item.placement.depth, dtype=np.int64)
+            case Pipeline():
+                trips = _trips(item, env, count)
+                return np.where(trips > 0, self._interval(item) * (trips - 1) + item.placement.depth, 0)
+            case Nested():
+                return self._nested(item, env, count)
+            case Branch():
+                return self._latency(item.then, env, count)
+            case Call():
+                # The others may be arguments that are not known: nothing depends on them.
+                needed = arguments_needed(self.control, item.function)
+                inner: _Values = {name: size.at(env, count) for name, size in item.sizes if name in needed}
+                return self._latency(self.control[item.function], inner, count)
+            case WhileLoop() | WhilePipeline():
+                raise _depends(self.name, item)
+
+    def _interval(self, item: Pipeline) -> int:
+        place = item.placement
+        return place.interval if self.overlap else max(place.depth, place.interval)
+
+    def _nested(self, item: Nested, env: Environment, count: int) -> Integers:
+        needed = _needs(item.body)
+        if item.counter.key not in needed:
+            return item.counter.trips(env, count) * self._latency(item.body, env, count)
+        instance, inner = item.counter.expand(env, count, sorted(needed, key=str))
+        once = self._latency(item.body, inner, instance.size)
+        total = np.zeros(count, dtype=np.int64)
+        np.add.at(total, instance, once)
+        return total
+
+    # Tokens of instances that start at `starts`
+
+    def _sequence(self, items: Sequence[Item], stream: str, starts: Integers, env: _Values) -> Integers:
+        found = []
+        at = starts
+        for item in items:
+            found.append(self._events(item, stream, at, env))
+            at = at + self._item(item, env, starts.size)
+        return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def _events(self, item: Item, stream: str, starts: Integers, env: _Values) -> Integers:
+        if not _uses((item,), stream):
+            return np.empty(0, dtype=np.int64)
+        match item:
+            case Segment():
+                return np.concatenate([starts + item.placement.starts[n] for n in item.graph.streams[stream]])
+            case Pipeline():
+                trips = _trips(item, env, starts.size)
+                instance = np.repeat(np.arange(starts.size), trips)
+                iteration = np.arange(instance.size) - np.repeat(np.cumsum(trips) - trips, trips)
+                first = starts[instance] + iteration * self._interval(item)
+                return np.concatenate([first + item.placement.starts[n] for n in item.graph.streams[stream]])
+            case Nested():
+                return self._repeated(item, stream, starts, env)
+        raise _depends(self.name, item)
+
+    def _repeated(self, item: Nested, stream: str, starts: Integers, env: _Values) -> Integers:
+        instance, inner = item.counter.expand(env, starts.size, sorted(_needs(item.body), key=str))
+        once = self._latency(item.body, inner, instance.size)
+        before = np.cumsum(once) - once
+        # Each instance counts its own iterations from 0.
+        fresh = np.concatenate(([True], instance[1:] != instance[:-1])) if instance.size else np.empty(0, dtype=bool)
+        base = np.maximum.accumulate(np.where(fresh, before, 0))
+        return self._sequence(item.body, stream, starts[instance] + before - base, dict(inner))
+
+
+def _trips(item: Pipeline, env: Environment, count: int) -> Integers:
+    """Return the iterations of the flattened loop in each instance."""
+    total = np.ones(count, dtype=np.int64)
+    for counter in item.counters:
+        total *= counter.trips(env, count)
+    return total
+
+
+def _needs(items: Sequence[Item]) -> set[int | str]:
+    """Return the counters and arguments that what is inside depends on."""
+    found: set[int | str] = set()
+    for item, _ in walk(items):
+        if isinstance(item, Pipeline):
+            found |= {key for counter in item.counters for key in counter.needs}
+        elif isinstance(item, Nested):
+            found |= item.counter.needs
+        elif isinstance(item, Call):
+            found |= {key for _, size in item.sizes for key in variables(size)}
+    return found
+
+
+def _uses(items: Sequence[Item], stream: str) -> bool:
+    return any(
+        isinstance(item, Segment | Pipeline | WhilePipeline) and stream in item.graph.streams for item, _ in walk(items)
+    )
+
+
+def _depends(name: str, item: Item) -> AlloError:
+    span = getattr(item, "span", None)
+    message = f"{name}: when tokens move depends on data here"
+    return AlloError(Diagnostic("hardware", message, span, hint="use a buffer in the place of the FIFO"))

@@ -1,0 +1,97 @@
+"""The rows of a report as texts. Nothing here touches Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
+
+__all__ = [
+    "BLOCK_HEADERS",
+    "CHANNEL_HEADERS",
+    "LOOP_HEADERS",
+    "block_texts",
+    "channel_texts",
+    "depth_text",
+    "interval_text",
+    "kernels",
+    "latency_detail",
+    "loop_texts",
+]
+
+BLOCK_HEADERS = (
+    "Block",
+    "Kernel",
+    "Latency",
+    "Interval",
+    "Stall",
+    "DSP",
+    "LUT",
+    "FF",
+    "BRAM",
+    "Latency as a formula",
+)
+LOOP_HEADERS = (
+    "Loop", "Block", "Function", "Trip", "II", "Asked", "Iteration", "Latency", "Unroll", "DSP", "LUT", "FF",
+    "Why this II", "Source",
+)  # fmt: skip
+CHANNEL_HEADERS = ("Channel", "Kind", "Depth", "Observed", "Token", "Type", "Why")
+
+
+def block_texts(row: ProcessRow) -> list[str]:
+    """Return a block's row."""
+    numbers = (row.latency, row.interval, row.stall, row.dsp, row.lut, row.ff, row.bram)
+    return [row.path, row.kernel, *(f"{number:,}" for number in numbers), row.formula]
+
+
+def loop_texts(row: LoopRow, kernel: str) -> list[str]:
+    """Return a loop's row; `kernel` is its block's, whose name is left out."""
+    asked = "" if row.ii_asked is None else str(row.ii_asked)
+    lanes = "" if row.unroll == 1 else str(row.unroll)
+    function = "" if row.function == kernel else row.function
+    own = [f"{count:,}" if count else "" for count in (row.dsp, row.lut, row.ff)]
+    figures = [_count(row.trip_count), interval_text(row), asked, _count(row.iteration_latency), _count(row.latency)]
+    return ["   " * row.depth + row.loop, row.path, function, *figures, lanes, *own, row.reason, row.source]
+
+
+def channel_texts(row: ChannelRow, profile: str) -> list[str]:
+    """Return a channel's row."""
+    seen = "" if row.observed is None else str(row.observed)
+    token = f"{row.width} bit" + (f" · {row.elements} elements" if row.elements > 1 else "")
+    return [row.id, row.kind, depth_text(row.depth, profile), seen, token, row.type, row.reason]
+
+
+def interval_text(row: LoopRow) -> str:
+    """Return the II that was reached, with a question mark where a smaller one is not ruled out."""
+    if row.ii is None:
+        return ""
+    return str(row.ii) if row.least else f"{row.ii} ?"
+
+
+def depth_text(depth: Mapping[str, int], profile: str) -> str:
+    """Return a FIFO's depth in a profile, and what it is in others where that differs; empty for what is no FIFO."""
+    own = depth.get(profile)
+    other = ", ".join(f"{name}: {tokens}" for name, tokens in depth.items() if name != profile and tokens != own)
+    if own is None:
+        return other
+    return f"{own} ({other})" if other else str(own)
+
+
+def latency_detail(report: Report) -> str:
+    """Return what stands below the latency: its time, and the cycles in the other profiles."""
+    others = (
+        f"{profile}: {counts['predicted']:,} cycles"
+        for profile, counts in report.cycles.items()
+        if profile != report.profile and "predicted" in counts
+    )
+    return " · ".join([f"{report.latency_ms:.4g} ms", *others])
+
+
+def kernels(report: Report) -> dict[str, str]:
+    """Return the kernel of each block by the block's path."""
+    return {row.path: row.kernel for row in report.processes}
+
+
+def _count(value: int | None) -> str:
+    """Return a figure, or that it differs between iterations of an outer loop."""
+    return "varies" if value is None else f"{value:,}"
