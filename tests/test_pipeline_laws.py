@@ -13,7 +13,7 @@ from mixed_projects import KERNELS, make
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.model import Project, StepSpec
-from allo_studio.diagnostics import AlloError
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import parse_kernel
 from allo_studio.pipeline import build, check_project, simulate
 from allo_studio.project import LoadedProject
@@ -28,6 +28,9 @@ def base() -> LoadedProject:
     return make(Path(tempfile.mkdtemp()), "three_levels")
 
 
+_MOST_FUNCTIONS = 4
+
+
 def _steps(data: st.DataObject, function: str) -> tuple[StepSpec, ...]:
     scheduled = schedule(infer_ports(parse_kernel(Source("k.py", KERNELS), function, {})))
     for _ in range(data.draw(st.integers(0, 5), label=f"steps of {function}")):
@@ -35,7 +38,10 @@ def _steps(data: st.DataObject, function: str) -> tuple[StepSpec, ...]:
         kind = data.draw(st.sampled_from(sorted({entry.name for entry in offered})), label="kind")
         entry = data.draw(st.sampled_from([e for e in offered if e.name == kind]), label="step")
         chosen = {key: data.draw(st.sampled_from(values), label=key) for key, values in entry.choices.items()}
-        scheduled = scheduled.apply(entry.step(**chosen))
+        after = scheduled.apply(entry.step(**chosen))
+        # The menu asks about every function of a block that was unfolded into many.
+        if len(after.ir.functions) <= _MOST_FUNCTIONS:
+            scheduled = after
     return tuple(StepSpec(name, args) for name, args in scheduled.to_specs())
 
 
@@ -75,13 +81,17 @@ def test_a_design_that_checks_out_works(data: st.DataObject, base: LoadedProject
     project = _project(data, base)
     checked = check_project(base, project)
     if not checked.ok:
-        assert {d.code for d in checked.diagnostics if d.severity == "error"} == {"layout"}
+        # Steps may unroll more than any hardware holds.
+        assert {d.code for d in checked.diagnostics if d.severity == "error"} <= {"layout", "hardware"}
         return
-    if any(d.code == "hardware" for d in checked.diagnostics):
-        with pytest.raises(AlloError) as caught:
-            simulate(base, target="jit", project=project)
-        assert {d.code for d in caught.value.diagnostics} == {"hardware"}
+    refused: tuple[Diagnostic, ...] = ()
+    try:
+        assert simulate(base, target="jit", project=project).ok
+    except AlloError as error:
+        refused = error.diagnostics
+    if refused:
+        assert {d.code for d in refused} == {"hardware"}
+        assert all(d.hint and d.span for d in refused)
         return
-    assert simulate(base, target="jit", project=project).ok
     with tempfile.TemporaryDirectory() as name:
         assert build(base, Path(name) / "out", project=project, simulate=False).ok

@@ -59,7 +59,10 @@ def test_results_stay_bit_for_bit(data: st.DataObject, name: str, width: int) ->
             kind = data.draw(st.sampled_from(sorted({entry.name for entry in offered})), label="kind")
             entry = data.draw(st.sampled_from([e for e in offered if e.name == kind]), label="step")
             chosen = {key: data.draw(st.sampled_from(choice), label=key) for key, choice in entry.choices.items()}
-            scheduled = scheduled.apply(entry.step(**chosen))
+            after = scheduled.apply(entry.step(**chosen))
+            # The menu asks about every function of a kernel that was unfolded into many.
+            if len(after.ir.functions) <= 4:
+                scheduled = after
     for argument in scheduled.ir.arguments():
         if argument.direction != "in" or argument.scalar:
             continue

@@ -81,6 +81,8 @@ class PipelineModel:
     orders: dict[tuple[int, int, int], int] = field(default_factory=dict)
     banks: dict[int, list[list[_Address]]] = field(default_factory=dict)
     arrays: dict[int, str] = field(default_factory=dict)
+    # How many banks an array has.
+    whole: dict[str, int] = field(default_factory=dict)
     _only: dict[int, _Address | None] = field(default_factory=dict)
 
     @classmethod
@@ -136,7 +138,17 @@ class PipelineModel:
             if not storage.register:
                 dims = list(zip(storage.layout.normal(storage.type.shape).dims, storage.type.shape, strict=True))
                 self.arrays[op.index] = op.buffer
+                self.whole[op.buffer] = storage.layout.banks(storage.type.shape)
                 self.banks.setdefault(op.index, []).append([_bank(_address(op, env), dims) for env in run])
+
+    def spread(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield the accesses of an array that happen in every iteration, and the ports that all its banks have.
+
+        Over many iterations they can be no more; a loop that ends before its first store begins is not meant.
+        """
+        for ports, members in self.groups():
+            steady = [member for member in members if not self.operations[member].guards]
+            yield ports * self.whole[self.arrays[members[0]]], steady
 
     def groups(self) -> Iterator[tuple[int, list[int]]]:
         """Yield the accesses that share ports, and how many ports each bank has."""
@@ -268,8 +280,9 @@ class _Search:
         return bank is not None and bank == self.model.bank(two)
 
     def crowded(self) -> bool:
-        """Tell whether accesses that always want one bank are more than it can serve in an interval."""
-        return any(len(found) > ports * self.interval for ports, found in self.model.queues())
+        """Tell whether accesses are more than their bank, or all banks, can serve in an interval for ever."""
+        found = (*self.model.queues(), *self.model.spread())
+        return any(len(members) > ports * self.interval for ports, members in found)
 
     def _meet(self, one: int, two: int, later: int) -> bool:
         """Tell whether one access and another of the iteration so much later ever want one bank."""

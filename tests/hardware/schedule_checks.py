@@ -10,7 +10,7 @@ from cycle_executor import Execution, execute
 from random_engines import difference
 from schedule_bounds import cycle_bound
 
-from allo_studio.execute.recording import record
+from allo_studio.execute.recording import Recorder
 from allo_studio.hardware.cycles import Run
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
@@ -33,18 +33,28 @@ class Checked:
     execution: Execution
 
 
-def assert_runs(kernel: KernelIR, library: OperatorLibrary, inputs: Mapping[str, Any]) -> Checked:
-    """Check that a kernel's schedule computes the JIT's bits, in exactly the predicted cycles."""
-    schedule = schedule_kernel(kernel, library)
-    outputs, recording = record(kernel, inputs, _MOST_ITERATIONS)
+def assert_runs(kernel: KernelIR, library: OperatorLibrary, *cases: Mapping[str, Any]) -> Checked:
+    """Check that a kernel's schedule computes the JIT's bits, in exactly the predicted cycles, on some inputs.
+
+    What is returned is of the last.
+    """
+    schedule, recorder = schedule_kernel(kernel, library), Recorder.of(kernel, _MOST_ITERATIONS)
+    if not schedule.depends_on:
+        # The closed form is that of the greatest sizes; it is the same as counting one by one.
+        assert schedule.latency == Traces(schedule.control, schedule.kernel, schedule._known_sizes).cycles()
+    for inputs in cases:
+        recorder.reset()
+        checked = _checked(kernel, schedule, recorder, inputs)
+    return checked
+
+
+def _checked(kernel: KernelIR, schedule: HardwareSchedule, recorder: Recorder, inputs: Mapping[str, Any]) -> Checked:
+    outputs, recording = recorder.run(inputs)
     execution = execute(schedule, kernel, inputs)
     assert difference(kernel, outputs, execution.outputs) == ""
     arguments = whole_arguments(kernel, {**_sizes(kernel, inputs), **inputs})
     of_run = schedule.of_run(Run(arguments, recording))
     assert execution.cycles == of_run.latency
-    if not schedule.depends_on:
-        # The closed form is that of the greatest sizes; it is the same as counting one by one.
-        assert schedule.latency == Traces(schedule.control, schedule.kernel, schedule._known_sizes).cycles()
     if not any(need.data for need in schedule.depends_on):
         assert execution.cycles == Traces(schedule.control, schedule.kernel, arguments).cycles()
         assert execution.cycles == schedule.of_run(Run(arguments)).latency

@@ -37,7 +37,7 @@ PROFILES = ("vitis 3.33", "open 3.33")
 Steps = Sequence[tuple[str, dict[str, object]]]
 
 
-@pytest.mark.parametrize("library", sorted(LIBRARIES))
+@pytest.mark.parametrize("library", ["vitis 3.33", "open 4.0", "vitis 10.0"])
 @pytest.mark.parametrize("name", sorted(BASES))
 def test_kernels_as_they_are(name: str, library: str) -> None:
     assert_short(assert_runs(BASES[name], LIBRARIES[library], inputs_of(BASES[name])), 1.12)
@@ -201,9 +201,9 @@ def test_random_programs(seed: int) -> None:
     except AlloError:
         pytest.skip("the language refuses the program")
     library = LIBRARIES[sorted(LIBRARIES)[seed % len(LIBRARIES)]]
-    for trial, flavour in enumerate(FLAVOURS):
-        inputs = flavoured(jit(kernel), kernel, made.bounds, flavour, len(FLAVOURS) * seed + trial)
-        assert_runs(kernel, library, inputs)
+    compiled = jit(kernel)
+    cases = [flavoured(compiled, kernel, made.bounds, f, len(FLAVOURS) * seed + n) for n, f in enumerate(FLAVOURS)]
+    assert_runs(kernel, library, *cases)
 
 
 def test_the_numeric_cycles_are_those_of_any_sizes() -> None:
