@@ -41,14 +41,11 @@ class Contention:
             for member in group.members:
                 self.of[member].append(number)
         self.classes = [_classes(group) for group in self.groups]
-        self._class_of = [
-            {member: number for number, found in enumerate(classes) for member in found} for classes in self.classes
-        ]
         self._known: dict[tuple[int, int, int, int], bool] = {}
 
     def always(self, group: int, a: int, b: int) -> bool:
         """Whether two members want one bank in all iterations."""
-        return self._class_of[group][a] == self._class_of[group][b]
+        return a == b or self.groups[group].always(a, b)
 
     def meet(self, group: int, a: int, b: int, later: int) -> bool:
         """Whether member `a` of an iteration and `b` of the iteration `later` after it may want one bank."""
@@ -172,7 +169,8 @@ def _classes(group: PortGroup) -> list[list[int]]:
     """Return the members in classes of those that always meet."""
     classes: list[list[int]] = []
     for member in group.members:
-        same = next((found for found in classes if group.always(found[0], member)), None)
+        # Not an equivalence: stores on two sides of an `if` may each meet what is outside of it.
+        same = next((found for found in classes if all(group.always(other, member) for other in found)), None)
         if same is None:
             classes.append([member])
         else:

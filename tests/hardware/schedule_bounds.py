@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from brute_force import PipelineModel, Unsearchable, earliest, fits, least_interval
+from brute_force import Unsearchable, earliest, fits, least_interval
 from cycle_executor import Execution
 from cycle_iterations import Work
+from pipeline_model import PipelineModel
 
 from allo_studio.hardware.nest import Pipeline, Segment, WhilePipeline
 from allo_studio.hardware.operations import Result

@@ -6,10 +6,11 @@ from collections import Counter
 from random import Random
 
 from affine_programs import Chooser, DataChooser, SeededChooser
-from brute_force import PipelineModel, Unsearchable, executions, least_interval
+from brute_force import Unsearchable, least_interval
 from hardware_kernels import parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pipeline_model import PipelineModel, executions
 from small_kernels import draw_small, draw_steps
 
 from allo_studio.diagnostics import AlloError
@@ -17,7 +18,7 @@ from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.schedule import ScheduledKernel, from_specs
 
-EXAMPLES = 600
+EXAMPLES = 500
 _MOST_TIMED = 14
 
 
@@ -74,8 +75,8 @@ def test_the_interval_is_that_of_an_exhaustive_search(data: st.DataObject) -> No
 
 def test_most_kernels_are_searched() -> None:
     found: Counter[str] = Counter()
-    for seed in range(1000, 1060):
+    for seed in range(1000, 1040):
         check(SeededChooser(Random(seed)), found)
-    assert found["equal"] >= 35
+    assert found["equal"] >= 24
     assert found["unsearchable"] <= 3
-    assert min(found[kind] for kind in ("none", "recurrence", "port")) >= 8
+    assert min(found[kind] for kind in ("none", "recurrence", "port")) >= 3
