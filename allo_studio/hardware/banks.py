@@ -9,7 +9,7 @@ from math import gcd
 
 from allo_studio.hardware.accesses import Access, exclusive
 from allo_studio.hardware.counters import Affine, Counter, Quotient
-from allo_studio.hardware.iterations import Equation, Iterations, Space
+from allo_studio.hardware.iterations import UNBOUNDED, Equation, Iterations, Space
 from allo_studio.layout import DimLayout, Layout
 
 __all__ = ["Banks"]
@@ -46,7 +46,9 @@ class Banks:
         """Tell whether `a` of some iteration and `b` of that `later` after it may want one bank.
 
         `later` may be negative. Where all subscripts are known, and it is not a matter of `always`, it is exact: some
-        two iterations of one execution of the pipeline then do want one bank.
+        two iterations of one execution of the pipeline then do want one bank. Of banks that go round (cyclic ones) it
+        tells what would hold if the loop went on either way: that a loop ends before two accesses meet is no reason to
+        start them so far apart.
         """
         pair = self._pairs.get((a.operation, b.operation))
         if pair is None:
@@ -141,10 +143,12 @@ class Banks:
     def _reachable(self, equations: tuple[Equation, ...], later: int) -> bool:
         """Tell whether equations hold between some iteration and that `later` after it."""
         iterations = self._iterations
-        if abs(later) >= iterations.total:
+        endless = all(equation.modulus or not self._varies(equation) for equation in equations)
+        trips = iterations.trips
+        if not iterations.total or (abs(later) >= iterations.total and not (endless and trips)):
             return False
         open_cases = False
-        for differences in _differences(iterations.trips, later):
+        for differences in _differences((UNBOUNDED, *trips[1:]) if endless and trips else trips, later):
             apart = dict(zip((counter.key for counter in self._space.counters), differences, strict=True))
             answers = [self._holds(equation, apart) for equation in equations]
             if False in answers:
@@ -153,7 +157,10 @@ class Banks:
             if not undecided or (len(undecided) == 1 and self._covers(undecided[0], apart)):
                 return True
             open_cases = True
-        return open_cases and iterations.apart(equations, later)
+        return open_cases and iterations.apart(equations, later, endless)
+
+    def _varies(self, equation: Equation) -> bool:
+        return any(self._iterations.varies(key) for side in (equation.left, equation.right) for key, _ in side.terms)
 
     def _holds(self, equation: Equation, apart: Mapping[int, int]) -> bool | None:
         """Tell whether it holds in all iterations or none with positions so far apart; None where it depends."""

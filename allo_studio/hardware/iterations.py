@@ -153,9 +153,13 @@ class Iterations:
             return False
         return len(constants) == len(equations) or self.apart(equations, 0)
 
-    def apart(self, equations: tuple[Equation, ...], distance: int) -> bool:
-        """Tell whether equations hold between some iteration and that `distance` after it."""
-        return not isl_set(self._set("d", equations, f"d = {distance}")).is_empty()
+    def apart(self, equations: tuple[Equation, ...], distance: int, endless: bool = False) -> bool:
+        """Tell whether equations hold between some iteration and that `distance` after it.
+
+        `endless`: one of the two may be beyond the ends of the outermost counter.
+        """
+        beyond = "st" if endless and self._own else ("",)
+        return any(not isl_set(self._set("d", equations, f"d = {distance}", end)).is_empty() for end in beyond)
 
     def least(self, equations: tuple[Equation, ...]) -> int | None:
         """Return the least distance from 1 at which equations without modulus and size hold; None if at none."""
@@ -174,8 +178,11 @@ class Iterations:
         distances = isl_set(self._set("d", equations, "d >= 1"))
         return None if distances.is_empty() else int(str(distances.dim_min_val(0)))
 
-    def _set(self, result: str, equations: Iterable[Equation], condition: str) -> str:
-        """Return isl's set of a result over two iterations of one execution, at the distance d from the first."""
+    def _set(self, result: str, equations: Iterable[Equation], condition: str, beyond: str = "") -> str:
+        """Return isl's set of a result over two iterations of one execution, at the distance d from the first.
+
+        The outermost counter of one, `s` or `t`, may be `beyond` its ends.
+        """
         needed = set(variables(*(side for e in equations for side in (e.left, e.right))))
         places = []
         for place in (*self._own[::-1], *self._outer[::-1]):
@@ -194,7 +201,12 @@ class Iterations:
         ]
         names |= {place.key: f"o{place.key}" for place in places}
         ends = [names | {place.key: f"{end}{place.key}" for place in self._own} for end in "st"]
-        lines += chain.from_iterable(_bounds(place, end) for place in places for end in ends)
+        lines += chain.from_iterable(
+            _bounds(place, names)
+            for place in places
+            for end, names in zip("st", ends, strict=True)
+            if not (end == beyond and place is self._own[0])
+        )
         lines += [_equality(e, *ends) for e in equations]
         lines += [f"d = {' + '.join(['0', *self._flat(ends[1], 1), *self._flat(ends[0], -1)])}", condition]
         inside = sorted({"d", *ends[0].values(), *ends[1].values()} - {result})

@@ -7,11 +7,11 @@ each cycle, or a placement is found. It is for small pipelines.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from pipeline_model import PipelineModel, alike, exclusive
+from pipeline_model import PipelineModel, exclusive
 
 from allo_studio.hardware.operations import Operation
 
@@ -101,7 +101,7 @@ class _Search:
 
     def crowded(self) -> bool:
         """Tell whether accesses are more than their bank, or all banks, can serve in an interval for ever."""
-        found = (*self.model.queues(), *self.model.spread())
+        found = (*self.model.queues(), *self.model.tangles, *self.model.spread())
         return any(len(members) > ports * self.interval for ports, members in found)
 
     def _meet(self, one: int, two: int, later: int) -> bool:
@@ -110,12 +110,7 @@ class _Search:
             return False
         key = (one, two, later)
         if key not in self.met:
-            pairs = zip(self.model.banks[one], self.model.banks[two], strict=True)
-            self.met[key] = self._always(one, two) or any(
-                alike(first[n], second[n + later])
-                for first, second in pairs
-                for n in range(max(0, -later), min(len(first), len(first) - later))
-            )
+            self.met[key] = self._always(one, two) or any(self.model.together((one, two), (0, later)))
         return self.met[key]
 
     def _crowd(self, starts: Sequence[int]) -> tuple[int, ...]:
@@ -139,12 +134,7 @@ class _Search:
         if all(self._always(crowd[0], other) for other in crowd):
             return True
         later = [(starts[crowd[0]] - starts[member]) // self.interval for member in crowd]
-        for runs in zip(*(self.model.banks[member] for member in crowd), strict=True):
-            for n in range(-min(later), len(runs[0]) - max(later)):
-                wanted = [run[n + k] for run, k in zip(runs, later, strict=True)]
-                if all(alike(one, two) for one, two in combinations(wanted, 2)):
-                    return True
-        return False
+        return any(self.model.together(crowd, later))
 
 
 def least_interval(model: PipelineModel, asked: int = 1, joint: bool = True, most: int = 200) -> int:
@@ -161,9 +151,9 @@ def fits(model: PipelineModel, interval: int) -> bool:
     return not search.crowded() and search.settled([0] * len(model.operations)) is not None
 
 
-def earliest(model: PipelineModel) -> list[int]:
-    """Return the earliest starts of the operations of one iteration for itself, were there ports enough."""
+def earliest(model: PipelineModel, least: Mapping[int, int] | None = None) -> list[int]:
+    """Return the earliest starts of the operations of one iteration alone, some from a cycle on, were ports free."""
     once = replace(model, orders={key: 0 for key, distance in model.orders.items() if not distance})
-    starts = _Search(once, 1, joint=True).settled([0] * len(model.operations))
+    starts = _Search(once, 1, joint=True).settled([(least or {}).get(op.index, 0) for op in model.operations])
     assert starts is not None, "operations of one iteration wait for each other"
     return starts

@@ -7,17 +7,23 @@ memory. The rest is found by going over all iterations of all executions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import combinations, product
+from math import lcm
 from typing import TypeAlias
 
-from allo_studio.hardware.counters import Affine, Counter
+from allo_studio.hardware.counters import Affine, Counter, variables
 from allo_studio.hardware.nest import Item, Nested, Pipeline, Segment, WhilePipeline
 from allo_studio.hardware.operations import Operation, Result
 from allo_studio.hardware.storage import Storage
 from allo_studio.layout import DimLayout
 
 __all__ = ["Address", "PipelineModel", "alike", "exclusive", "executions"]
+
+# More than these are not tried.
+_MOST_DISTANCES, _MOST_TANGLED = 400, 8
 
 Environment: TypeAlias = "dict[int | str, int]"
 # A number a dimension, None where it is computed from data.
@@ -74,6 +80,10 @@ class PipelineModel:
     arrays: dict[int, str] = field(default_factory=dict)
     # How many banks an array has.
     whole: dict[str, int] = field(default_factory=dict)
+    # The banks of accesses that go round, by access, execution and iteration, also where there are no iterations.
+    endless: dict[int, list[Callable[[int], Address]]] = field(default_factory=dict)
+    # After how many iterations they are the same again.
+    rounds: dict[int, int] = field(default_factory=dict)
     _only: dict[int, Address | None] = field(default_factory=dict)
 
     @classmethod
@@ -90,9 +100,14 @@ class PipelineModel:
         for op in graph.operations:
             model.values += [(o.operation, op.index) for o in op.operands if isinstance(o, Result)]
         accesses = [op for op in graph.operations if op.kind in ("load", "store")]
+        counters = item.counters if isinstance(item, Pipeline) else ()
+        first, own = counters[0] if counters else None, {counter.key for counter in counters}
         for run in runs:
             model._orders_of(accesses, run, storages)
             model._banks_of(accesses, run, storages)
+            for op in accesses:
+                if op.index in model.banks and first is not None:
+                    model._endless_banks_of(op, run, storages[_key(op.buffer)], first, own)
         return model
 
     def _orders_of(
@@ -132,6 +147,27 @@ class PipelineModel:
                 self.whole[op.buffer] = storage.layout.banks(storage.type.shape)
                 self.banks.setdefault(op.index, []).append([_bank(_address(op, env), dims) for env in run])
 
+    def _endless_banks_of(
+        self, op: Operation, run: Sequence[Environment], storage: Storage, first: Counter, own: set[int]
+    ) -> None:
+        dims = list(zip(storage.layout.normal(storage.type.shape).dims, storage.type.shape, strict=True))
+        if not all(
+            dim.kind in ("none", "cyclic") or s is None or not own & set(variables(s))
+            for (dim, _), s in zip(dims, op.subscripts, strict=True)
+        ):
+            return
+        start = run[0][first.key] if run else 0
+        inner = sum(env[first.key] == start for env in run)
+
+        @cache
+        def bank(number: int) -> Address:
+            outer = start + number // inner * first.step * first.lanes
+            return _bank(_address(op, {**run[number % inner], first.key: outer}), dims)
+
+        self.endless.setdefault(op.index, []).append(bank)
+        if all(isinstance(key, int | str) for s in op.subscripts if isinstance(s, Affine) for key, _ in s.terms):
+            self.rounds[op.index] = max(inner, 1) * lcm(*(dim.factor for dim, _ in dims if dim.kind == "cyclic"))
+
     def spread(self) -> Iterator[tuple[int, list[int]]]:
         """Yield the accesses of an array that happen in every iteration, and the ports that all its banks have.
 
@@ -167,6 +203,51 @@ class PipelineModel:
                 if bank is not None and not self.operations[member].guards:
                     found[bank].append(member)
             yield from ((ports, queue) for queue in found.values())
+
+    def together(self, crowd: Sequence[int], later: Sequence[int]) -> Iterator[bool]:
+        """Yield, for every iteration, whether accesses want one bank, each in the iteration so much later.
+
+        Banks that go round do so as if the loop went on, of which all iterations are looked at of which one is real.
+        """
+        for number, length in enumerate(map(len, self.banks[crowd[0]])):
+            wanted: list[Callable[[int], Address]]
+            if all(member in self.endless for member in crowd):
+                found = range(-max(later), length - min(later))
+                wanted = [self.endless[member][number] for member in crowd]
+            else:
+                found = range(-min(later), length - max(later))
+                wanted = [self.banks[member][number].__getitem__ for member in crowd]
+            for n in found:
+                if any(0 <= n + k < length for k in later):
+                    at = [bank(n + k) for bank, k in zip(wanted, later, strict=True)]
+                    yield all(alike(one, two) for one, two in combinations(at, 2))
+
+    @cached_property
+    def tangles(self) -> list[tuple[int, list[int]]]:
+        """Accesses of which, however far apart, no more can share a slot than the ports they have, and the ports."""
+        return list(self._tangled(lambda member: range(self.rounds.get(member, 0))))
+
+    @cached_property
+    def crowds(self) -> list[tuple[int, list[int]]]:
+        """Accesses of which no more than the ports they have can start in one cycle, and the ports."""
+        return list(self._tangled(lambda member: range(1)))
+
+    def _tangled(self, distances: Callable[[int], range]) -> Iterator[tuple[int, list[int]]]:
+        for ports, group in self.groups():
+            members = [member for member in group if not self.operations[member].guards and distances(member)]
+            reach = lcm(*(len(distances(member)) for member in members))
+            if reach**ports > _MOST_DISTANCES or len(members) > _MOST_TANGLED:
+                continue
+            crowds = {
+                crowd
+                for crowd in combinations(members, ports + 1)
+                if all(any(self.together(crowd, (0, *later))) for later in product(range(reach), repeat=ports))
+            }
+            for size in range(len(members), ports, -1):
+                whole = (m for m in combinations(members, size) if crowds.issuperset(combinations(m, ports + 1)))
+                if found := next(whole, None):
+                    yield ports, list(found)
+                    break
 
 
 def _key(buffer: str) -> str:

@@ -75,29 +75,20 @@ def _distinct(works: Sequence[Work]) -> list[list[dict[int | str, int]]]:
 def _depth(model: PipelineModel) -> int:
     """Return the cycles of an iteration at least: by paths, and by the ports of what always wants one bank."""
     starts = earliest(model)
-    least = max((s + op.duration for s, op in zip(starts, model.operations, strict=True) if not op.wire), default=0)
-    after = _after(model)
-    for ports, queue in model.queues():
+    least = _end(model, starts)
+    for ports, queue in (*model.queues(), *model.crowds):
         for first in {starts[member] for member in queue}:
             late = [member for member in queue if starts[member] >= first]
-            rounds = -(-len(late) // ports)
-            least = max(least, first + rounds - 1 + min(after[member] for member in late))
+            for size in range(ports + 1, len(late) + 1):
+                # One of any so many is the last.
+                last = first + -(-size // ports) - 1
+                ends = sorted((_end(model, earliest(model, {member: last})) for member in late), reverse=True)
+                least = max(least, ends[size - 1])
     return least
 
 
-def _after(model: PipelineModel) -> list[int]:
-    """Return how long an iteration takes at least from the start of each operation on, without regard to delays."""
-    after = [0 if op.wire else op.latency + 1 for op in model.operations]
-    takers = defaultdict(list)
-    for source, target in model.values:
-        takers[source].append((target, model.operations[source].latency))
-    for (source, target, weight), distance in model.orders.items():
-        if not distance:
-            takers[source].append((target, weight))
-    for op in reversed(model.operations):
-        found = (latency + after[target] for target, latency in takers[op.index] if after[target])
-        after[op.index] = max([after[op.index], *found])
-    return after
+def _end(model: PipelineModel, starts: Sequence[int]) -> int:
+    return max((s + op.duration for s, op in zip(starts, model.operations, strict=True) if not op.wire), default=0)
 
 
 def _interval(model: PipelineModel, item: Pipeline | WhilePipeline) -> int:

@@ -13,7 +13,7 @@ from test_accesses import I, J, N, Point, at, executions, guards, loop, same, sp
 from allo_studio.hardware import iterations as module
 from allo_studio.hardware.accesses import Access
 from allo_studio.hardware.banks import Banks
-from allo_studio.hardware.counters import Affine, Counter
+from allo_studio.hardware.counters import Affine, Counter, variables
 from allo_studio.hardware.iterations import Space
 from allo_studio.layout import DimLayout, Layout
 
@@ -58,6 +58,19 @@ def banks_of(
     ]
 
 
+def beyond(points: Sequence[Point], space: Space, most: int) -> list[Point]:
+    """Return the iterations before and after those of an execution, up to a number, if its loop had no ends."""
+    if not space.counters or not points:
+        return list(points)
+    first = space.counters[0]
+    start = points[0][first.key]
+    inner = sum(point[first.key] == start for point in points)
+    return [
+        {**points[n % inner], first.key: start + n // inner * first.step * first.lanes}
+        for n in range(-most, len(points) + most)
+    ]
+
+
 @settings(max_examples=300, deadline=None)
 @given(cases())
 def test_accesses_meet_exactly_where_two_iterations_want_one_bank(
@@ -69,11 +82,22 @@ def test_accesses_meet_exactly_where_two_iterations_want_one_bank(
     wanted = [tuple(banks_of(access, points, shape, layout) for access in (one, two)) for points in runs]
     # Where a counter has no end, the enumeration has one, and long distances are found by few iterations.
     reach = 6 if not all(c.upper for c in space.counters) else max((len(p) for p in runs), default=0) + 1
+    # Banks that go round do so as if the loop went on.
+    pairs = zip(one.subscripts, two.subscripts, strict=True)
+    own = {counter.key for counter in space.counters}
+    bounded = any(
+        entry.kind not in ("none", "cyclic") and None not in pair and own & set(variables(*pair))
+        for entry, pair in zip(layout.normal(shape).dims, pairs, strict=True)
+    )
+    margin = 0 if bounded or not space.counters else reach
+    around = [beyond(points, space, margin) for points in runs]
+    endless = [tuple(banks_of(access, points, shape, layout) for access in (one, two)) for points in around]
     for later in range(-reach, reach + 1):
         found = any(
-            same(first[i], second[i + later])
-            for first, second in wanted
-            for i in range(max(0, -later), min(len(first), len(first) - later))
+            same(first[margin + i], second[margin + i + later])
+            for (first, second), points in zip(endless, runs, strict=True)
+            for i in range(-margin, len(points) + margin)
+            if -margin <= i + later < len(points) + margin and (0 <= i < len(points) or 0 <= i + later < len(points))
         )
         if later == 0 and any((number, not side) in two.guards for number, side in one.guards):
             found = False
@@ -158,9 +182,12 @@ def test_the_inner_counter_of_a_flattened_nest_starts_again() -> None:
     banks = Banks((64,), CYCLIC, Space((loop(0, 3), loop(1, 6)), (), {}))
     access = at(0, False, J)
     assert [banks.meets(access, access, later) for later in range(7)] == [True, False, True, False, True, False, True]
-    # Once only, the columns do not start again.
+    # Once only, it is the same: that a loop ends is no reason to start accesses far apart.
     once = Banks((64,), CYCLIC, Space((loop(0, 1), loop(1, 6)), (), {}))
-    assert [once.meets(access, access, later) for later in range(7)] == [True, False, False, False, True, False, False]
+    assert [once.meets(access, access, later) for later in range(7)] == [True, False, True, False, True, False, True]
+    # Blocks end where the loop does.
+    blocks = Banks((64,), BLOCK, Space((loop(0, 64),), (), {}))
+    assert [blocks.meets(at(0, False, I), at(0, False, I), later) for later in (15, 16, 64)] == [True, False, False]
 
 
 def test_many_lanes_ask_isl_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ Steps = Sequence[tuple[str, dict[str, object]]]
 @pytest.mark.parametrize("library", ["vitis 3.33", "open 4.0", "vitis 10.0"])
 @pytest.mark.parametrize("name", sorted(BASES))
 def test_kernels_as_they_are(name: str, library: str) -> None:
-    assert_short(assert_runs(BASES[name], LIBRARIES[library], inputs_of(BASES[name])), 1.12)
+    assert_short(assert_runs(BASES[name], LIBRARIES[library], inputs_of(BASES[name])))
 
 
 ROW_WISE: Steps = (
@@ -52,6 +52,11 @@ ROW_WISE: Steps = (
     ("pipeline", {"axis": "j.outer"}),
     ("unroll", {"axis": "j.inner"}),
 )
+
+
+# Loops of at most twenty iterations whose least interval needs a deeper placement than an iteration for itself does: it
+# makes up more of the cycles than the bound allows for, and is found to be the least interval by trying all.
+DEEP = ("far", "spread", "swap", "window")
 
 
 @pytest.mark.parametrize("library", PROFILES)
@@ -98,8 +103,7 @@ ROW_WISE: Steps = (
 )
 def test_kernels_with_chosen_steps(name: str, steps: Steps, library: str) -> None:
     kernel = from_specs(BASES[name], steps).ir
-    # These loops have few iterations: a placement with the least interval may be deep.
-    assert_short(assert_runs(kernel, LIBRARIES[library], inputs_of(kernel)), 2.4)
+    assert_short(assert_runs(kernel, LIBRARIES[library], inputs_of(kernel)), 1.35 if name in DEEP else 1.05)
 
 
 @pytest.mark.parametrize("library", PROFILES)
@@ -132,20 +136,6 @@ def test_tokens_move_when_their_accesses_are_executed(name: str, streamed: str, 
     assert all(slow >= fast for slow, fast in zip(ordered, trace, strict=True))
 
 
-# More than the bound allows: the least interval is taken even where a greater one makes so much shallower a pipeline
-# that a loop of few iterations is done sooner; nussinov's loops have four iterations on average.
-DEEP = {
-    ("durbin", True, "open 3.33"): 1.09,
-    ("fdtd_2d", True, "open 3.33"): 1.2,
-    ("lu", True, "open 3.33"): 1.13,
-    ("nussinov", False, "open 3.33"): 1.06,
-    ("nussinov", True, "open 3.33"): 2.13,
-    ("nussinov", True, "vitis 3.33"): 1.06,
-    ("syr2k", True, "open 3.33"): 1.5,
-    ("syrk", True, "open 3.33"): 1.61,
-}
-
-
 @pytest.mark.parametrize("library", PROFILES)
 @pytest.mark.parametrize("scheduled", [False, True], ids=["plain", "scheduled"])
 @pytest.mark.parametrize("name", polybench.NAMES)
@@ -154,7 +144,7 @@ def test_polybench(name: str, scheduled: bool, library: str) -> None:
     base = parse_kernel(bench.source, name)
     kernel = from_specs(base, bench.schedule).ir if scheduled else base
     found = assert_runs(kernel, LIBRARIES[library], bench.inputs(1))
-    assert_short(found, DEEP.get((name, scheduled, library), 1.05))
+    assert_short(found)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -188,7 +178,7 @@ def test_random_affine_kernels(seed: int) -> None:
     if kernel is None:
         pytest.skip("no kernel")
     library = LIBRARIES[sorted(LIBRARIES)[seed % len(LIBRARIES)]]
-    assert_runs(kernel, library, inputs_of(kernel, seed))
+    assert_short(assert_runs(kernel, library, inputs_of(kernel, seed)))
 
 
 @pytest.mark.parametrize("seed", range(40))
