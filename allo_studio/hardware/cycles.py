@@ -102,7 +102,7 @@ def constant_cycles(control: Control, items: Sequence[Item]) -> int | None:
         if found is None:
             return None
         total += found
-    return total
+    return total if items else 1
 
 
 def _constant(control: Control, item: Item) -> int | None:
@@ -110,10 +110,10 @@ def _constant(control: Control, item: Item) -> int | None:
         case Segment():
             return item.placement.depth
         case Pipeline():
-            return None if item.trips is None else pipeline_cycles(item, item.trips, min(item.trips, 1))
+            return None if item.trips is None else pipeline_cycles(item, item.trips, min(item.trips, 1), 1)
         case Nested():
             once, trips = constant_cycles(control, item.body), item.counter.constant_trips
-            return None if once is None or trips is None else once * trips
+            return None if once is None or trips is None else max(once * trips, 1)
         case Branch():
             sides = constant_cycles(control, item.then), constant_cycles(control, item.other)
             return sides[0] if sides[0] == sides[1] else None
@@ -122,9 +122,10 @@ def _constant(control: Control, item: Item) -> int | None:
     return None
 
 
-def pipeline_cycles(item: Pipeline, iterations: int, nonempty: int) -> int:
-    """Return the cycles of so many iterations in so many executions that have any."""
-    return item.placement.interval * (iterations - nonempty) + item.placement.depth * nonempty
+def pipeline_cycles(item: Pipeline, iterations: int, nonempty: int, executions: int) -> int:
+    """Return the cycles of so many iterations in so many executions, of which some are not empty."""
+    working = item.placement.interval * (iterations - nonempty) + item.placement.depth * nonempty
+    return working + executions - nonempty
 
 
 def total_cycles(control: Control, name: str, run: Run | None = None) -> int:
@@ -160,7 +161,7 @@ class _Counted:
         self, items: Sequence[Item], outer: tuple[Counter, ...], known: Mapping[int | str, Affine], shift: int
     ) -> int:
         """Return the cycles of all executions of items under the counters around them."""
-        constant = 0
+        constant = 0 if items else 1
         total = 0
         for item in items:
             found = _constant(self.control, item)
@@ -176,20 +177,23 @@ class _Counted:
     def _varying(self, item: Item, outer: tuple[Counter, ...], known: Mapping[int | str, Affine], shift: int) -> int:
         if isinstance(item, Pipeline):
             counters = [_shifted(counter, known, shift) for counter in item.counters]
+            executions = self._count(outer)
             if not item.inner_trips:
-                return 0
+                return executions
             iterations = self._count((*outer, *counters))
-            return pipeline_cycles(item, iterations, self._count(outer, counters[0]))
+            return pipeline_cycles(item, iterations, self._count(outer, counters[0]), executions)
         if isinstance(item, Nested):
             counter = _shifted(item.counter, known, shift)
-            return self.items(item.body, (*outer, counter), {**known, item.counter.key: Affine.of(counter.key)}, shift)
+            empty = self._count(outer) - self._count(outer, counter)
+            inside = {**known, item.counter.key: Affine.of(counter.key)}
+            return empty + self.items(item.body, (*outer, counter), inside, shift)
         if isinstance(item, Branch):
             # Both sides take as long.
             return self.items(item.then, outer, known, shift)
         assert isinstance(item, Call)
-        inside: dict[int | str, Affine] = {name: sizes.substitute(known) for name, sizes in item.sizes}
+        given: dict[int | str, Affine] = {name: sizes.substitute(known) for name, sizes in item.sizes}
         below = max((c.key for c in outer), default=-1) + 1
-        return self.items(self.control[item.function], outer, inside, below)
+        return self.items(self.control[item.function], outer, given, below)
 
 
 def _shifted(counter: Counter, known: Mapping[int | str, Affine], shift: int) -> Counter:
@@ -221,7 +225,7 @@ class _Recorded:
         return any(function == other or self._calls(function, other) for function in inside)
 
     def _items(self, name: str, items: Sequence[Item], executions: int) -> int:
-        return sum(self._item(name, item, executions) for item in items)
+        return sum(self._item(name, item, executions) for item in items) if items else executions
 
     def _item(self, name: str, item: Item, executions: int) -> int:
         constant = _constant(self.control, item)
@@ -230,11 +234,14 @@ class _Recorded:
         match item:
             case Pipeline():
                 first, last = self._loop(name, item.loops[0]), self._loop(name, item.loops[-1])
-                return pipeline_cycles(item, last.groups, first.nonempty) if item.inner_trips else 0
+                if not item.inner_trips:
+                    return first.entries
+                return pipeline_cycles(item, last.groups, first.nonempty, first.entries)
             case WhilePipeline():
                 return _while_cycles(item, self._loop(name, item.loop))
             case Nested():
-                return self._items(name, item.body, self._loop(name, item.loop).iterations)
+                found = self._loop(name, item.loop)
+                return found.entries - found.nonempty + self._items(name, item.body, found.iterations)
             case WhileLoop():
                 found = self._loop(name, item.loop)
                 tests = found.entries + found.iterations

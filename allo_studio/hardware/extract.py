@@ -10,7 +10,7 @@ from allo_studio.hardware.counters import Affine, Counter
 from allo_studio.hardware.finish import finish
 from allo_studio.hardware.indices import apply_map, unsigned_name
 from allo_studio.hardware.iterations import Space
-from allo_studio.hardware.modulo import place, place_once
+from allo_studio.hardware.modulo import Placement, place, place_once
 from allo_studio.hardware.nest import Bounds, Branch, Call, Item, Nested, Pipeline, Segment, WhileLoop, WhilePipeline
 from allo_studio.hardware.operations import Dependence, Guard, Operand, OperationGraph, Result
 from allo_studio.hardware.operators import OperatorLibrary
@@ -138,7 +138,7 @@ class _Builder:
         body.add(ops)
         exports = {self.live(v): body.operand(v) for op in ops for v in op.results if self._used_outside(v, ops)}
         graph = finish(self, body.netlist, Space((), outer, self.arguments), exports)
-        return [Segment(graph, place_once(graph))] if graph.operations or exports else []
+        return [Segment(graph, _lasting(place_once(graph)))] if graph.operations or exports else []
 
     def _used_outside(self, value: mlir.Value, ops: Sequence[mlir.Operation]) -> bool:
         """Tell whether something outside of straight code takes a value that is made in it."""
@@ -210,7 +210,7 @@ class _Builder:
         graph = finish(self, body.netlist, Space(counters, outer, self.arguments), {})
         numbers = tuple(self.numbers[loop.op] for loop in band)
         rewind = flag(last.op, "allo.rewind")
-        placement = place(graph, last.pipeline or 1)
+        placement = _lasting(place(graph, last.pipeline or 1))
         return Pipeline(counters, numbers, graph, placement, last.pipeline, self._bounds(band[0]), rewind)
 
     def _while(self, loop: Loop, outer: tuple[Counter, ...]) -> Item:
@@ -231,7 +231,7 @@ class _Builder:
         space = Space((_endless(number, loop),), outer, self.arguments)
         graph = _held_back(finish(self, work.netlist, space, {-1: condition}))
         final = graph.exports[-1]
-        placement = place(graph, loop.pipeline or 1)
+        placement = _lasting(place(graph, loop.pipeline or 1))
         end = 0
         if isinstance(final, Result):
             end = placement.starts[final.operation] + graph.operations[final.operation].latency
@@ -276,6 +276,11 @@ class _Builder:
         if op.name == "arith.index_castui" and isinstance(op.operands[0].owner, mlir.Block):
             return Affine.of(unsigned_name(self.kernel.arguments()[mlir.BlockArgument(op.operands[0]).arg_number].name))
         return None
+
+
+def _lasting(placement: Placement) -> Placement:
+    """Return a placement that takes a cycle at least: control goes on with the cycle after the last one."""
+    return placement if placement.depth else replace(placement, interval=max(placement.interval, 1), depth=1)
 
 
 def _branches(kernel: KernelIR) -> dict[mlir.Operation, int]:

@@ -13,8 +13,10 @@ __all__ = ["formula"]
 def formula(control: Control, items: Sequence[Item]) -> str:
     """Return the cycles of items; a loop's name stands for its trip count, `Σi` for the sum over a loop's iterations.
 
-    `[n > 0]` is 1 where a loop that may have no iterations has some, else 0.
+    `[n > 0]` is 1 where a loop that may have no iterations has some, else 0, and `[n = 0]` the other way round.
     """
+    if not items:
+        return "1"
     fixed = sum(item.placement.depth for item in items if isinstance(item, Segment))
     terms = [str(fixed)] if fixed else []
     terms += [_item(control, item) for item in items if not isinstance(item, Segment)]
@@ -32,7 +34,8 @@ def _item(control: Control, item: Item) -> str:
         case Nested():
             body = formula(control, item.body)
             factor = item.counter.name if constant_cycles(control, item.body) is not None else f"Σ{item.counter.name}"
-            return f"{factor}·{_grouped(body)}"
+            whole = f"{factor}·{_grouped(body)}"
+            return whole if item.counter.constant_trips else f"{whole} + [{item.counter.name} = 0]"
         case WhileLoop():
             test = formula(control, item.test)
             return f"Σ{item.name}·{_grouped(f'{test} + {formula(control, item.body)}')} + {test}"
@@ -48,7 +51,8 @@ def _pipeline(item: Pipeline) -> str:
     trips = "·".join(counter.name for counter in item.counters)
     steps = f"({trips} - 1)" if place.interval == 1 else f"{place.interval}·({trips} - 1)"
     whole = f"{steps} + {place.depth}"
-    return whole if item.trips else f"[{item.counters[0].name} > 0]·({whole})"
+    first = item.counters[0].name
+    return whole if item.trips else f"[{first} > 0]·({whole}) + [{first} = 0]"
 
 
 def _grouped(text: str) -> str:

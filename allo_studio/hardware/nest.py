@@ -1,6 +1,7 @@
 """The control of a function: what runs after what.
 
-Items run one after another: the next starts in the cycle after the last one of what is before it.
+Items run one after another: the next starts in the cycle after the last one of what is before it. Each takes a cycle at
+least: a loop that has no iteration takes one to find that out, and so does a side of a branch on which nothing is done.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Traces:
     # Latencies, in each of `count` instances
 
     def _latency(self, items: Sequence[Item], env: Environment, count: int) -> Integers:
-        total = np.zeros(count, dtype=np.int64)
+        total = np.full(count, 0 if items else 1, dtype=np.int64)
         for item in items:
             total += self._item(item, env, count)
         return total
@@ -59,7 +59,7 @@ class Traces:
                 return np.full(count, item.placement.depth, dtype=np.int64)
             case Pipeline():
                 trips = _trips(item, env, count)
-                return np.where(trips > 0, self._interval(item) * (trips - 1) + item.placement.depth, 0)
+                return np.where(trips > 0, self._interval(item) * (trips - 1) + item.placement.depth, 1)
             case Nested():
                 return self._nested(item, env, count)
             case Branch():
@@ -79,12 +79,12 @@ class Traces:
     def _nested(self, item: Nested, env: Environment, count: int) -> Integers:
         needed = _needs(item.body)
         if item.counter.key not in needed:
-            return item.counter.trips(env, count) * self._latency(item.body, env, count)
+            return np.maximum(item.counter.trips(env, count) * self._latency(item.body, env, count), 1)
         instance, inner = item.counter.expand(env, count, sorted(needed, key=str))
         once = self._latency(item.body, inner, instance.size)
         total = np.zeros(count, dtype=np.int64)
         np.add.at(total, instance, once)
-        return total
+        return np.maximum(total, 1)
 
     # Tokens of instances that start at `starts`
 

@@ -146,7 +146,7 @@ class _Machine:
     def items(self, items: Sequence[Item], frame: Frame, now: int) -> int:
         for item in items:
             now = self._item(item, frame, now)
-        return now
+        return now if items else now + 1
 
     def _item(self, item: Item, frame: Frame, now: int) -> int:
         match item:
@@ -161,10 +161,11 @@ class _Machine:
             case WhilePipeline():
                 return self._while_pipeline(item, frame, now)
             case Nested():
-                for value in self._values(item.counter, item.bounds, frame):
+                values = self._values(item.counter, item.bounds, frame)
+                for value in values:
                     frame.counters[item.counter.key] = value
                     now = self.items(item.body, frame, now)
-                return now
+                return now if values else now + 1
             case WhileLoop():
                 now = self.items(item.test, frame, now)
                 while self.outside(item.condition, frame):
@@ -220,7 +221,7 @@ class _Machine:
                 run.start(number, {**outer, last.key: values[first]}, there)
                 number += 1
         if not number:
-            return now
+            return now + 1
         return run.finish(now + item.placement.interval * (number - 1) + item.placement.depth)
 
     def _tuples(

@@ -42,14 +42,14 @@ def _bound(schedule: HardwareSchedule, works: Sequence[Work]) -> int:
     model = PipelineModel.of(item, _distinct(works), storages, schedule.library.memory.ports)
     depth = _depth(model)
     if isinstance(item, Segment):
-        return depth * len(works)
+        return max(depth, 1) * len(works)
     interval = _interval(model, item)
     iterations = sum(len(run) for _, _, run in works)
     executions = sum(bool(run) for _, _, run in works)
     if isinstance(item, WhilePipeline):
         # Another iteration is begun, up to the cycle in which it is known that it is none.
         return interval * (iterations - executions) + _decision(model, item) * executions
-    return interval * (iterations - executions) + depth * executions
+    return interval * (iterations - executions) + depth * executions + len(works) - executions
 
 
 def _decision(model: PipelineModel, item: WhilePipeline) -> int:
