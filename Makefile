@@ -8,7 +8,7 @@ RUN := $(ENV)/bin/python
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-rtl screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-interactive  what a person waits for at the window"
 	@echo "make bench-language  the speed of the language on the kernels of PolyBench"
 	@echo "make bench-schedule  latency, II and bounds of the kernels of PolyBench, and how long they take to schedule"
+	@echo "make bench-rtl   cycles of the RTL against prediction and ideal, and how long it takes to get and to run"
 	@echo "make screenshot  draw docs/screenshot.png"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
@@ -61,6 +62,9 @@ bench-language: env-run
 
 bench-schedule: env-run
 	@$(RUN) benchmarks/schedule.py
+
+bench-rtl: env-run
+	@$(RUN) benchmarks/rtl.py
 
 screenshot: env-run
 	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
+from allo_studio.backends.rtl.cancelling import cancelling
+from allo_studio.backends.rtl.emit import RtlDesign, generate, verilog_files
+from allo_studio.backends.rtl.worker import WorkerCancelled
 from allo_studio.backends.vitis import emit, tolerance_of, write
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
@@ -32,6 +35,8 @@ from allo_studio.simulate.child import SimulationCancelled
 from allo_studio.simulate.compare import compare
 from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
+from allo_studio.simulate.cycle.design import CycleRun, RunningDesign
+from allo_studio.simulate.cycle.export import testbench_files
 from allo_studio.simulate.data import random_inputs, require_memory
 from allo_studio.simulate.jit import evaluate_jit, record_runs
 from allo_studio.simulate.reference import evaluate
@@ -49,7 +54,18 @@ __all__ = [
 ]
 
 PROFILE = "vitis"
-Engine = Literal["hls", "jit"]
+# The operators that our own RTL has.
+RTL_PROFILE = "open"
+Target = Literal["hls", "rtl"]
+Engine = Literal["hls", "rtl", "jit"]
+# Invocations that a cycle simulation runs back to back.
+_INVOCATIONS = 4
+# More cycles than these take too long to simulate.
+_MOST_CYCLES = 2_000_000_000
+# Beyond these, one invocation is simulated, and FIFOs are not watched.
+_MOST_WATCHED = 5_000_000
+# What some work makes.
+Made = TypeVar("Made")
 
 
 class Cancelled(Exception):
@@ -177,33 +193,44 @@ def build(
     loaded: LoadedProject,
     out: Path,
     *,
+    target: Target = "hls",
     project: Project | None = None,
     simulate: bool = True,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> BuildResult:
-    """Build a project's HLS C++ into the folder `out`, simulate it, and write its report there.
+    """Build a project's hardware into the folder `out`, simulate it, and write its report there.
 
+    The target `hls` is C++ for Vitis HLS, which is run as C++; `rtl` is SystemVerilog, which is run cycle by cycle.
     `project` is an edited project of the same folder. The folder is replaced as a whole when all is done. Raises
     AlloError for faults of the design (or code `tool` where a tool failed), and Cancelled. A simulation that differs
     from the reference is an error among the result's diagnostics.
     """
     stages = ("check", "schedule", "generate", *(("simulate",) if simulate else ()), "report")
     run = _Run(progress, cancel, stages)
-    ready, device = _prepare(loaded, project, run)
+    ready, device = _prepare(loaded, project, run, target)
     checked, sized = ready.checked, ready.design
-    run.stage("writing HLS C++")
+    run.stage("writing HLS C++" if target == "hls" else "writing SystemVerilog")
     with _replacing(out, loaded.root) as folder:
-        files = emit(sized.region, checked.project.target, checked.project.name, device.part)
+        design = generate(sized) if target == "rtl" else None
+        if design is None:
+            files = emit(sized.region, checked.project.target, checked.project.name, device.part)
+        else:
+            files = _cancellable(cancel, lambda: verilog_files(design))
         write(files, folder)
         found: SimulationRow | None = None
+        cycles: CycleRun | None = None
         faults: tuple[Diagnostic, ...] = checked.diagnostics
         if simulate:
-            run.stage("compiling and running the C simulation")
-            found, more = _c_simulation(sized, folder, cancel)
+            run.stage("compiling and running the simulation")
+            if design is None:
+                found, more = _c_simulation(sized, folder, cancel)
+            else:
+                found, cycles, more = _rtl_simulation(design, cancel)
+                files |= _testbench(design, folder)
             faults += more
         run.stage("writing the report")
-        report = assemble_report(checked.project, sized, device, found, ready.others())
+        report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
         artifacts = [Artifact(_kind(name), out / name) for name in files]
         artifacts.append(Artifact("report", out / REPORT_FILE))
         status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
@@ -233,27 +260,32 @@ def simulate(
 ) -> BuildResult:
     """Run a project on random data in one engine and compare every element with the reference; writes nothing.
 
-    `hls` compiles and runs the generated C++, `jit` runs each kernel's final IR by LLVM. Raises as `build`.
+    `hls` compiles and runs the generated C++, `rtl` runs the circuits cycle by cycle, `jit` each kernel's final IR by
+    LLVM. Raises as `build`.
     """
     run = _Run(progress, cancel, ("check", "schedule", "simulate"))
-    ready, device = _prepare(loaded, project, run)
+    ready, device = _prepare(loaded, project, run, target)
     checked, sized = ready.checked, ready.design
     run.stage(f"running on data ({target})")
+    cycles: CycleRun | None = None
     if target == "jit":
         found, faults = _jit_simulation(sized)
+    elif target == "rtl":
+        found, cycles, faults = _rtl_simulation(generate(sized), cancel)
     else:
         with tempfile.TemporaryDirectory(prefix="allo-") as name:
             write(emit(sized.region, checked.project.target, checked.project.name, device.part), Path(name))
             found, faults = _c_simulation(sized, Path(name), cancel)
     run.end()
-    report = assemble_report(checked.project, sized, device, found)
+    report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
     return BuildResult(report, (), (*checked.diagnostics, *faults))
 
 
-def _target(project: Project) -> tuple[Device, OperatorLibrary]:
+def _target(project: Project, target: Engine = "hls") -> tuple[Device, OperatorLibrary]:
     """Return the device and the operator library; raises AlloError (code `target`)."""
     device = find_device(project.target.device)
-    library = load_operators(profile_for(device), project.target.clock_ns, device.family)
+    profile = RTL_PROFILE if target == "rtl" else profile_for(device)
+    library = load_operators(profile, project.target.clock_ns, device.family)
     # Every design adds and multiplies: ask now, so that a clock without figures is told as such.
     library.operator("fadd", "f32")
     return device, library
@@ -264,13 +296,15 @@ def profile_for(device: Device) -> str:
     return PROFILE if device.family in profile_families(PROFILE) else "open"
 
 
-def _prepare(loaded: LoadedProject, project: Project | None, run: _Run) -> tuple[_Sized, Device]:
+def _prepare(
+    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls"
+) -> tuple[_Sized, Device]:
     run.stage("checking the design")
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
-    device, library = _target(checked.project)
+    device, library = _target(checked.project, target)
     return _size(checked, library), device
 
 
@@ -288,6 +322,58 @@ def _c_simulation(
         raise Cancelled from None
     row = SimulationRow(result.compared, result.mismatches, result.max_error, "C simulation")
     return row, tuple(_csim_faults(sized, result))
+
+
+def _testbench(design: RtlDesign, folder: Path) -> dict[str, str]:
+    """Write a testbench for other simulators, with the data of the simulation."""
+    inputs = random_inputs(design.sized.region.ports)
+    files = testbench_files(design, inputs, evaluate_jit(design.sized.region, inputs))
+    write(files, folder)
+    return files
+
+
+def _cancellable(cancel: Callable[[], bool] | None, work: Callable[[], Made]) -> Made:
+    """Return what some work makes that asks the process in which CIRCT runs; raises Cancelled."""
+    try:
+        with cancelling(cancel):
+            return work()
+    except (SimulationCancelled, WorkerCancelled):
+        raise Cancelled from None
+
+
+def _rtl_simulation(
+    design: RtlDesign, cancel: Callable[[], bool] | None
+) -> tuple[SimulationRow, CycleRun, tuple[Diagnostic, ...]]:
+    """Run a design's circuits on random data; every bit is compared with the JIT, the cycles with the prediction."""
+    sized = design.sized
+    require_memory(sized.region.ports)
+    if sized.latency > _MOST_CYCLES:
+        raise AlloError(
+            Diagnostic(
+                "simulation",
+                f"an invocation takes {sized.latency:,} cycles, too many to simulate one by one",
+                where=sized.region.path,
+                hint="build it with --no-simulate, or simulate it for smaller sizes",
+            )
+        )
+    inputs = random_inputs(sized.region.ports)
+    watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
+    invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
+    found = _cancellable(cancel, lambda: RunningDesign(design).run(inputs, invocations, watched, cancel))
+    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs), 0.0)
+    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
+    faults = []
+    if verdict.mismatches:
+        count = f"{verdict.mismatches} of {verdict.compared}"
+        faults.append(_differs(sized, "RTL simulation", count, str(verdict.first_mismatch)))
+    expected = (sized.latency, *[sized.interval] * (invocations - 1))
+    # The interval is that of the steady state.
+    if found.cycles[0] != expected[0] or found.cycles[-1] != expected[-1]:
+        took = f"the RTL took {found.cycles[0]} cycles and then {found.cycles[-1]}"
+        message = f"{took}, not {expected[0]} and {expected[-1]}"
+        hint = "this is a defect of the compiler, not of the design: please report it with the project"
+        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=hint))
+    return row, found, tuple(faults)
 
 
 def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]:
@@ -317,9 +403,10 @@ def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnos
 
 
 def _kind(name: str) -> str:
-    if name.endswith("_tb.cpp"):
+    if name.endswith("_tb.cpp") or name.startswith("sim/"):
         return "testbench"
-    return {".cpp": "hls", ".h": "header", ".tcl": "script"}.get(Path(name).suffix, "file")
+    kinds = {".cpp": "hls", ".h": "header", ".tcl": "script", ".sv": "verilog", ".hex": "contents"}
+    return kinds.get(Path(name).suffix, "file")
 
 
 @contextmanager

@@ -82,8 +82,6 @@ def test_help_of_each_command_says_exit_statuses(command, capsys):
         ("check",),
         ("check", "a", "b"),
         ("build", "x", "--target", "vhdl"),
-        ("build", "x", "--target", "rtl"),
-        ("simulate", "x", "--target", "rtl"),
         ("build", "x", "--tar", "hls"),
         ("render", "x"),
         ("render", "x", "--out", "x.pdf"),

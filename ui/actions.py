@@ -20,6 +20,8 @@ class ActionSpec:
     icon: str = ""
     needs: str = ""
     tip: str = ""
+    # Of the actions of a group one is marked.
+    group: str = ""
 
 
 _TABLE = (
@@ -43,6 +45,12 @@ _TABLE = (
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
     ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
+    ActionSpec(
+        "target_hls", "Target &HLS C++", "Ctrl+Shift+H", "", "project", "Build C++ for Vitis HLS, run as C++", "target"
+    ),
+    ActionSpec(
+        "target_rtl", "Target &RTL", "Ctrl+Shift+R", "", "project", "Build SystemVerilog, run cycle by cycle", "target"
+    ),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
@@ -60,7 +68,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": ("new", "open", None, "save", "save_as", None, "close_project", "quit"),
     "&Edit": ("undo", "redo", None, "delete", "select_all", None, "add_input", "add_output", "add_graph"),
     "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
-    "&Build": ("check", None, "build", "cancel"),
+    "&Build": ("check", None, "build", "cancel", None, "target_hls", "target_rtl"),
 }
 TOOLBAR: tuple[str | None, ...] = (
     "open", "save", None, "undo", "redo", None, "add_input", "add_output", "delete", None,

@@ -11,8 +11,11 @@ from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.pipeline import BuildResult
 from ui.builder import Builder
+from ui.comparison import latency_of
 from ui.panels import Panels
+from ui.results import file_lines
 from ui.session import Session
+from ui.targets import TARGETS, TargetChoice
 
 __all__ = ["BuildControl"]
 
@@ -22,9 +25,12 @@ class BuildControl(QObject):
 
     told = Signal(str)
 
-    def __init__(self, session: Session, builder: Builder, panels: Panels, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, builder: Builder, panels: Panels, targets: TargetChoice, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._session, self._builder, self._panels = session, builder, panels
+        self._session, self._builder, self._panels, self._targets = session, builder, panels, targets
+        self._target = TARGETS[targets.chosen]
         builder.started.connect(self._started)
         builder.progressed.connect(panels.log.progress)
         builder.finished.connect(self._finished)
@@ -32,25 +38,34 @@ class BuildControl(QObject):
         builder.cancelled.connect(panels.log.cancelled)
 
     def start(self) -> None:
-        """Build the project as it is now, into `build/NAME` in its folder."""
-        session = self._session
-        if session.loaded is not None and session.project is not None:
-            out = session.loaded.root.resolve() / "build" / session.project.name
-            self._builder.start(session.loaded, session.project, out)
+        """Build the project as it is now for the chosen target, into a folder of its folder `build`."""
+        session, chosen = self._session, self._targets.chosen
+        if session.loaded is None or session.project is None or self._builder.running:
+            return
+        self._target = TARGETS[chosen]
+        out = session.loaded.root.resolve() / "build" / f"{session.project.name}{self._target.ending}"
+        self._builder.start(session.loaded, session.project, out, chosen)
 
     def _started(self) -> None:
         project = self._session.project
-        self._panels.log.begin(project.name if project else "")
+        self._panels.log.begin(project.name if project else "", self._target.name)
         self._panels.bottom.setCurrentWidget(self._panels.log)
 
     def _finished(self, result: BuildResult, project: Project) -> None:
-        self._panels.log.done([f"{artifact.kind:10} {artifact.path}" for artifact in result.artifacts])
+        self._panels.log.done(file_lines(result))
         self._session.finish_build(result, project)
         self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)
-        self.told.emit(f"Built: {result.report.latency:,} cycles")
+        self.told.emit(f"Built {self._target.name}: {_cycles(result)}")
 
     def _failed(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
         self._panels.log.failed(faults)
         self._session.fail_build(faults)
         self._panels.bottom.setCurrentWidget(self._panels.problems)
-        self.told.emit(f"The build failed: {faults[0].message}")
+        self.told.emit(f"The build of {self._target.name} failed: {faults[0].message}")
+
+
+def _cycles(result: BuildResult) -> str:
+    cycles = latency_of(result.report)
+    if cycles.simulated is None:
+        return f"{cycles.predicted:,} cycles"
+    return f"{cycles.predicted:,} cycles predicted, {cycles.simulated:,} simulated  {cycles.verdict}"

@@ -45,15 +45,15 @@ class BuildLog(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.log)
         self._began = 0.0
-        self._stage = ""
+        self._stage = self._target = ""
         self.cancel.clicked.connect(self.cancel_requested)
 
-    def begin(self, name: str) -> None:
-        """Start anew."""
-        self._began, self._stage = monotonic(), ""
+    def begin(self, name: str, target: str) -> None:
+        """Start anew, to build a project for a target."""
+        self._began, self._stage, self._target = monotonic(), "", target
         self.log.clear()
-        self._write(f"Building {name}")
-        self.stage.setText("Starting…")
+        self._write(f"Building {name}: {target}")
+        self._tell("starting…")
         self.bar.setValue(0)
         self.cancel.setEnabled(True)
 
@@ -64,7 +64,7 @@ class BuildLog(QWidget):
             self._write(step.stage)
         if step.message and step.message != step.stage:
             self._write(f"  {step.message}")
-        self.stage.setText(f"{step.stage}  {step.message}".strip())
+        self._tell(f"{step.stage}  {step.message}".strip())
         self.bar.setValue(round(max(0.0, min(1.0, step.fraction)) * 1000))
 
     def done(self, lines: list[str]) -> None:
@@ -86,8 +86,11 @@ class BuildLog(QWidget):
 
     def _end(self, text: str) -> None:
         self._write(text)
-        self.stage.setText(text)
+        self._tell(text)
         self.cancel.setEnabled(False)
+
+    def _tell(self, text: str) -> None:
+        self.stage.setText(f"{self._target}  ·  {text}")
 
     def _write(self, text: str) -> None:
         self.log.appendPlainText(f"{monotonic() - self._began:7.2f} s  {text}")

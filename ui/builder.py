@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Cancelled, Progress, build
+from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, build
 from allo_studio.project import LoadedProject
 
 __all__ = ["Builder"]
 
+# A build that waits only to be told of progress and cancelling.
+Work = Callable[..., BuildResult]
+_WAIT_S = 0.05
+
 
 class Builder(QObject):
-    """Runs at most one build that counts; a cancelled one is forgotten at once and ends when it next asks."""
+    """Runs at most one build that counts; a cancelled one is forgotten at once and ends when it next asks.
+
+    The next build waits for that end: until then the cancelled one stops whatever works for it, which builds share.
+    """
 
     started = Signal()
     progressed = Signal(object)
@@ -44,15 +52,17 @@ class Builder(QObject):
         """Whether a build that counts is going on."""
         return self._project is not None
 
-    def start(self, loaded: LoadedProject, project: Project, out: Path) -> None:
+    def start(self, loaded: LoadedProject, project: Project, out: Path, target: Target = "hls") -> None:
         """Begin to build `project` as it is now, saved or not; nothing happens while a build is running."""
         if self.running:
             return
         self._run += 1
         self._project, self._stop = project, threading.Event()
-        arguments = (self._run, loaded, project, out, self._stop)
+        work = partial(build, loaded, out, target=target, project=project)
+        earlier = [thread for thread in self._threads if thread.is_alive()]
+        arguments = (self._run, work, self._stop, earlier)
         thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)
-        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        self._threads = [*earlier, thread]
         self.started.emit()
         thread.start()
 
@@ -73,12 +83,17 @@ class Builder(QObject):
         for thread in self._threads:
             thread.join(seconds)
 
-    def _work(self, run: int, loaded: LoadedProject, project: Project, out: Path, stop: threading.Event) -> None:
+    def _work(self, run: int, work: Work, stop: threading.Event, earlier: list[threading.Thread]) -> None:
         def progress(step: Progress) -> None:
             if not stop.is_set():
                 self._told.emit(run, "progress", step)
 
-        kind, value = _outcome(loaded, project, out, progress, stop)
+        if earlier:
+            progress(Progress("wait", "waiting for the cancelled build to end", 0.0))
+        for thread in earlier:
+            while thread.is_alive() and not stop.is_set():
+                thread.join(_WAIT_S)
+        kind, value = _outcome(work, progress, stop)
         if not stop.is_set():
             self._told.emit(run, kind, value)
 
@@ -98,10 +113,10 @@ class Builder(QObject):
 
 
 def _outcome(
-    loaded: LoadedProject, project: Project, out: Path, progress: Callable[[Progress], None], stop: threading.Event
+    work: Work, progress: Callable[[Progress], None], stop: threading.Event
 ) -> tuple[str, BuildResult | tuple[Diagnostic, ...] | None]:
     try:
-        return "result", build(loaded, out, project=project, progress=progress, cancel=stop.is_set)
+        return "result", work(progress=progress, cancel=stop.is_set)
     except Cancelled:
         return "cancelled", None
     except AlloError as error:

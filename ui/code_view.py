@@ -27,7 +27,7 @@ class _Gutter(QWidget):
 
 
 class CodeView(QPlainTextEdit):
-    """Shows a text in one of the languages of `ui.highlight` (`python`, `yaml`, `cpp`, `mlir`, or empty: plain)."""
+    """Shows a text in one of the languages of `ui.highlight`, or empty: plain."""
 
     def __init__(self, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +50,8 @@ class CodeView(QPlainTextEdit):
             return
         self._language = language
         self.setExtraSelections([])
+        # Else a new text looks like the place at which the last one was left.
+        self.setCurrentCharFormat(QTextCharFormat())
         self.setPlainText(text)
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()

@@ -1,4 +1,4 @@
-"""Colours for code, from Pygments' lexers and one of our own for MLIR."""
+"""Colours for code, from Pygments' lexers and two of our own, for MLIR and SystemVerilog."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text, _TokenType
 from PySide6.QtGui import QColor, QTextCharFormat
 
-__all__ = ["MlirLexer", "formats", "language_of"]
+__all__ = ["MlirLexer", "VerilogLexer", "formats", "language_of"]
 
 # Beyond this a text is shown in one colour: lexing it would hold up the window.
 _MOST_CHARACTERS = 400_000
+
+
+_VERILOG_TYPES = "input|output|inout|wire|reg|logic|bit|signed|integer|genvar|localparam|parameter"
+_VERILOG_WORDS = (
+    "module|endmodule|assign|always_ff|always_comb|always|initial|begin|end|if|else|case|casez|endcase|default|for"
+    "|posedge|negedge|or|generate|endgenerate|function|endfunction"
+)
 
 
 class MlirLexer(RegexLexer):  # type: ignore[misc]
@@ -41,7 +48,36 @@ class MlirLexer(RegexLexer):  # type: ignore[misc]
     }
 
 
-_LEXERS: dict[str, type[Lexer]] = {"python": PythonLexer, "yaml": YamlLexer, "cpp": CppLexer, "mlir": MlirLexer}
+class VerilogLexer(RegexLexer):  # type: ignore[misc]
+    """What CIRCT writes of SystemVerilog. It passes over names at once: such a text is long, and few are coloured."""
+
+    name = "SystemVerilog"
+    tokens: ClassVar[dict[str, list[tuple[object, ...]]]] = {
+        "root": [
+            (r"//[^\n]*", Comment.Single),
+            (r"`\w+", Comment.Preproc),
+            (r'"(?:\\.|[^"\\])*"', String),
+            (rf"(?:{_VERILOG_TYPES})\b", Keyword.Type),
+            (rf"(?:{_VERILOG_WORDS})\b", Keyword),
+            (r"\$\w+", Name.Builtin),
+            (r"(?:\d+)?'s?[bodh][\da-fA-FxXzZ_]+|\d+\b", Number),
+            # Up to where one of the above may begin.
+            (
+                rf"(?:[A-Za-z_][\w$]*|[^\w/`\"$'])(?:[^\w/`\"$']|(?!(?:{_VERILOG_TYPES}|{_VERILOG_WORDS})\b)[A-Za-z_][\w$]*)*",
+                Text,
+            ),
+            (r".|\n", Text),
+        ]
+    }
+
+
+_LEXERS: dict[str, type[Lexer]] = {
+    "python": PythonLexer,
+    "yaml": YamlLexer,
+    "cpp": CppLexer,
+    "mlir": MlirLexer,
+    "verilog": VerilogLexer,
+}
 _COLOURS: list[tuple[_TokenType, str]] = [
     (Comment, "#6f7b91"),
     (Keyword.Type, "#7fd1ae"),
@@ -65,7 +101,15 @@ _COLOURS: list[tuple[_TokenType, str]] = [
 
 def language_of(path: str) -> str:
     """Return the language of a file by its name."""
-    endings = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".cpp": "cpp", ".h": "cpp", ".mlir": "mlir"}
+    endings = {
+        ".py": "python",
+        ".yaml": "yaml",
+        ".yml": "yaml",
+        ".cpp": "cpp",
+        ".h": "cpp",
+        ".mlir": "mlir",
+        ".sv": "verilog",
+    }
     return next((language for ending, language in endings.items() if path.endswith(ending)), "")
 
 

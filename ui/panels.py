@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -97,6 +97,7 @@ class Panels:
 def make_actions(window: QMainWindow) -> dict[str, QAction]:
     """Make the actions of the table; each calls the window's method `do_<id>`."""
     made = {}
+    groups: dict[str, QActionGroup] = {}
     for name, spec in ACTIONS.items():
         action = QAction(spec.text, window)
         action.setObjectName(name)
@@ -106,6 +107,9 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
             action.setShortcut(spec.shortcut)
         tip = spec.tip or spec.text.replace("&", "").rstrip("…")
         action.setToolTip(f"{tip}  ({spec.shortcut})" if spec.shortcut else tip)
+        if spec.group:
+            action.setCheckable(True)
+            groups.setdefault(spec.group, QActionGroup(window)).addAction(action)
         action.triggered.connect(getattr(window, f"do_{name}"))
         window.addAction(action)
         made[name] = action
@@ -127,7 +131,7 @@ def add_menus(window: QMainWindow, actions: dict[str, QAction], docks: dict[str,
                 menu.addAction(dock.toggleViewAction())
 
 
-def add_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
+def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: QWidget) -> QToolBar:
     """Make the toolbar."""
     bar = QToolBar("Actions", window)
     bar.setObjectName("toolbar")
@@ -142,5 +146,7 @@ def add_toolbar(window: QMainWindow, actions: dict[str, QAction]) -> QToolBar:
         if name in ("build", "add_input", "add_output") and isinstance(button, QToolButton):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setObjectName(name)
+        if name == "build":
+            bar.addWidget(beside_build)
     window.addToolBar(bar)
     return bar

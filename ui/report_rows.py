@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from allo_studio.pipeline import Target
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
+from ui.comparison import occupancy_of
 
 __all__ = [
     "BLOCK_HEADERS",
     "CHANNEL_HEADERS",
     "LOOP_HEADERS",
+    "OBSERVED",
     "block_texts",
     "channel_texts",
     "depth_text",
@@ -17,6 +20,8 @@ __all__ = [
     "kernels",
     "latency_detail",
     "loop_texts",
+    "observed_header",
+    "profile_text",
 ]
 
 BLOCK_HEADERS = (
@@ -36,6 +41,7 @@ LOOP_HEADERS = (
     "Why this II", "Source",
 )  # fmt: skip
 CHANNEL_HEADERS = ("Channel", "Kind", "Depth", "Observed", "Token", "Type", "Why")
+OBSERVED = CHANNEL_HEADERS.index("Observed")
 
 
 def block_texts(row: ProcessRow) -> list[str]:
@@ -59,6 +65,16 @@ def channel_texts(row: ChannelRow, profile: str) -> list[str]:
     seen = "" if row.observed is None else str(row.observed)
     token = f"{row.width} bit" + (f" · {row.elements} elements" if row.elements > 1 else "")
     return [row.id, row.kind, depth_text(row.depth, profile), seen, token, row.type, row.reason]
+
+
+def observed_header(report: Report) -> str:
+    """Return the header of the occupancies, with how they are known."""
+    return f"{CHANNEL_HEADERS[OBSERVED]} ({occupancy_of(report)})"
+
+
+def profile_text(report: Report, target: Target | None) -> str:
+    """Return whose operators the figures are of; our own are also those of designs that are not built as RTL."""
+    return f"{report.profile} operators" + (" (RTL)" if target == "rtl" else "")
 
 
 def interval_text(row: LoopRow) -> str:

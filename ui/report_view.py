@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -12,21 +12,27 @@ from PySide6.QtWidgets import (
     QStackedLayout,
     QTabWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from allo_studio.pipeline import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
+from ui.cards import Card, CycleCard
+from ui.comparison import differs, interval_of, latency_of
+from ui.icons import icon
 from ui.report_rows import (
     BLOCK_HEADERS,
     CHANNEL_HEADERS,
     LOOP_HEADERS,
+    OBSERVED,
     block_texts,
     channel_texts,
     kernels,
     latency_detail,
     loop_texts,
+    observed_header,
+    profile_text,
 )
 from ui.results import piece_of
 from ui.schedule_view import ScheduleView
@@ -34,34 +40,8 @@ from ui.tables import PLACE, SOURCE, add_row_action, align, fill, items_of, tabl
 
 __all__ = ["ReportView"]
 
-_NO_BREAK = "\u00a0"
 # Columns of the tables of blocks and of loops.
 _LATENCY, _FORMULA, _FUNCTION, _II = 2, 9, 2, 4
-
-
-class _Card(QFrame):
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.setProperty("role", "card")
-        name = QLabel(title)
-        name.setProperty("role", "muted")
-        self.number = QLabel("–")
-        self.number.setProperty("role", "number")
-        self.detail = QLabel("")
-        self.detail.setProperty("role", "muted")
-        self.detail.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 7, 14, 7)
-        layout.setSpacing(0)
-        for label in (name, self.number, self.detail):
-            layout.addWidget(label)
-        layout.addStretch(1)
-
-    def tell(self, number: str, detail: str, level: str = "") -> None:
-        self.number.setText(number)
-        # A narrow card breaks the line between the parts, not inside of one.
-        self.detail.setText(" · ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
-        self.number.setStyleSheet(f"color: {colours.level_colour(level).name()};" if level else "")
 
 
 class ReportView(QWidget):
@@ -82,7 +62,8 @@ class ReportView(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setMinimumHeight(31)
-        self._cards = {name: _Card(name) for name in ("Latency", "Interval", "Target", "Simulation")}
+        self._cards = {"Latency": CycleCard("Latency"), "Interval": CycleCard("Interval")}
+        self._facts = {"Target": Card("Target"), "Simulation": Card("Simulation")}
         self.resources = table(["Resource", "Used", "Available", "Share"], 3)
         self.blocks = table(BLOCK_HEADERS, _FORMULA)
         self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
@@ -107,7 +88,7 @@ class ReportView(QWidget):
 
     def _summary(self) -> QWidget:
         page, cards, layout = QWidget(), QHBoxLayout(), QGridLayout()
-        for card in self._cards.values():
+        for card in (*self._cards.values(), *self._facts.values()):
             cards.addWidget(card, 1)
         cards.setSpacing(10)
         layout.setContentsMargins(12, 10, 12, 6)
@@ -117,14 +98,14 @@ class ReportView(QWidget):
         page.setLayout(layout)
         return page
 
-    def show_report(self, report: Report | None) -> None:
-        """Show a report, or that there is none."""
+    def show_report(self, report: Report | None, target: Target | None = None) -> None:
+        """Show the report of a build for a target, or that there is none."""
         self.report = report
         self._stack.setCurrentIndex(1 if report else 0)
         self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
             return
-        self._show_cards(report)
+        self._show_cards(report, target)
         self._show_resources(report)
         fill(self.blocks, [block_texts(row) for row in report.processes], [row.path for row in report.processes])
         for item, row in zip(items_of(self.blocks), report.processes, strict=True):
@@ -132,6 +113,7 @@ class ReportView(QWidget):
         self._show_loops(report)
         texts = [channel_texts(row, report.profile) for row in report.channels]
         fill(self.channels, texts, [row.id for row in report.channels])
+        self.channels.headerItem().setText(OBSERVED, observed_header(report))
 
     def _show_loops(self, report: Report) -> None:
         names = kernels(report)
@@ -155,16 +137,19 @@ class ReportView(QWidget):
         """Say whether the report is of the present design."""
         self.note.setText("" if fresh else "of an earlier state of the design   ")
 
-    def _show_cards(self, report: Report) -> None:
-        self._cards["Latency"].tell(f"{report.latency:,} cycles", latency_detail(report))
-        self._cards["Interval"].tell(f"{report.interval:,} cycles", "between two invocations")
-        self._cards["Target"].tell(report.device, f"{report.clock_ns:g} ns clock · {1000 / report.clock_ns:.0f} MHz")
+    def _show_cards(self, report: Report, target: Target | None) -> None:
+        self._cards["Latency"].compare(latency_of(report), latency_detail(report))
+        self._cards["Interval"].compare(interval_of(report), "between two invocations")
+        clock = f"{report.clock_ns:g} ns clock · {1000 / report.clock_ns:.0f} MHz"
+        self._facts["Target"].tell(report.device, f"{clock} · {profile_text(report, target)}")
+        # Whichever table is in front, this tab says that there is something to see.
+        self.tabs.setTabIcon(0, icon("error", colours.ERROR.name()) if differs(report) else QIcon())
         run = report.simulation
         if run is None:
-            self._cards["Simulation"].tell("not run", "")
+            self._facts["Simulation"].tell("not run", "")
         else:
             text = f"{run.compared:,} elements, {run.mismatches:,} differ · {run.engine}"
-            self._cards["Simulation"].tell("passed" if run.passed else "failed", text, "ok" if run.passed else "error")
+            self._facts["Simulation"].tell("passed" if run.passed else "failed", text, "ok" if run.passed else "error")
 
     def _show_resources(self, report: Report) -> None:
         self.resources.clear()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from allo_studio.hardware.view import Piece
-from allo_studio.pipeline import BuildResult
+from allo_studio.pipeline import BuildResult, Target
 from allo_studio.report.model import LoopRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays
 from ui.places import Level
 
-__all__ = ["LoopRows", "generated", "limited", "loop_rows", "overlays", "piece_of"]
+__all__ = ["LoopRows", "built_for", "file_lines", "generated", "limited", "loop_rows", "overlays", "piece_of"]
 
 LoopRows = Mapping[tuple[str, str], LoopRow]
 
 _MOST_BYTES = 4 << 20
+# The kinds of artifacts that are code to read.
+_CODE = ("hls", "verilog")
 _LANES = re.compile(r" \(\d+ lanes\)$")
 
 
@@ -83,14 +86,41 @@ def _loops_of(place: Sequence[str]) -> tuple[str, ...]:
     return tuple(_LANES.sub("", name) for name in place if name not in ("if", "else"))
 
 
-def generated(result: BuildResult | None) -> Source | None:
-    """Return the C++ that was generated, or None where there is none to read."""
-    paths = [Path(artifact.path) for artifact in result.artifacts] if result else []
-    for path in paths:
-        if path.suffix == ".cpp" and not path.stem.endswith("_tb"):
-            try:
-                text = path.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
-            except OSError:
-                continue
-            return Source(path.name, text)
+def built_for(result: BuildResult | None) -> Target | None:
+    """Return the target of a build, or None where there was none."""
+    if result is None:
+        return None
+    return "rtl" if any(artifact.kind == "verilog" for artifact in result.artifacts) else "hls"
+
+
+def generated(result: BuildResult | None, place: str) -> Source | None:
+    """Return the file that was generated for a block or graph, or None where there is none to read.
+
+    C++ is in one file. Of the modules, each in a file of its own, it is that of `place` (`cascade/mm1`), or else of the
+    nearest graph around it.
+    """
+    made = [Path(artifact.path) for artifact in result.artifacts if artifact.kind in _CODE] if result else []
+    wanted = [f"{inside.replace('/', '_')}.sv" for inside in _outwards(place)]
+    modules = {path.name: path for path in made}
+    for path in (*(modules[name] for name in wanted if name in modules), *made):
+        try:
+            text = path.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
+        except OSError:
+            continue
+        return Source(path.name, text)
     return None
+
+
+def file_lines(result: BuildResult) -> list[str]:
+    """Return the files that a build made, those of data together, which may be hundreds."""
+    files = [(artifact.kind, Path(artifact.path)) for artifact in result.artifacts]
+    data = Counter((kind, path.parent) for kind, path in files if path.suffix == ".hex")
+    lines = [f"{kind:10} {path}" for kind, path in files if path.suffix != ".hex"]
+    return lines + [f"{kind:10} {folder / '*.hex'}  ({count})" for (kind, folder), count in data.items()]
+
+
+def _outwards(place: str) -> Iterator[str]:
+    """Yield a path and those around it, outermost last."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]

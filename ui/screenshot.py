@@ -1,4 +1,4 @@
-"""`python -m ui.screenshot PROJECT OUT.png [--build]` takes a picture of the studio, without a screen."""
+"""`python -m ui.screenshot PROJECT OUT.png [--build [--target rtl]]` takes a picture, without a screen."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from ui.app import application
+from ui.targets import TARGETS
 from ui.window import Window
 
 __all__ = ["main"]
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("project", type=Path)
     parser.add_argument("target", type=Path)
     parser.add_argument("--build", action="store_true", help="build the project first")
+    parser.add_argument("--target", dest="made", choices=TARGETS, default="hls", help="what to build (hls)")
     parser.add_argument("--select", default="", help="a place to select, such as cascade/mm1")
     parser.add_argument("--size", default="1680x1020", help="WIDTHxHEIGHT in pixels (1680x1020)")
     parser.add_argument(
@@ -43,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     status = 0 if window.open_project(options.project) else 1
     if options.build and status == 0:
+        window.targets.show(options.made)
         window.do_build()
         _wait(app, lambda: not window.builder.running, options.seconds)
         status = 0 if window.session.result is not None else 1

@@ -297,11 +297,17 @@ class Session(QObject):
         return replace(self.project, view={}) == replace(self._built_from, view={})
 
 
+def _line_of(diagnostic: Diagnostic) -> str:
+    """Return the place in a kernel, where one fault may be at several; not that in the project file, which may move."""
+    span = diagnostic.span
+    return str(span) if span is not None and span.source.path.endswith(".py") else ""
+
+
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    unique: dict[tuple[str, str, str], Diagnostic] = {}
+    unique: dict[tuple[str, str, str, str], Diagnostic] = {}
     for diagnostic in found:
-        unique.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
+        unique.setdefault((diagnostic.code, diagnostic.where, diagnostic.message, _line_of(diagnostic)), diagnostic)
     return tuple(sorted(unique.values(), key=lambda d: _ORDER[d.severity]))

@@ -32,6 +32,9 @@ QToolButton:disabled {{ color: #5f687b; }}
 QToolButton#build {{ background: #2c6fbf; color: white; font-weight: 600; }}
 QToolButton#build:hover {{ background: #3a82d8; }}
 QToolButton#build:disabled {{ background: {_RAISED}; color: #5f687b; }}
+QToolButton#target {{ border: 1px solid {_LINE}; padding-right: 20px; }}
+QToolButton#target:focus {{ border: 1px solid {_ACCENT}; }}
+QToolButton#target::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 6px; }}
 QDockWidget {{ color: {_MUTED}; font-weight: 600; titlebar-close-icon: none; titlebar-normal-icon: none; }}
 QDockWidget::title {{ background: {_WINDOW}; padding: 8px 11px; border-bottom: 1px solid {_LINE}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {_LINE}; }}
@@ -85,6 +88,9 @@ QLabel[role="muted"] {{ color: {_MUTED}; }}
 QLabel[role="section"] {{ color: {_MUTED}; font-weight: 600; padding-top: 6px; }}
 QLabel[role="number"] {{ font-size: 19px; font-weight: 700; }}
 QLabel[role="error"] {{ color: #ff8f8f; }}
+QLabel[role="equal"] {{ color: #57c785; font-weight: 600; }}
+QLabel[role="differs"] {{ background: #5c2a30; color: #ffc2c2; border-radius: 4px; padding: 1px 7px;
+  margin: 1px 0 3px 0; font-weight: 700; }}
 QLabel[role="note"] {{ background: #24344d; border-radius: 5px; padding: 6px 9px; }}
 QFrame[role="card"] {{ background: {_RAISED}; border-radius: 7px; }}
 QWidget[role="bar"] {{ background: {_WINDOW}; border-bottom: 1px solid {_LINE}; }}

@@ -30,8 +30,10 @@ from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place
 from ui.positions import arranged, completed
-from ui.results import generated, loop_rows, overlays
+from ui.results import built_for, generated, loop_rows, overlays
 from ui.session import Session
+from ui.target_button import TargetButton
+from ui.targets import TargetChoice
 
 __all__ = ["Window"]
 
@@ -51,10 +53,11 @@ class Window(QMainWindow):
         self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
         self.navigator = Navigator(self.session, self.panels)
-        self.build_control = BuildControl(self.session, self.builder, self.panels, self)
+        self.targets = TargetChoice(self)
+        self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
         self.actions_by_id = make_actions(self)
         add_menus(self, self.actions_by_id, self.panels.docks)
-        self.toolbar = add_toolbar(self, self.actions_by_id)
+        self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
         self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
         self._autosave = QTimer(self)
@@ -280,8 +283,9 @@ class Window(QMainWindow):
         if not self.may_leave() or not self.session.open(Path(path)):
             return False
         self._drawn.clear()
+        self._take_target()
         self.panels.report.show_report(None)
-        self.panels.code.show_hls(None)
+        self._show_generated()
         self._level_changed()
         unsaved = self.session.recoverable()
         if unsaved is not None:
@@ -290,6 +294,10 @@ class Window(QMainWindow):
             else:
                 self.session.discard_autosave()
         return True
+
+    def _take_target(self) -> None:
+        if self.session.loaded is not None:
+            self.targets.open(self.session.loaded.file)
 
     def may_leave(self) -> bool:
         """Ask about unsaved changes; False means to stay."""
@@ -312,6 +320,7 @@ class Window(QMainWindow):
         path = self.prompts.new_folder(self._folder())
         if path is not None and self.may_leave() and self.session.new(path):
             self._drawn.clear()
+            self._take_target()
             self._level_changed()
 
     def do_open(self) -> None:
@@ -334,8 +343,8 @@ class Window(QMainWindow):
     def do_save_as(self) -> None:
         """Save a copy and go on in it."""
         path = self.prompts.save_as(self._folder())
-        if path is not None:
-            self.session.save_as(path)
+        if path is not None and self.session.save_as(path) and self.session.loaded is not None:
+            self.targets.move(self.session.loaded.file)
 
     def do_close_project(self) -> None:
         """Close the project, not the window."""
@@ -343,7 +352,7 @@ class Window(QMainWindow):
             self.builder.cancel()
             self.session.close()
             self.panels.report.show_report(None)
-            self.panels.code.show_hls(None)
+            self._show_generated()
             self.panels.code.show_source(None)
 
     def do_quit(self) -> None:
@@ -423,18 +432,28 @@ class Window(QMainWindow):
         """Build the project as it is now."""
         self.build_control.start()
 
+    def do_target_hls(self) -> None:
+        """Build HLS C++ from now on."""
+        self.targets.choose("hls")
+
+    def do_target_rtl(self) -> None:
+        """Build RTL from now on."""
+        self.targets.choose("rtl")
+
     def do_cancel(self) -> None:
         """Stop the build."""
         self.builder.cancel()
 
     def _show_result(self) -> None:
         result = self.session.result
-        self.panels.report.show_report(result.report if result else None)
+        self.panels.report.show_report(result.report if result else None, built_for(result))
         self._refresh()
         self._show_generated()
 
     def _show_generated(self) -> None:
-        self.panels.code.show_hls(generated(self.session.result), self.panels.inspector.block or "")
+        result, block = self.session.result, self.panels.inspector.block or ""
+        source = generated(result, f"{self.session.level.path}/{block}".rstrip("/"))
+        self.panels.code.show_generated(source, built_for(result), block)
 
     # The window itself.
 

@@ -49,20 +49,21 @@ def _check(words: argparse.Namespace) -> Outcome:
 
 
 def _build(words: argparse.Namespace) -> Outcome:
-    _refuse_rtl(words.target)
     loaded = load_project(words.project)
-    out = words.out or Path("build") / loaded.project.name
+    name = loaded.project.name if words.target == "hls" else f"{loaded.project.name}-{words.target}"
+    out = words.out or Path("build") / name
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
         try:
-            result = pipeline.build(loaded, out, simulate=words.simulate, progress=bar, cancel=wish)
+            result = pipeline.build(
+                loaded, out, target=words.target, simulate=words.simulate, progress=bar, cancel=wish
+            )
         finally:
             bar.clear()
     return _built(loaded, result, table(result.report))
 
 
 def _simulate(words: argparse.Namespace) -> Outcome:
-    _refuse_rtl(words.target)
     loaded = load_project(words.project)
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
@@ -133,12 +134,6 @@ _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
 }
 
 
-def _refuse_rtl(target: str) -> None:
-    if target == "rtl":
-        message = "this version has no rtl target"
-        raise AlloError(Diagnostic("usage", message, hint="build for hls, which is also what is built unless named"))
-
-
 def _built(loaded: LoadedProject, result: BuildResult, text: str) -> Outcome:
     found = _once((*loaded.diagnostics, *result.diagnostics))
     files = "\n".join(f"  {artifact.kind:<12} {artifact.path}" for artifact in result.artifacts)
@@ -152,7 +147,11 @@ def _simulation_text(report: Report) -> str:
         return f"{report.project}: not simulated\n"
     verdict = "passed" if row.passed else "FAILED"
     counts = f"{row.compared:,} elements compared, {row.mismatches:,} differ, largest error {row.max_error:g}"
-    return f"{report.project}: {verdict} ({row.engine}): {counts}\n"
+    lines = [f"{report.project}: {verdict} ({row.engine}): {counts}"]
+    found = report.cycles[report.profile]
+    if "simulated" in found:
+        lines.append(f"  cycles: {found['predicted']:,} predicted, {found['simulated']:,} simulated")
+    return "\n".join([*lines, ""])
 
 
 def _mismatch(report: Report) -> tuple[Diagnostic, ...]:

@@ -69,7 +69,8 @@ def _check(command: argparse.ArgumentParser) -> None:
 def _build(command: argparse.ArgumentParser) -> None:
     _project(command)
     _target(command, ("hls", "rtl"))
-    command.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: build/PROJECT)")
+    where = "where the files go (default: build/PROJECT, for rtl build/PROJECT-rtl)"
+    command.add_argument("--out", type=Path, metavar="DIR", help=where)
     command.add_argument("--no-simulate", dest="simulate", action="store_false", help="do not run it on data")
     _json(command)
 

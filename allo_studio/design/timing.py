@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from allo_studio.design.fifo import FifoRequest, FifoSize, size_fifos
+from allo_studio.design.flat import FlatProcess, flatten
 from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -142,85 +143,41 @@ class _Sizer:
 
 
 class _Flat:
-    """A dataflow region as traces: nested dataflow regions are taken apart, a sequential one is one process."""
+    """A dataflow region as traces. `orders` are those of the processes with their iterations one after another."""
 
     def __init__(self, sizer: _Sizer, region: Region) -> None:
         self.sizer = sizer
         self.traces: list[ProcessTrace] = []
         self.orders: list[ProcessTrace] = []
-        self.requests: list[FifoRequest] = []
-        self._add(region, {}, {})
+        flat = flatten(region)
+        self.requests = [
+            FifoRequest(channel.id, channel.token_bits, channel.depth or None)
+            for channel in flat.channels
+            if channel.kind == "fifo"
+        ]
+        for each in flat.processes:
+            self._add(each)
 
-    def _add(self, region: Region, outer: Mapping[str, str], before: Mapping[str, tuple[str, ...]]) -> None:
-        """Add a region's processes. `outer` maps its streamed ports to FIFO ids, `before` array ports to producers."""
-        writers = self._writers(region)
-        fifos = dict(outer)
-        for channel in region.channels:
-            if channel.kind == "fifo" and channel.name not in outer:
-                fifos[channel.name] = channel.id
-                self.requests.append(FifoRequest(channel.id, channel.token_bits, channel.depth or None))
-        for process in region.processes:
-            after = self._after(region, process, writers, before)
-            if isinstance(process, RegionProcess) and process.region.execution == "dataflow":
-                inner = {port: fifos[name] for port, name in process.bindings.items() if name in fifos}
-                waits = {port: after for port, name in process.bindings.items() if name not in fifos}
-                self._add(process.region, inner, waits)
-            else:
-                self._leaf(process, fifos, after)
-
-    def _writers(self, region: Region) -> dict[str, tuple[str, ...]]:
-        """Return the leaf processes that a ping-pong channel's reader waits for, by channel."""
-        found = {}
-        for channel in region.channels:
-            if channel.kind in ("pingpong", "shared", "memory") and channel.source[0]:
-                process = next(p for p in region.processes if p.name == channel.source[0])
-                found[channel.name] = tuple(_names(process))
-        return found
-
-    def _after(
-        self,
-        region: Region,
-        process: Process,
-        writers: Mapping[str, tuple[str, ...]],
-        before: Mapping[str, tuple[str, ...]],
-    ) -> tuple[str, ...]:
-        own = set(_names(process))
-        waits = [name for channel in process.bindings.values() for name in writers.get(channel, ())]
-        waits += [name for channel in process.bindings.values() for name in before.get(channel, ())]
-        return tuple(dict.fromkeys(name for name in waits if name not in own))
-
-    def _leaf(self, process: Process, fifos: Mapping[str, str], after: tuple[str, ...]) -> None:
+    def _add(self, flat: FlatProcess) -> None:
+        process = flat.process
         if isinstance(process, RegionProcess):
-            latency = self.sizer.time(process.region).latency
-            self.traces.append(ProcessTrace(process.path, latency, after=after))
-            self.orders.append(ProcessTrace(process.path, latency, after=after))
+            whole = ProcessTrace(process.path, self.sizer.time(process.region).latency, after=flat.after)
+            self.traces.append(whole)
+            self.orders.append(whole)
             return
         schedule = self.sizer._schedule(process)
         directions = process.ir.directions
         for overlap, target in ((True, self.traces), (False, self.orders)):
-            streams = {
-                port: (fifos[name], schedule.trace(port, overlap))
-                for port, name in process.bindings.items()
-                if name in fifos
-            }
+            streams = {port: (channel.id, schedule.trace(port, overlap)) for port, channel in flat.fifos.items()}
             target.append(
                 ProcessTrace(
                     process.path,
                     schedule.latency if overlap or schedule.depends_on else schedule.ordered_latency,
                     {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "in"},
                     {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "out"},
-                    after,
+                    flat.after,
                 )
             )
-
-
-def _names(process: Process) -> Iterator[str]:
-    """Yield the names of the traces that a process becomes."""
-    if isinstance(process, RegionProcess) and process.region.execution == "dataflow":
-        for inner in process.region.processes:
-            yield from _names(inner)
-    else:
-        yield process.path
 
 
 def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:

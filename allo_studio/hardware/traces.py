@@ -79,7 +79,8 @@ class Traces:
     def _nested(self, item: Nested, env: Environment, count: int) -> Integers:
         needed = _needs(item.body)
         if item.counter.key not in needed:
-            return np.maximum(item.counter.trips(env, count) * self._latency(item.body, env, count), 1)
+            found: Integers = np.maximum(item.counter.trips(env, count) * self._latency(item.body, env, count), 1)
+            return found
         instance, inner = item.counter.expand(env, count, sorted(needed, key=str))
         once = self._latency(item.body, inner, instance.size)
         total = np.zeros(count, dtype=np.int64)

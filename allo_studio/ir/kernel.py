@@ -55,7 +55,10 @@ class KernelIR:
     @property
     def function(self) -> ir.Operation:
         """The `func.func` operation."""
-        return _functions(self.module)[self.name]
+        found = _function(self.module, self.name)
+        if found is None:
+            raise KeyError(self.name)
+        return found
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -64,7 +67,7 @@ class KernelIR:
 
     def at(self, function: str) -> KernelIR:
         """Return the same module seen from another of its functions; raises KeyError where there is none."""
-        if function not in _functions(self.module):
+        if _function(self.module, function) is None:
             raise KeyError(function)
         return KernelIR(self.module, function, self.source, self._found)
 
@@ -202,6 +205,13 @@ class KernelIR:
         changed = self.clone()
         set_integer_map(changed.function, "allo.streams", dict(sorted(streams.items())))
         return changed
+
+
+def _function(module: ir.Module, name: str) -> ir.Operation | None:
+    """Return a function by name, for which MLIR has an index."""
+    symbols = ir.SymbolTable(module.operation)
+    found = symbols[name].operation if name in symbols else None
+    return found if found is not None and found.name == "func.func" else None
 
 
 def _functions(module: ir.Module) -> dict[str, ir.Operation]:

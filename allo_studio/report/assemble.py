@@ -13,6 +13,7 @@ from allo_studio.hardware.devices import RESOURCE_KINDS, Device
 from allo_studio.hardware.resources import Resources, array_resources, fifo_resources
 from allo_studio.hardware.view import Piece
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.simulate.cycle.design import CycleRun
 
 __all__ = ["assemble_report"]
 
@@ -23,10 +24,12 @@ def assemble_report(
     device: Device,
     simulation: SimulationRow | None,
     others: Sequence[SizedDesign] = (),
+    cycles: CycleRun | None = None,
 ) -> Report:
     """Return the report of a build. Cycles and resources are predictions of the library's profile.
 
-    `others` are the same design in other operator libraries: of these it says the cycles and FIFO depths.
+    `others` are the same design in other operator libraries: of these it says the cycles and FIFO depths. `cycles` is
+    what a cycle simulation of the design found.
     """
     total = _total(sized)
     all_sized = (sized, *others)
@@ -35,17 +38,27 @@ def assemble_report(
         top=project.top,
         device=device.name,
         clock_ns=project.target.clock_ns,
-        cycles={found.library.profile: {"predicted": found.latency} for found in all_sized},
+        cycles={found.library.profile: _cycles(found, sized, cycles) for found in all_sized},
         interval=sized.interval,
         processes=tuple(_process(timing) for timing in sized.processes.values()),
         loops=tuple(row for timing in sized.processes.values() for row in _loops(timing)),
         resources=tuple(ResourceRow(k, total.counts[k], device.resources[k]) for k in RESOURCE_KINDS),
-        channels=tuple(row for region in _regions(sized.region) for row in _channels(region, all_sized)),
+        channels=tuple(row for region in _regions(sized.region) for row in _channels(region, all_sized, cycles)),
         pieces=tuple(piece for timing in sized.processes.values() for piece in _pieces(timing)),
         simulation=simulation,
         notes=_notes(total, sized),
         profile=sized.library.profile,
     )
+
+
+def _cycles(found: SizedDesign, sized: SizedDesign, run: CycleRun | None) -> dict[str, int]:
+    """Return the cycles of a design in one library, and what the simulation of the one that was built took."""
+    counts = {"predicted": found.latency}
+    if run is not None and found is sized:
+        counts["simulated"] = run.cycles[0]
+        if len(run.cycles) > 1:
+            counts["simulated_interval"] = run.cycles[-1]
+    return counts
 
 
 def _notes(total: Resources, sized: SizedDesign) -> tuple[str, ...]:
@@ -140,8 +153,9 @@ def _loops(timing: ProcessTiming) -> Iterator[LoopRow]:
         )
 
 
-def _channels(region: Region, all_sized: Sequence[SizedDesign]) -> Iterator[ChannelRow]:
+def _channels(region: Region, all_sized: Sequence[SizedDesign], run: CycleRun | None) -> Iterator[ChannelRow]:
     """Yield the channels between blocks; the ports of a graph are no channels of it."""
+    held = run.held if run else {}
     ports = {port.name for port in region.ports}
     for channel in region.channels:
         if channel.name in ports:
@@ -155,7 +169,7 @@ def _channels(region: Region, all_sized: Sequence[SizedDesign]) -> Iterator[Chan
             width=channel.token_bits,
             elements=channel.width,
             depth={profile: found.depth for profile, found in sizes.items() if found},
-            observed=size.observed if size else None,
+            observed=int(held[channel.id].max()) if channel.id in held else size.observed if size else None,
             reason=channel.reason,
             source=_end(region, channel.source),
             target=", ".join(_end(region, target) for target in channel.targets),

@@ -14,6 +14,7 @@ from allo_studio.execute import LIBM, libm_function
 from allo_studio.ir import KernelIR, array_type
 from allo_studio.ir.attributes import text
 from allo_studio.ir.binding import ir
+from allo_studio.ir.tables import initial_elements
 from allo_studio.simulate.exact import (
     FLOAT_OPS,
     INTEGER_OPS,
@@ -24,7 +25,6 @@ from allo_studio.simulate.exact import (
     signed,
     unsigned,
 )
-from allo_studio.simulate.tables import initial_elements
 from allo_studio.types import ArrayType, ScalarType, integer
 from allo_studio.words import bits_dtype, from_bits, to_bits
 

@@ -31,7 +31,7 @@ from allo_studio.hardware.operations import Argument, Constant, Index, Live, Ope
 from allo_studio.hardware.schedule import HardwareSchedule
 from allo_studio.hardware.storage import Storage
 from allo_studio.ir import KernelIR
-from allo_studio.simulate.tables import initial_elements
+from allo_studio.ir.tables import initial_elements
 from allo_studio.types import ArrayType
 
 __all__ = ["Execution", "execute"]

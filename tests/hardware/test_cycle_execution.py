@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polybench
 import pytest
-from affine_programs import SeededChooser, draw_affine
+from affine_kernels import affine_kernel
 from hardware_kernels import BASES, grow, inputs_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,19 +16,15 @@ from random_engines import kernel_of
 from random_programs import program
 from random_terms import Chooser
 from schedule_checks import assert_runs, assert_short
-from step_draws import blind_step, offered_step
 
-from allo_studio.analysis.ports import infer_ports
 from allo_studio.diagnostics import AlloError
 from allo_studio.execute import jit
 from allo_studio.frontend import parse_kernel
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.hardware.traces import Traces
-from allo_studio.ir import KernelIR
 from allo_studio.samples import FLAVOURS
-from allo_studio.schedule import from_specs, schedule
-from allo_studio.source import Source
+from allo_studio.schedule import from_specs
 
 LIBRARIES = {
     f"{profile} {clock}": load_operators(profile, clock) for profile in ("vitis", "open") for clock in (3.33, 4.0, 10.0)
@@ -152,24 +148,6 @@ def test_polybench(name: str, scheduled: bool, library: str) -> None:
 def test_kernels_with_any_legal_steps(data: st.DataObject, name: str, library: str) -> None:
     kernel = grow(data, BASES[name], 4).ir
     assert_runs(kernel, LIBRARIES[library], inputs_of(kernel))
-
-
-BLIND = ("split", "reorder", "unroll", "pipeline", "partition", "fuse", "compute_at", "buffer_at", "parallel")
-
-
-def affine_kernel(seed: int) -> KernelIR | None:
-    """Return a random kernel after random steps, None where it is none."""
-    choose = SeededChooser(random.Random(seed))
-    try:
-        base = infer_ports(parse_kernel(Source("drawn.py", draw_affine(choose)), "kernel", {}))
-    except AlloError:
-        return None
-    grown = schedule(base)
-    for _ in range(choose.number(0, 4)):
-        step = offered_step(choose, grown.ir) if choose.number(0, 2) else blind_step(choose, grown.ir, BLIND)
-        if step is not None and not step.check(grown.ir):
-            grown = grown.apply(step)
-    return grown.ir
 
 
 @pytest.mark.parametrize("seed", range(100, 125))

@@ -36,7 +36,7 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
     assert [step.fraction for step in seen] == sorted(step.fraction for step in seen)
     assert parts.bottom.currentWidget() is parts.report
     assert f"{report.latency:,} cycles" in parts.report._cards["Latency"].number.text()
-    assert parts.report._cards["Simulation"].number.text() == "passed"
+    assert parts.report._facts["Simulation"].number.text() == "passed"
     assert parts.report.channels.topLevelItemCount() == len(report.channels) > 0
     row = report.channel(f"cascade/{INNER}")
     assert row is not None
@@ -49,7 +49,14 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
         if profile != report.profile:
             detail = parts.report._cards["Latency"].detail.text().replace("\u00a0", " ")
             assert f"{profile}: {counts['predicted']:,} cycles" in detail
-    assert "#pragma HLS" in parts.code.hls.toPlainText()
+    code = parts.code
+    assert code.tabs.tabText(code.tabs.indexOf(code.generated)) == "HLS C++"
+    code.tabs.setCurrentWidget(code.generated)
+    assert "#pragma HLS" in code.generated.toPlainText()
+    place = studio.session.place("cascade/mm2")
+    assert place is not None
+    studio.go_to_place(place)
+    assert "mm2(" in code.generated.textCursor().block().text()
     assert "Built in" in parts.log.log.toPlainText()
     assert (project / "build" / "gemm_cascade" / "report.json").exists()
 

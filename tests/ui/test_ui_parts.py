@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode
@@ -192,6 +192,16 @@ app = ui.app.application()
 QTimer.singleShot(300, later)
 sys.exit(ui.app.main([sys.argv[1]]))
 """
+
+
+def test_a_text_does_not_look_like_the_one_before(qapp: QApplication) -> None:
+    view = CodeView()
+    view.set_code("// a comment\n", "cpp")
+    assert view.textCursor().charFormat().fontItalic()
+    view.set_code("x = y", "")
+    cursor = QTextCursor(view.document())
+    cursor.movePosition(QTextCursor.MoveOperation.Right)
+    assert not cursor.charFormat().fontItalic()
 
 
 @pytest.mark.parametrize("action", ["window.close()", "window.do_quit()", "window.do_build(); window.close()"])

@@ -1,4 +1,4 @@
-"""The initial values of a module's memories, as the numbers of the interpreter."""
+"""The initial values of a module's memories, as numbers: integers have a sign."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from math import prod
 
 import numpy as np
 
-from allo_studio.ir import array_type
 from allo_studio.ir.binding import ir
-from allo_studio.simulate.exact import signed
+from allo_studio.ir.views import array_type
 from allo_studio.types import ArrayType, ScalarType
 
 __all__ = ["initial_elements"]
@@ -47,10 +46,15 @@ def _number(word: str, kind: ScalarType) -> int | float:
         return -int(word == "true")
     if word.startswith("0x"):
         return _from_bits(int(word, 16), kind)
-    return float(word) if kind.is_float else signed(int(word), kind.bits)
+    return float(word) if kind.is_float else _signed(int(word), kind.bits)
 
 
 def _from_bits(bits: int, kind: ScalarType) -> int | float:
     if not kind.is_float:
-        return signed(bits, kind.bits)
+        return _signed(bits, kind.bits)
     return float(np.array(bits, f"u{kind.bits // 8}").view(kind.dtype).astype(np.float64))
+
+
+def _signed(value: int, bits: int) -> int:
+    half = 1 << (bits - 1)
+    return ((value + half) & ((1 << bits) - 1)) - half

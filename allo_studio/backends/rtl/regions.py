@@ -1,0 +1,319 @@
+"""Regions as modules: processes with the channels between them.
+
+A dataflow region that is a process of another one is taken apart into it, since its processes start and wait each for
+itself; any other process is a module of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from allo_studio.backends.rtl.buffers import Buffer, bank_ports, buffer_of, port_base, port_names
+from allo_studio.backends.rtl.circuit import Circuit, Signal
+from allo_studio.backends.rtl.clocked import Clocked
+from allo_studio.backends.rtl.fifo import fifo
+from allo_studio.backends.rtl.functions import build_kernel
+from allo_studio.backends.rtl.starts import Member, Starts
+from allo_studio.design.flat import FlatProcess, flatten
+from allo_studio.design.region import Channel, Process, Region, RegionProcess
+from allo_studio.design.timing import SizedDesign
+from allo_studio.hardware.storage import Storage
+
+__all__ = ["Modules", "build_design"]
+
+
+@dataclass(frozen=True)
+class Modules:
+    """A design's modules, users last: the last is the top. `storages` are its array ports, with the port.
+
+    Several equal memories may stand for one port of the design. `files` are those of initial contents by name,
+    `contents` the paths of the memories that each is of, and `fifos` the outputs that tell how full a FIFO is, by
+    channel id.
+    """
+
+    circuits: tuple[Circuit, ...]
+    storages: Mapping[Storage, str]
+    files: Mapping[str, str]
+    contents: Mapping[str, tuple[str, ...]]
+    fifos: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def top(self) -> Circuit:
+        """The design's own module."""
+        return self.circuits[-1]
+
+
+def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False) -> Modules:
+    """Build the modules of a sized design, all of whose operations must have circuits.
+
+    For simulation: with `probes` the top tells how full each FIFO is, and with `stalls` it has two inputs for each, by
+    which tokens are held back.
+    """
+    builder = _Builder(sized, probes, stalls)
+    top = builder.region(sized.region)
+    storages = {
+        builder.storage(channel, lane): channel.name
+        for channel in sized.region.channels
+        if channel.kind == "memory" or (channel.kind == "value" and channel.source[0])
+        for lane in range(builder.copies.get((sized.region.name, channel.name), 1))
+    }
+    inside = builder.contents[top.name]
+    contents = {file: tuple(f"{top.name}/{memory}" for memory in found) for file, found in inside.items()}
+    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, builder.fifos)
+
+
+@dataclass
+class _Builder:
+    sized: SizedDesign
+    probes: bool
+    stalls: bool
+    circuits: dict[str, Circuit] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    fifos: dict[str, str] = field(default_factory=dict)
+    # The paths of memories with contents in each module, by file.
+    contents: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    # How many equal memories an array port of a region has, if more than one, by the region's name and the port.
+    copies: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def region(self, region: Region) -> Circuit:
+        """Return a region's module; those inside it are made before."""
+        return _RegionModule(self, region).build()
+
+    def process(self, process: Process) -> Circuit:
+        """Return a process's module, and remember it and those inside it."""
+        if isinstance(process, RegionProcess):
+            made = self.region(process.region)
+        else:
+            name = port_base(process.path.replace("/", "_"))
+            modules = build_kernel(self.sized.processes[process.path].schedule, process.ir, name)
+            for circuit in modules.circuits[:-1]:
+                self.circuits[circuit.name] = circuit
+            self.files |= modules.files
+            made = modules.top
+            self.contents[made.name] = dict(modules.contents)
+        self.circuits[made.name] = made
+        return made
+
+    def storage(self, channel: Channel, lane: int = 0) -> Storage:
+        """Return what a buffer is made of, or one of its copies for several readers."""
+        return Storage(_copy(channel.name, lane), channel.type, channel.layout, "argument")
+
+
+def _copy(name: str, number: int) -> str:
+    """Return the name of one of several equal memories."""
+    return f"{name}_copy{number}" if number else name
+
+
+class _RegionModule:
+    def __init__(self, builder: _Builder, region: Region) -> None:
+        self.builder, self.region = builder, region
+        self.circuit = Circuit(port_base(region.name))
+        self.clocked = Clocked(self.circuit)
+        if region.execution == "dataflow":
+            flat = flatten(region)
+            self.leaves, self.channels = flat.processes, flat.channels
+        else:
+            known = {channel.name: channel for channel in region.channels}
+            self.channels = list(region.channels)
+            self.leaves = [
+                FlatProcess(p, {port: known[n] for port, n in p.bindings.items()}, ()) for p in region.processes
+            ]
+        self.modules = {leaf.process.path: builder.process(leaf.process) for leaf in self.leaves}
+        # What each instance drives and is driven by, by path and port.
+        self.outputs = {
+            path: {name: self.circuit.later(width) for name, width in module.outputs}
+            for path, module in self.modules.items()
+        }
+        self.inputs: dict[str, dict[str, Signal]] = {path: {} for path in self.modules}
+        self.exposed: dict[str, Buffer] = {}
+
+    def _short(self, path: str) -> str:
+        """Return a process's path in the region as a name."""
+        return port_base(path.removeprefix(f"{self.region.path}/").replace("/", "_"))
+
+    def build(self) -> Circuit:
+        circuit = self.circuit
+        start = circuit.input("start", 1)
+        parities: dict[str, Signal] = {}
+        go = self._dataflow(start, parities) if self.region.execution == "dataflow" else self._sequential(start)
+        self._values(go)
+        for channel in self.channels:
+            if channel.kind == "fifo":
+                self._fifo(channel)
+            elif channel.kind != "value" or channel.source[0]:
+                self._memory(channel, parities)
+        contents: dict[str, tuple[str, ...]] = {}
+        for path, module in self.modules.items():
+            found = circuit.instance(self._short(path), module, self.inputs[path])
+            name = circuit.instances[self._short(path)]
+            for file, inside in self.builder.contents[module.name].items():
+                contents[file] = tuple(f"{name}/{memory}" for memory in inside)
+            for name, signal in self.outputs[path].items():
+                circuit.drive(signal, found[name])
+        self.builder.contents[circuit.name] = contents
+        for name, buffer in self.exposed.items():
+            buffer.connect(name)
+        return circuit
+
+    # Control
+
+    def _sequential(self, start: Signal) -> Signal:
+        """Let one process start in the cycle after the one before it is done; return when the region starts."""
+        circuit = self.circuit
+        busy = circuit.later(1)
+        idle = circuit.not_(busy)
+        go = last = circuit.and_(start, idle)
+        for number, leaf in enumerate(self.leaves):
+            path = leaf.process.path
+            self.inputs[path]["start"] = go if not number else circuit.register(last, reset=0, hint="go")
+            last = self.outputs[path]["done"]
+        goes_on = circuit.and_(circuit.or_(go, busy), circuit.not_(last))
+        circuit.drive(busy, circuit.register(goes_on, reset=0, hint="busy"))
+        circuit.output("ready", idle)
+        circuit.output("done", last)
+        return go
+
+    def _dataflow(self, start: Signal, parities: dict[str, Signal]) -> Signal:
+        circuit = self.circuit
+        members = []
+        for leaf in self.leaves:
+            path = leaf.process.path
+            self.inputs[path]["start"] = circuit.later(1)
+            parities[path] = circuit.later(1)
+            ready, done = (self.outputs[path][port] for port in ("ready", "done"))
+            members.append(Member(path, ready, done, leaf.after, self.inputs[path]["start"], parities[path]))
+        ready, done = Starts(circuit, members, self._most_ahead()).build(start)
+        circuit.output("ready", ready)
+        circuit.output("done", done)
+        return circuit.and_(start, ready)
+
+    def _most_ahead(self) -> int:
+        """Return how many invocations one process can be ahead of another: what all channels can hold of them."""
+        ahead = 2
+        for channel in self.channels:
+            tokens = max(channel.type.size // channel.width, 1)
+            ahead += 2 if channel.kind != "fifo" else 1 + -(-channel.depth // tokens)
+        return (1 << ahead.bit_length()) - 1
+
+    # Channels
+
+    def _ends(self, channel: Channel) -> Iterator[tuple[FlatProcess, str]]:
+        """Yield the processes that are bound to a channel, and the port; of a region each copy of it."""
+        for leaf in self.leaves:
+            name = leaf.process.region.name if isinstance(leaf.process, RegionProcess) else ""
+            for port, bound in leaf.bindings.items():
+                if bound is channel:
+                    yield from ((leaf, _copy(port, n)) for n in range(self.builder.copies.get((name, port), 1)))
+
+    def _values(self, go: Signal) -> None:
+        """Give each process the scalars of its invocation."""
+        for leaf in self.leaves:
+            path = leaf.process.path
+            wanted = {signal.name: signal.width for signal in self.modules[path].inputs}
+            for port, channel in leaf.bindings.items():
+                name = port_base(port)
+                if channel.kind == "value" and not channel.source[0] and name in wanted:
+                    self.inputs[path][name] = self._value(channel, wanted[name], path, go)
+
+    def _value(self, channel: Channel, width: int, path: str, go: Signal) -> Signal:
+        circuit = self.circuit
+        name = port_base(channel.name)
+        known = {signal.name: signal for signal in circuit.inputs}
+        given = known.get(name) or circuit.input(name, width)
+        if self.region.execution != "dataflow":
+            return self.clocked.held(given, go, hint=name)
+        # A process may start an invocation after the region has taken several more.
+        queue = fifo(width, self._most_ahead() + 1)
+        self.builder.circuits[queue.name] = queue
+        begins = circuit.and_(self.inputs[path]["start"], self.outputs[path]["ready"])
+        found = circuit.instance(
+            f"{self._short(path)}_{name}", queue, {"in_data": given, "in_valid": go, "out_ready": begins}
+        )
+        return circuit.mux(found["out_valid"], found["out_data"], given)
+
+    def _fifo(self, channel: Channel) -> None:
+        circuit = self.circuit
+        module = fifo(channel.token_bits, channel.depth, self.builder.probes, self.builder.stalls)
+        self.builder.circuits[module.name] = module
+        writer, reader = self._stream_ends(channel)
+        name = port_base(channel.name)
+        inputs = {
+            "in_data": self.outputs[writer[0]][f"{writer[1]}_data"],
+            "in_valid": self.outputs[writer[0]][f"{writer[1]}_valid"],
+            "out_ready": self.outputs[reader[0]][f"{reader[1]}_ready"],
+        }
+        if self.builder.stalls:
+            for end in ("in", "out"):
+                inputs[f"{end}_stall"] = circuit.input(f"{name}_{end}_stall", 1)
+        found = circuit.instance(f"{name}_fifo", module, inputs)
+        self.inputs[writer[0]][f"{writer[1]}_ready"] = found["in_ready"]
+        self.inputs[reader[0]][f"{reader[1]}_valid"] = found["out_valid"]
+        self.inputs[reader[0]][f"{reader[1]}_data"] = found["out_data"]
+        if self.builder.probes:
+            circuit.output(f"{name}_held", found["held"])
+            self.builder.fifos[channel.id] = f"{name}_held"
+
+    def _stream_ends(self, channel: Channel) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return the writer and the reader of a FIFO, each as path and port."""
+        writer = reader = ("", "")
+        for leaf, port in self._ends(channel):
+            end = leaf.process.path, port_base(port)
+            if f"{end[1]}_valid" in self.outputs[end[0]]:
+                writer = end
+            else:
+                reader = end
+        return writer, reader
+
+    def _memory(self, channel: Channel, parities: Mapping[str, Signal]) -> None:
+        """Make a buffer, or ports to one outside."""
+        ends = list(self._ends(channel))
+        lanes = self._lanes(channel, ends)
+        count = max(lanes, default=0) + 1
+        if count > 1:
+            self.builder.copies[self.region.name, channel.name] = count
+        for lane in range(count):
+            storage = self.builder.storage(channel, lane)
+            copies = [buffer_of(storage, self.clocked)]
+            if channel.kind == "pingpong":
+                copies = [buffer_of(replace(storage, name=f"{storage.name}{n}"), self.clocked) for n in ("_a", "_b")]
+            for (leaf, port), own in zip(ends, lanes, strict=True):
+                self._serve(copies, leaf, port, parities, reads=own == lane)
+            for copy in copies:
+                if channel.kind in ("memory", "value"):
+                    copy.expose(storage.name)
+                    self.exposed[storage.name] = copy
+                else:
+                    copy.make()
+
+    def _lanes(self, channel: Channel, ends: Sequence[tuple[FlatProcess, str]]) -> list[int]:
+        """Return which copy of a memory each end reads: those that may read at once need one each."""
+        storage = self.builder.storage(channel)
+        if storage.register:
+            return [0] * len(ends)
+        found: list[int] = []
+        seen: dict[str, int] = {}
+        for leaf, port in ends:
+            path = leaf.process.path
+            reads = any(bank.read[0] in self.outputs[path] for bank in bank_ports(storage, port))
+            group = "" if self.region.execution == "dataflow" else path
+            found.append(seen.get(group, 0) if reads else 0)
+            seen[group] = seen.get(group, 0) + reads
+        return found
+
+    def _serve(
+        self, copies: Sequence[Buffer], leaf: FlatProcess, port: str, parities: Mapping[str, Signal], reads: bool
+    ) -> None:
+        """Let a process use the copies of a buffer, one in every other of its invocations."""
+        circuit, path = self.circuit, leaf.process.path
+        ports, drives = port_names(self.modules[path]), self.outputs[path].__getitem__
+        found: dict[str, list[Signal]] = {}
+        for number, copy in enumerate(copies):
+            active = circuit.constant(1, 1)
+            if len(copies) > 1:
+                active = parities[path] if number else circuit.not_(parities[path])
+            for name, signal in copy.serve(port, ports, active, drives, reads).items():
+                found.setdefault(name, []).append(signal)
+        for name, signals in found.items():
+            chosen = signals[0] if len(signals) == 1 else circuit.mux(parities[path], signals[1], signals[0])
+            self.inputs[path][name] = chosen

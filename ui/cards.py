@@ -1,0 +1,87 @@
+"""Cards: a figure with its name above and what there is to say of it below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from nodes import colours
+from ui.comparison import Comparison
+
+__all__ = ["Card", "CycleCard"]
+
+_NO_BREAK = "\u00a0"
+
+
+class Card(QFrame):
+    """A figure or a word, its name above and its detail below."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.name = _label("muted", title)
+        self.number = _label("number", "–")
+        self.detail = _label("muted")
+        self.detail.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 7, 14, 7)
+        layout.setSpacing(0)
+        for part in (self.name, self._figures(), self.detail):
+            layout.addWidget(part)
+        layout.addStretch(1)
+
+    def _figures(self) -> QWidget:
+        return self.number
+
+    def tell(self, number: str, detail: str, level: str = "") -> None:
+        """Show a figure; `level` is that of its colour."""
+        self.number.setText(number)
+        # A narrow card breaks the line between the parts, not inside of one.
+        self.detail.setText(" · ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
+        self.number.setStyleSheet(f"color: {colours.level_colour(level).name()};" if level else "")
+
+
+class CycleCard(Card):
+    """Cycles as predicted; after a cycle simulation those that it counted stand beside them, with the verdict below.
+
+    `equal` and `differs` are the two verdicts, each with a sign and words.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        super().__init__(title)
+
+    def _figures(self) -> QWidget:
+        box = QWidget()
+        grid = QGridLayout(box)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(22)
+        grid.setVerticalSpacing(0)
+        self.simulated, self.equal, self.differs = _label("number"), _label("equal"), _label("differs")
+        self._captions = (_label("muted", "predicted"), _label("muted", "simulated"))
+        for column, (figure, caption) in enumerate(zip((self.number, self.simulated), self._captions, strict=True)):
+            grid.addWidget(figure, 0, column)
+            grid.addWidget(caption, 1, column)
+        for row, verdict in enumerate((self.equal, self.differs), 2):
+            grid.addWidget(verdict, row, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+        grid.setColumnStretch(2, 1)
+        return box
+
+    def compare(self, cycles: Comparison, detail: str) -> None:
+        """Show cycles, and whether the simulated ones differ."""
+        ran = cycles.simulated is not None
+        self.name.setText(f"{self._title} in cycles" if ran else self._title)
+        self.tell(f"{cycles.predicted:,}" if ran else f"{cycles.predicted:,} cycles", detail)
+        self.simulated.setText(f"{cycles.simulated:,}" if ran else "")
+        self.simulated.setStyleSheet("" if cycles.equal else f"color: {colours.ERROR.name()};")
+        for part in (self.simulated, *self._captions):
+            part.setVisible(ran)
+        for verdict, holds in ((self.equal, ran and cycles.equal), (self.differs, ran and not cycles.equal)):
+            verdict.setText(cycles.verdict)
+            verdict.setVisible(holds)
+
+
+def _label(role: str, text: str = "") -> QLabel:
+    made = QLabel(text)
+    made.setProperty("role", role)
+    return made

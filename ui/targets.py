@@ -1,0 +1,80 @@
+"""What Build makes: the targets, and which one was chosen for each project.
+
+The choice is kept in the window's settings and not in the project's file: it is a person's, not the design's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+from allo_studio.pipeline import Target
+
+__all__ = ["TARGETS", "TargetChoice", "TargetSpec"]
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """A target: its `name`, what its code is called, and what the name of its build folder ends in."""
+
+    name: str
+    code: str
+    ending: str
+
+
+TARGETS: dict[Target, TargetSpec] = {
+    "hls": TargetSpec("HLS C++", "HLS C++", ""),
+    # As the command line names the folder.
+    "rtl": TargetSpec("RTL", "SystemVerilog", "-rtl"),
+}
+_DEFAULT: Target = "hls"
+
+
+class TargetChoice(QObject):
+    """The target that the open project is built for; `changed` says that it is another one now."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.chosen: Target = _DEFAULT
+        self._file: Path | None = None
+
+    def open(self, file: Path) -> None:
+        """Take the target that was chosen for a project when it was open before."""
+        self._file = file
+        found = str(_settings().value(_key(file)))
+        self.show(found if found in TARGETS else _DEFAULT)
+
+    def move(self, file: Path) -> None:
+        """Keep the target for a project that goes on in another file."""
+        self._file = file
+        self.choose(self.chosen)
+
+    def choose(self, target: Target) -> None:
+        """Take a target and remember it for the project."""
+        self.show(target)
+        if self._file is None:
+            return
+        settings = _settings()
+        if target == _DEFAULT:
+            settings.remove(_key(self._file))
+        else:
+            settings.setValue(_key(self._file), target)
+
+    def show(self, target: Target) -> None:
+        """Take a target without remembering it."""
+        self.chosen = target
+        self.changed.emit()
+
+
+def _settings() -> QSettings:
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Allo Studio", "window")
+
+
+def _key(file: Path) -> str:
+    # A slash in a key begins a group.
+    return f"target/{quote(str(file.resolve()), safe='')}"
