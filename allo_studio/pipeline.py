@@ -211,8 +211,8 @@ def build(
     ready, device = _prepare(loaded, project, run, target)
     checked, sized = ready.checked, ready.design
     run.stage("writing HLS C++" if target == "hls" else "writing SystemVerilog")
+    design = generate(sized) if target == "rtl" else None
     with _replacing(out, loaded.root) as folder:
-        design = generate(sized) if target == "rtl" else None
         if design is None:
             files = emit(sized.region, checked.project.target, checked.project.name, device.part)
         else:

@@ -19,12 +19,12 @@ def cancelling(cancel: Callable[[], bool] | None, worker: Worker | None = None) 
     if cancel is None:
         yield
         return
-    over = threading.Event()
+    over, caller = threading.Event(), threading.get_ident()
 
     def watch() -> None:
         while not over.wait(_POLL_S):
             if cancel():
-                (worker or shared()).cancel()
+                (worker or shared()).cancel(caller)
 
     thread = threading.Thread(target=watch, name="cancel", daemon=True)
     thread.start()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from allo_studio.backends.rtl.bench import surround
+from allo_studio.backends.rtl.files import one_a_module
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.backends.rtl.regions import Modules, build_design
 from allo_studio.backends.rtl.worker import Worker, shared
@@ -17,7 +17,6 @@ __all__ = ["BENCH", "RtlDesign", "generate", "verilog_files"]
 
 # The module around the design that a simulation runs.
 BENCH = "bench"
-_MODULE = re.compile(r"^module (\w+).*?^endmodule$", re.MULTILINE | re.DOTALL)
 _HEAD = "// Made by Allo Studio: a module of {name}.\n"
 
 
@@ -82,7 +81,7 @@ def verilog_files(design: RtlDesign, worker: Worker | None = None) -> dict[str, 
     """
     bench = surround(design.modules, BENCH)
     text = (worker or shared()).verilog(design.text + bench.text(), design.name)
-    modules = {match[1]: match[0] + "\n" for match in _MODULE.finditer(text)}
+    modules = one_a_module(text)
     files = {f"{name}.sv": _HEAD.format(name=design.name) + body for name, body in modules.items() if name != BENCH}
     listed = "".join(f"{name}\n" for name in files)
     return {**files, **design.modules.files, "files.f": listed, f"sim/{BENCH}.sv": modules[BENCH]}

@@ -40,4 +40,4 @@ def refusals(schedule: HardwareSchedule, where: str = "") -> Iterator[Diagnostic
 def _fault(graph: OperationGraph, op: Operation) -> str:
     if op.kind != "compute":
         return ""
-    return unsupported(op, [operand_type(graph, operand) for operand in op.inputs]).partition(";")[0]
+    return unsupported(op, [operand_type(graph, operand) for operand in op.inputs])

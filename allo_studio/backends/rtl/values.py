@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from allo_studio.hardware.operations import Constant
-from allo_studio.types import ScalarType
+from allo_studio.types import INDEX, ScalarType
 from allo_studio.words import to_bits
 
 __all__ = ["INDEX_BITS", "constant_bits", "number_bits", "width_of"]
 
-# What MLIR's index is on the machines that the JIT runs on.
+# A value of type index has the bits that it has in the JIT, whatever it is declared as.
 INDEX_BITS = 64
 
 
 def width_of(type: ScalarType) -> int:
     """Return the bits of a value."""
-    return INDEX_BITS if type.name == "index" else type.bits
+    return INDEX_BITS if type.name == INDEX.name else type.bits
 
 
 def number_bits(value: int | float, type: ScalarType) -> int:

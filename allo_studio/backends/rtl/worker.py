@@ -70,7 +70,8 @@ class Worker:
         # Guards the two below, which `cancel` needs while a call has its turn.
         self._guard = threading.Lock()
         self._child: _Child | None = None
-        self._calling = False
+        # The thread whose call it is, or 0.
+        self._calling = 0
 
     def verilog(self, text: str, design: str) -> str:
         """Return a circuit's modules as SystemVerilog (see `circt.verilog`)."""
@@ -94,7 +95,7 @@ class Worker:
             finally:
                 timer.cancel()
                 with self._guard:
-                    self._calling = False
+                    self._calling = 0
                     if answer is None or child.ended:
                         self._child = None
                         status, printed = _end(child)
@@ -104,9 +105,12 @@ class Worker:
             raise self._fault(answer["fault"], answer["message"], design)
         return answer["value"]
 
-    def cancel(self) -> None:
-        """End the call that is being made, if any: it raises WorkerCancelled. For another thread."""
-        self._end_call("cancelled")
+    def cancel(self, caller: int = 0) -> None:
+        """End the call that is being made, if any: it raises WorkerCancelled. For another thread.
+
+        With the number of a thread, only a call of that thread is ended.
+        """
+        self._end_call("cancelled", caller)
 
     def close(self) -> None:
         """End the process and the call that it makes, if any. A later call starts another."""
@@ -126,12 +130,13 @@ class Worker:
                     self._child = _start(self._program, self._memory_bytes)
                 except OSError as error:
                     raise self._fault("missing", f"{sys.executable}: {error.strerror}", design) from error
-            self._calling = True
+            self._calling = threading.get_ident()
             return self._child
 
-    def _end_call(self, why: str) -> None:
+    def _end_call(self, why: str, caller: int = 0) -> None:
         with self._guard:
-            if self._calling and self._child is not None and not self._child.ended:
+            meant = self._calling if not caller else self._calling == caller
+            if meant and self._child is not None and not self._child.ended:
                 self._child.ended = why
                 self._child.process.kill()
 

@@ -36,6 +36,6 @@ def testbench_files(design: RtlDesign, inputs: Mapping[str, Any], expected: Mapp
         if own.direction == "in" and not own.type.shape:
             kind = own.type.element
             scalars[port_base(own.name)] = int(to_bits(np.asarray(inputs[own.name], kind.dtype), kind))
-    files = testbench(bench, before, after, scalars, sized.latency, sized.library.clock_ns)
+    files = testbench(bench, before, after, scalars, sized.latency)
     # Tables and state are read from where the simulator is run.
     return {f"{_FOLDER}/{name}": text for name, text in {**files, **design.modules.files}.items()}

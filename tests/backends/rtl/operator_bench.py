@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.backends.rtl.circuit import Circuit, Signal
-from allo_studio.backends.rtl.operators.build import operate, width_of
+from allo_studio.backends.rtl.operators.build import operate
+from allo_studio.backends.rtl.values import width_of
 from allo_studio.backends.rtl.worker import shared
 from allo_studio.hardware.operations import Operation
 from allo_studio.simulate.cycle.model import Model

@@ -12,13 +12,11 @@ from allo_studio.backends.rtl.operators import float_add, float_compare, float_c
 from allo_studio.backends.rtl.operators.divide import DIVISIONS, divide
 from allo_studio.backends.rtl.operators.formats import Format
 from allo_studio.backends.rtl.operators.stages import Site
+from allo_studio.backends.rtl.values import width_of
 from allo_studio.hardware.operations import Operation
-from allo_studio.types import INDEX, ScalarType
+from allo_studio.types import ScalarType
 
-__all__ = ["INDEX_BITS", "operate", "unsupported", "width_of"]
-
-# A value of type index has the bits that it has in the JIT, whatever it is declared as.
-INDEX_BITS = 64
+__all__ = ["operate", "unsupported"]
 
 _Integers: TypeAlias = "Callable[[Site, Signal, Signal], Signal]"
 _Floats: TypeAlias = "Callable[..., Signal]"
@@ -98,17 +96,12 @@ _WORDS = MappingProxyType(
 )
 
 
-def width_of(kind: ScalarType) -> int:
-    """Return the bits of a signal that has a value of a type."""
-    return INDEX_BITS if kind.name == INDEX.name else kind.bits
-
-
 def unsupported(op: Operation, kinds: Sequence[ScalarType]) -> str:
     """Return why there is no circuit for a `compute` of operands of these types, as a sentence; else ''."""
     if op.function in _INTEGERS or op.function in _FLOATS or op.function in _RESIZES or op.function in _OTHERS:
         return ""
     name = _WORDS.get(op.function, op.function)
-    return f"the RTL has no {name} of {kinds[0]} yet; use the hls target, or compute it from other operations"
+    return f"the RTL has no {name} of {kinds[0]} yet"
 
 
 def operate(

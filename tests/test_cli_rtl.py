@@ -1,0 +1,86 @@
+"""The command line with `--target rtl`: what is built, that cycles are as predicted, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from cli_samples import KERNEL, write_project
+
+from allo_studio.cli import main
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_project(tmp_path / "small")
+
+
+def test_a_build_is_exact(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(project), "--target", "rtl", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    counts = found["report"]["cycles"]["open"]
+    assert counts["simulated"] == counts["predicted"]
+    assert counts["simulated_interval"] == found["report"]["interval"]
+    assert found["report"]["cycles"]["vitis"].keys() == {"predicted"}
+    assert found["simulation"] == {"compared": 256, "mismatches": 0, "max_error": 0.0, "engine": "RTL simulation"}
+    (channel,) = found["report"]["channels"]
+    assert 1 <= channel["observed"] <= channel["depth"]["open"]
+    kinds = Counter(artifact["kind"] for artifact in found["artifacts"])
+    assert kinds["verilog"] == 4
+    assert kinds["report"] == 1
+    out = Path("build/small-rtl")
+    assert all(Path(artifact["path"]).is_file() for artifact in found["artifacts"])
+    modules = (out / "files.f").read_text(encoding="utf-8").split()
+    assert sorted(modules) == sorted(path.name for path in out.glob("*.sv"))
+    text = (out / "cascade_mm1.sv").read_text(encoding="utf-8")
+    assert "// kernels/gemm.py:12:13" in text
+    assert "unknown" not in text
+    # The same design gives the same files.
+    again = Path("again")
+    assert main(["build", str(project), "--target", "rtl", "--out", str(again), "--no-simulate"]) == 0
+    for name in (*modules, "files.f", "sim/bench.sv"):
+        assert (again / name).read_bytes() == (out / name).read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+def test_the_testbench_passes_in_another_simulator(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", str(project), "--target", "rtl"]) == 0
+    folder = Path("build/small-rtl/sim")
+    modules = [f"../{name}" for name in (folder / "../files.f").read_text(encoding="utf-8").split()]
+    command = ["iverilog", "-g2012", "-Wall", "-o", "run", *modules, "bench.sv", "testbench.sv"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    assert made.stderr == ""
+    ran = subprocess.run(["vvp", "run"], cwd=folder, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("PASSED: 256 words")
+    # A wrong word is seen.
+    words = (folder / "expected_E_0.hex").read_text(encoding="utf-8").split()
+    words[3] = f"{int(words[3], 16) ^ 1:08x}"
+    (folder / "expected_E_0.hex").write_text("\n".join(words), encoding="utf-8")
+    ran = subprocess.run(["vvp", "run"], cwd=folder, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("FAILED: 1 words differ")
+
+
+def test_a_simulation_tells_both_cycles(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(project), "--target", "rtl"]) == 0
+    text = capsys.readouterr().out
+    assert "passed (RTL simulation): 256 elements compared, 0 differ" in text
+    assert "predicted" in text
+    assert not Path("build").exists()
+
+
+def test_an_operator_without_a_circuit_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = project / "kernels" / "gemm.py"
+    file.write_text(KERNEL.replace("A[i, k] * B[k, j]", "A[i, k] / B[k, j]"), encoding="utf-8")
+    assert main(["build", str(project), "--target", "rtl"]) == 1
+    errors = capsys.readouterr().err
+    assert "kernels/gemm.py:12:24: error[rtl]: the RTL has no division of float32 yet" in errors
+    assert "^^^^" in errors
+    assert "--target hls" in errors
+    assert not Path("build").exists()
+    # The other target takes it.
+    assert main(["build", str(project), "--no-simulate"]) == 0
