@@ -37,6 +37,7 @@ from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.cycle.design import CycleRun, RunningDesign
 from allo_studio.simulate.cycle.export import testbench_files
+from allo_studio.simulate.cycle.waves import write_waves
 from allo_studio.simulate.data import random_inputs, require_memory
 from allo_studio.simulate.jit import evaluate_jit, record_runs
 from allo_studio.simulate.reference import evaluate
@@ -255,10 +256,13 @@ def simulate(
     *,
     target: Engine = "hls",
     project: Project | None = None,
+    waves: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> BuildResult:
     """Run a project on random data in one engine and compare every element with the reference; writes nothing.
+
+    Only `rtl` can write `waves`, the waveform of the first invocation, to a VCD file.
 
     `hls` compiles and runs the generated C++, `rtl` runs the circuits cycle by cycle, `jit` each kernel's final IR by
     LLVM. Raises as `build`.
@@ -271,7 +275,7 @@ def simulate(
     if target == "jit":
         found, faults = _jit_simulation(sized)
     elif target == "rtl":
-        found, cycles, faults = _rtl_simulation(generate(sized), cancel)
+        found, cycles, faults = _rtl_simulation(generate(sized), cancel, waves)
     else:
         with tempfile.TemporaryDirectory(prefix="allo-") as name:
             write(emit(sized.region, checked.project.target, checked.project.name, device.part), Path(name))
@@ -342,7 +346,7 @@ def _cancellable(cancel: Callable[[], bool] | None, work: Callable[[], Made]) ->
 
 
 def _rtl_simulation(
-    design: RtlDesign, cancel: Callable[[], bool] | None
+    design: RtlDesign, cancel: Callable[[], bool] | None, waves: Path | None = None
 ) -> tuple[SimulationRow, CycleRun, tuple[Diagnostic, ...]]:
     """Run a design's circuits on random data; every bit is compared with the JIT, the cycles with the prediction."""
     sized = design.sized
@@ -359,7 +363,10 @@ def _rtl_simulation(
     inputs = random_inputs(sized.region.ports)
     watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
-    found = _cancellable(cancel, lambda: RunningDesign(design).run(inputs, invocations, watched, cancel))
+    running = _cancellable(cancel, lambda: RunningDesign(design))
+    if waves is not None:
+        write_waves(running, inputs, waves)
+    found = _cancellable(cancel, lambda: running.run(inputs, invocations, watched, cancel))
     verdict = compare(found.outputs, evaluate_jit(sized.region, inputs), 0.0)
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
     faults = []

@@ -84,3 +84,14 @@ def test_an_operator_without_a_circuit_is_refused(project: Path, capsys: pytest.
     assert not Path("build").exists()
     # The other target takes it.
     assert main(["build", str(project), "--no-simulate"]) == 0
+
+
+def test_a_waveform_is_written_on_demand(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", str(project), "--target", "rtl", "--vcd", "waves.vcd"]) == 0
+    text = Path("waves.vcd").read_text(encoding="ascii")
+    assert "$scope module mm1 $end" in text
+    assert "$enddefinitions $end" in text
+    capsys.readouterr()
+    assert main(["simulate", str(project), "--target", "jit", "--vcd", "other.vcd"]) == 2
+    assert "hint: add --target rtl" in capsys.readouterr().err
+    assert not Path("other.vcd").exists()

@@ -64,11 +64,22 @@ def _build(words: argparse.Namespace) -> Outcome:
 
 
 def _simulate(words: argparse.Namespace) -> Outcome:
+    if words.vcd is None:
+        return _simulated(words, None)
+    if words.target != "rtl":
+        message = f"the target {words.target} has no waveform"
+        raise AlloError(Diagnostic("usage", message, hint="add --target rtl"))
+    found: list[Outcome] = []
+    write_whole(words.vcd, lambda draft: found.append(_simulated(words, draft)))
+    return replace(found[0], artifacts=(*found[0].artifacts, FileMade("waveform", words.vcd)))
+
+
+def _simulated(words: argparse.Namespace, waves: Path | None) -> Outcome:
     loaded = load_project(words.project)
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
         try:
-            result = pipeline.simulate(loaded, target=words.target, progress=bar, cancel=wish)
+            result = pipeline.simulate(loaded, target=words.target, waves=waves, progress=bar, cancel=wish)
         finally:
             bar.clear()
     return _built(loaded, result, _simulation_text(result.report))

@@ -78,6 +78,7 @@ def _build(command: argparse.ArgumentParser) -> None:
 def _simulate(command: argparse.ArgumentParser) -> None:
     _project(command)
     _target(command, ("hls", "rtl", "jit"))
+    command.add_argument("--vcd", type=Path, metavar="FILE", help="write a waveform of the first invocation (rtl only)")
     _json(command)
 
 

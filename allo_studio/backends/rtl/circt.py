@@ -22,7 +22,7 @@ from pycde.circt.passmanager import PassManager
 
 from allo_studio.backends.rtl.reserved import RESERVED
 from allo_studio.backends.rtl.simulation import MemoryPlace, Place, Simulation
-from allo_studio.backends.rtl.unused import unread_arrays, unused_bits
+from allo_studio.backends.rtl.unused import partly_used, unread_arrays, unused_bits
 
 __all__ = ["CirctError", "simulation", "verilog"]
 
@@ -295,6 +295,9 @@ def _use_the_unused(module: ir.Operation) -> None:
 
     The wire is zero whatever that is, so that no tool makes anything of it.
     """
+    for term in partly_used(module):
+        # It becomes a wire of the module in any case.
+        term.move_before(_outermost(term))
     bits = unused_bits(module)
     arrays = unread_arrays(module)
     if not bits and not arrays:
@@ -308,6 +311,13 @@ def _use_the_unused(module: ir.Operation) -> None:
         named = {"name": ir.StringAttr.get(_UNUSED)}
         wire = ir.Operation.create("sv.wire", [ir.Type.parse("!hw.inout<i1>")], [], named).results[0]
         ir.Operation.create("sv.assign", [], [wire, every])
+
+
+def _outermost(operation: ir.Operation) -> ir.Operation:
+    """Return the operation of a module's body that an operation is in."""
+    while operation.parent.name != "hw.module":
+        operation = operation.parent
+    return operation
 
 
 def _part(value: ir.Value, low: int, width: int) -> ir.Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-__all__ = ["unread_arrays", "unused_bits"]
+__all__ = ["partly_used", "unread_arrays", "unused_bits"]
 
 # An operation and a value of CIRCT; only `circt` may import their types.
 _Operation: TypeAlias = Any
@@ -32,6 +32,37 @@ def unused_bits(module: _Operation) -> list[tuple[_Value, int, int]]:
             wanted = operation.results if operation.name == "hw.instance" else _used(operation.results)
             found += [stretch for result in wanted for stretch in _unused([result])]
     return found
+
+
+def partly_used(module: _Operation) -> list[_Operation]:
+    """Return the terms inside of processes and conditions of which only parts are used, with what they depend on there.
+
+    CIRCT has moved them to where they are used; `unused_bits` looks at those that are outside.
+    """
+    found: list[_Operation] = []
+    for view in module.regions[0].blocks[0].operations:
+        for operation in _inside(view.operation):
+            if operation.name.startswith("comb.") and any(True for _ in _unused(list(operation.results))):
+                _with_operands(operation, found)
+    return found
+
+
+def _inside(operation: _Operation) -> Iterator[_Operation]:
+    for region in operation.regions:
+        for block in region.blocks:
+            for view in block.operations:
+                yield view.operation
+                yield from _inside(view.operation)
+
+
+def _with_operands(operation: _Operation, found: list[_Operation]) -> None:
+    """Append an operation after those inside of the same process that it depends on."""
+    if operation in found or operation.parent.name == "hw.module":
+        return
+    for operand in operation.operands:
+        if hasattr(operand.owner, "operands"):
+            _with_operands(operand.owner, found)
+    found.append(operation)
 
 
 def unread_arrays(module: _Operation) -> list[_Operation]:
