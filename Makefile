@@ -5,6 +5,9 @@ OUT ?= build/$(notdir $(patsubst %/,%,$(PROJECT)))
 ENV := .venv
 CORE_ENV := .venv-core
 RUN := $(ENV)/bin/python
+# What needs Qt, and what goes through very many cases, which no environment changes: `make test` does that.
+LEFT_OUT := --ignore=tests/ui --ignore=tests/nodes --ignore=tests/hardware --ignore=tests/primitives \
+	--ignore=tests/polybench --ignore-glob='*/test_random_*' --ignore-glob='*/test_rtl_*' --ignore-glob='*_laws.py'
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
@@ -31,7 +34,7 @@ env-run: need-python
 	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio --system qt compiler
 
 env-test: need-python
-	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio,test,studio-test,check --system qt compiler
+	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio,test,studio-test,check --system qt compiler simulators
 
 env-core: need-python
 	@"$(PYTHON)" tools/setup_env.py $(CORE_ENV) --extras test --system compiler
@@ -49,7 +52,7 @@ check: env-test
 	@$(ENV)/bin/lint-imports
 
 core-test: env-core
-	@$(CORE_ENV)/bin/python -m pytest -n auto --dist worksteal --ignore=tests/ui --ignore=tests/nodes
+	@$(CORE_ENV)/bin/python -m pytest -n auto --dist worksteal $(LEFT_OUT)
 
 bench-seed: env-run
 	@$(RUN) benchmarks/seed_gemm.py

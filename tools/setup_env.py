@@ -21,9 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 STAMP = "allo-studio.json"
-# What Qt loads at run time with and without a screen, and the compiler that C simulation uses.
+# What Qt loads at run time with and without a screen, the compiler that C simulation uses, and what tests ask.
 SYSTEM_PACKAGES = {
     "compiler": ("g++",),
+    # Second opinions on the Verilog: the tests do without, but then some of them have nothing to ask.
+    "simulators": ("iverilog", "verilator", "yosys"),
     "qt": (
         "fonts-dejavu-core",
         "libbrotli1",
