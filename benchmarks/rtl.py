@@ -6,7 +6,7 @@ Every design is scheduled for the `open` operators, made into SystemVerilog and 
 back to back on random data. Its cycles must be those that are predicted, and its results those of the JIT, bit for bit.
 
 Times are by the clock, medians of several turns in one warm process (every design is made once before): from the
-scheduled kernel to Verilog and a simulator that can run. The rate is that of the longest run. A second run of the
+scheduled kernel to a simulator that can run, and from there to Verilog. The rate is that of the longest run. A second run of the
 same text would find the compiled simulator again; each turn gives the modules other names, so that nothing is found.
 """
 
@@ -49,8 +49,8 @@ Steps = Sequence[tuple[str, dict[str, object]]]
 class Case:
     """A design: a kernel with steps, the cycles without any filling of pipelines, and limits (None: only told).
 
-    `cycles` is of an invocation, `seconds` from the scheduled kernel to Verilog and a simulator, and `rate` is in
-    millions of cycles a second.
+    `cycles` is of an invocation, `seconds` from the scheduled kernel to Verilog and a simulator, `ready` to a simulator
+    alone, and `rate` is in millions of cycles a second.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Case:
     steps: Steps = ()
     cycles: int | None = None
     seconds: float | None = None
+    ready: float | None = None
     rate: float | None = None
     params: Mapping[str, int] = field(default_factory=dict)
 
@@ -71,7 +72,8 @@ class Found:
     predicted: int
     simulated: tuple[int, ...]
     intervals: Mapping[str, int]
-    seconds: float
+    verilog: float
+    ready: float
     rate: float
     wrong: tuple[str, ...]
 
@@ -126,9 +128,7 @@ CASES = (
     Case("8 x 8 x 8, int32", _ACCUMULATED, 512, cycles=520),
     Case("64 x 64 x 64, int8, 16 lanes", _LANES, 16_384, _LANE_STEPS, cycles=16_400, seconds=1.0, rate=10.0),
     Case("64 x 64 x 64, float32, 32 lanes", _PRODUCT, 8_192, _WIDE_STEPS),
-    Case(
-        "16 x 16 elements, int8, by unfold", _ARRAY, 4_096, (("unfold", {"band": "pe", "axes": [0, 1]}),), seconds=5.0
-    ),
+    Case("16 x 16 elements, int8, by unfold", _ARRAY, 4_096, (("unfold", {"band": "pe", "axes": [0, 1]}),), ready=5.0),
 )
 
 
@@ -160,14 +160,16 @@ def sized(case: Case, name: str) -> SizedDesign:
 
 def measure(case: Case, turns: int = TURNS) -> Found:
     """Make and run a case's design."""
-    seconds = []
+    times = []
     for turn in range(turns + 1):
         design = sized(case, f"design_{turn}")
         before = time.perf_counter()
         rtl = generate(design)
-        verilog_files(rtl)
         running = RunningDesign(rtl)
-        seconds.append(time.perf_counter() - before)
+        ready = time.perf_counter()
+        verilog_files(rtl)
+        times.append((ready - before, time.perf_counter() - ready))
+    ready, verilog = (statistics.median(part) for part in zip(*times[1:], strict=True))
     inputs = random_inputs(design.region.ports)
     run = running.run(inputs, INVOCATIONS)
     wrong = list(_wrong(design, run.cycles, run.outputs, evaluate_jit(design.region, inputs)))
@@ -178,7 +180,8 @@ def measure(case: Case, turns: int = TURNS) -> Found:
         design.latency,
         run.cycles,
         intervals,
-        statistics.median(seconds[1:]),
+        verilog,
+        ready,
         _rate(running, inputs, design.latency),
         tuple(wrong),
     )
@@ -197,8 +200,10 @@ def _over(found: Found) -> list[str]:
     case, over = found.case, []
     if case.cycles is not None and found.simulated[0] > case.cycles:
         over.append(f"more than {case.cycles} cycles")
-    if case.seconds is not None and found.seconds > case.seconds:
-        over.append(f"more than {case.seconds:g} s")
+    if case.seconds is not None and found.ready + found.verilog > case.seconds:
+        over.append(f"more than {case.seconds:g} s to a simulator and Verilog")
+    if case.ready is not None and found.ready > case.ready:
+        over.append(f"more than {case.ready:g} s to a simulator")
     if case.rate is not None and found.rate < case.rate:
         over.append(f"less than {case.rate:g} million cycles a second")
     return over
@@ -217,7 +222,7 @@ def main() -> int:
     """Print the figures; return 1 where one is not within its limit, or a result is wrong."""
     shared().verilog("hw.module @warm(in %clk: !seq.clock, in %rst: i1) {\n  hw.output\n}\n", "warm")
     print(
-        f"{'design':<36}{'cycles':>8}{'ideal':>8}{'predicted':>11}{'interval':>10}{'ready in':>10}{'Mcycles/s':>11}  II"
+        f"{'design':<36}{'cycles':>8}{'ideal':>8}{'predicted':>11}{'interval':>10}{'simulator':>11}{'Verilog':>9}{'Mcycles/s':>11}  II"
     )
     failed = False
     for case in CASES:
@@ -225,7 +230,7 @@ def main() -> int:
         intervals = ", ".join(f"{loop} {interval}" for loop, interval in list(found.intervals.items())[:4])
         print(
             f"{case.name:<36}{found.simulated[0]:>8,}{case.ideal:>8,}{found.predicted:>11,}{found.simulated[-1]:>10,}"
-            f"{found.seconds:>9.2f}s{found.rate:>11.1f}  {intervals}"
+            f"{found.ready:>10.2f}s{found.verilog:>8.2f}s{found.rate:>11.2f}  {intervals}"
         )
         for fault in found.wrong:
             failed = True

@@ -144,7 +144,11 @@ def _run(module: ir.Module, passes: Sequence[str]) -> None:
     for each in passes:
         _log.debug("%s", each)
         try:
-            PassManager.parse(f"builtin.module({each})").run(module.operation)
+            manager = PassManager.parse(f"builtin.module({each})")
+            # The module is verified after each group: after each pass it takes as long as the passes.
+            manager.enable_verifier(False)
+            manager.run(module.operation)
+            module.operation.verify()
         except ir.MLIRError as error:
             raise CirctError(f"{each}: {error}") from None
 

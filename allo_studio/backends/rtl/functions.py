@@ -12,6 +12,7 @@ from allo_studio.backends.rtl.clocked import Clocked
 from allo_studio.backends.rtl.contents import Contents
 from allo_studio.backends.rtl.control import Control
 from allo_studio.backends.rtl.expressions import Number, Range
+from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.scope import Scope, Stream
 from allo_studio.backends.rtl.values import width_of
 from allo_studio.hardware.indices import unsigned_name
@@ -42,12 +43,15 @@ class KernelModules:
         return self.circuits[-1]
 
 
-def build_kernel(schedule: HardwareSchedule, kernel: KernelIR, name: str) -> KernelModules:
+def build_kernel(
+    schedule: HardwareSchedule, kernel: KernelIR, name: str, taken: set[str] | None = None
+) -> KernelModules:
     """Build the modules of a kernel from its schedule; modules and files are called `name` and after it.
 
-    Raises AlloError (code `rtl`) where an operator has no circuit.
+    `taken` are names that others have, to which those of the modules inside are added. Raises AlloError (code `rtl`)
+    where an operator has no circuit.
     """
-    builder = _Builder(schedule, kernel, name)
+    builder = _Builder(schedule, kernel, name, {name} if taken is None else taken)
     circuit = builder.function(schedule.kernel)
     storages = schedule.functions[schedule.kernel].storages
     contents = {file: (memory,) for file, memory in builder.contents.memories.items()}
@@ -59,6 +63,7 @@ class _Builder:
     schedule: HardwareSchedule
     kernel: KernelIR
     name: str
+    taken: set[str]
     circuits: list[Circuit] = field(default_factory=list)
     done: dict[str, Callee] = field(default_factory=dict)
 
@@ -76,7 +81,7 @@ class _Builder:
                 self.circuits.append(callee)
                 self.done[item.function] = Callee(callee, tuple(self.shared(item.function)))
         top = name == self.schedule.kernel
-        circuit = Circuit(self.name if top else f"{self.name}_{name}", public=top)
+        circuit = Circuit(self.name if top else claim(f"{self.name}_{name}", self.taken), public=top)
         return _Function(self, found, circuit, top).build()
 
     def shared(self, name: str) -> dict[str, Storage]:

@@ -14,6 +14,7 @@ from allo_studio.backends.rtl.circuit import Circuit, Signal
 from allo_studio.backends.rtl.clocked import Clocked
 from allo_studio.backends.rtl.fifo import fifo
 from allo_studio.backends.rtl.functions import build_kernel
+from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.starts import Member, Starts
 from allo_studio.design.flat import FlatProcess, flatten
 from allo_studio.design.region import Channel, Process, Region, RegionProcess
@@ -60,7 +61,7 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
     }
     inside = builder.contents[top.name]
     contents = {file: tuple(f"{top.name}/{memory}" for memory in found) for file, found in inside.items()}
-    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, builder.fifos)
+    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, builder.fifos[top.name])
 
 
 @dataclass
@@ -70,7 +71,10 @@ class _Builder:
     stalls: bool
     circuits: dict[str, Circuit] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    fifos: dict[str, str] = field(default_factory=dict)
+    # The outputs of each region's module that tell how full its FIFOs are, and those inside it, by channel id.
+    fifos: dict[str, dict[str, str]] = field(default_factory=dict)
+    # The names of modules: of two paths that are the same as names, one gets a number.
+    names: set[str] = field(default_factory=set)
     # The paths of memories with contents in each module, by file.
     contents: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     # How many equal memories an array port of a region has, if more than one, by the region's name and the port.
@@ -85,8 +89,8 @@ class _Builder:
         if isinstance(process, RegionProcess):
             made = self.region(process.region)
         else:
-            name = port_base(process.path.replace("/", "_"))
-            modules = build_kernel(self.sized.processes[process.path].schedule, process.ir, name)
+            name = claim(port_base(process.path.replace("/", "_")), self.names)
+            modules = build_kernel(self.sized.processes[process.path].schedule, process.ir, name, self.names)
             for circuit in modules.circuits[:-1]:
                 self.circuits[circuit.name] = circuit
             self.files |= modules.files
@@ -108,7 +112,8 @@ def _copy(name: str, number: int) -> str:
 class _RegionModule:
     def __init__(self, builder: _Builder, region: Region) -> None:
         self.builder, self.region = builder, region
-        self.circuit = Circuit(port_base(region.name))
+        self.circuit = Circuit(claim(port_base(region.name), builder.names))
+        self.fifos: dict[str, str] = {}
         self.clocked = Clocked(self.circuit)
         if region.execution == "dataflow":
             flat = flatten(region)
@@ -145,6 +150,7 @@ class _RegionModule:
                 self._memory(channel, parities)
         contents: dict[str, tuple[str, ...]] = {}
         for path, module in self.modules.items():
+            self._inner_fifos(path)
             found = circuit.instance(self._short(path), module, self.inputs[path])
             name = circuit.instances[self._short(path)]
             for file, inside in self.builder.contents[module.name].items():
@@ -152,6 +158,7 @@ class _RegionModule:
             for name, signal in self.outputs[path].items():
                 circuit.drive(signal, found[name])
         self.builder.contents[circuit.name] = contents
+        self.builder.fifos[circuit.name] = self.fifos
         for name, buffer in self.exposed.items():
             buffer.connect(name)
         return circuit
@@ -237,7 +244,9 @@ class _RegionModule:
         module = fifo(channel.token_bits, channel.depth, self.builder.probes, self.builder.stalls)
         self.builder.circuits[module.name] = module
         writer, reader = self._stream_ends(channel)
-        name = port_base(channel.name)
+        # Regions that were taken apart may have channels of the same name.
+        inside = channel.id.rpartition("/")[0].removeprefix(self.region.path).replace("/", "_")
+        name = port_base(f"{inside}_{channel.name}".lstrip("_"))
         inputs = {
             "in_data": self.outputs[writer[0]][f"{writer[1]}_data"],
             "in_valid": self.outputs[writer[0]][f"{writer[1]}_valid"],
@@ -252,7 +261,19 @@ class _RegionModule:
         self.inputs[reader[0]][f"{reader[1]}_data"] = found["out_data"]
         if self.builder.probes:
             circuit.output(f"{name}_held", found["held"])
-            self.builder.fifos[channel.id] = f"{name}_held"
+            self.fifos[channel.id] = f"{name}_held"
+
+    def _inner_fifos(self, path: str) -> None:
+        """Bring out what tells of the FIFOs inside a process that is a region, and what holds them."""
+        known = self.builder.fifos.get(self.modules[path].name, {})
+        for channel, held in known.items():
+            name = f"{self._short(path)}_{held}"
+            self.circuit.output(name, self.outputs[path][held])
+            self.fifos[channel] = name
+            if self.builder.stalls:
+                for end in ("in", "out"):
+                    port = f"{held.removesuffix('_held')}_{end}_stall"
+                    self.inputs[path][port] = self.circuit.input(f"{self._short(path)}_{port}", 1)
 
     def _stream_ends(self, channel: Channel) -> tuple[tuple[str, str], tuple[str, str]]:
         """Return the writer and the reader of a FIFO, each as path and port."""

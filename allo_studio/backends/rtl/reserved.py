@@ -1,6 +1,8 @@
-"""The reserved words of SystemVerilog (IEEE 1800-2017, annex B)."""
+"""Names that are not free: the reserved words of SystemVerilog (IEEE 1800-2017, annex B), and those that are taken."""
 
-__all__ = ["RESERVED"]
+from __future__ import annotations
+
+__all__ = ["RESERVED", "claim"]
 
 _WORDS = """
 accept_on alias always always_comb always_ff always_latch and assert assign assume automatic before begin bind bins
@@ -22,3 +24,13 @@ trior trireg type typedef union unique unique0 unsigned until until_with untyped
 wait wait_order wand weak weak0 weak1 while wildcard wire with within wor xnor xor
 """
 RESERVED = frozenset(_WORDS.split())
+
+
+def claim(name: str, taken: set[str]) -> str:
+    """Return a name, with a number where it is taken, and take it."""
+    found, number = name, 0
+    while found in taken:
+        found = f"{name}_{number}"
+        number += 1
+    taken.add(found)
+    return found

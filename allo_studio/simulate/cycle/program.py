@@ -19,7 +19,7 @@ __all__ = ["Program", "compiled"]
 
 # Level 2 takes three times as long to compile as level 1, and what it makes is no faster.
 _LEVEL = 1
-# A program of more characters takes a minute at that level. At level 0 it takes seconds, and runs a few times slower.
+# A program of more characters takes a minute at that level. As it is it takes seconds, and runs a few times slower.
 _LARGE = 500_000
 _KEPT = 16
 _lock = Lock()
@@ -136,7 +136,8 @@ def compiled(simulation: Simulation) -> Program:
         module.verify()
         tuning = llvm.create_pipeline_tuning_options(speed_level=_LEVEL)
         builder = llvm.create_pass_builder(machine, tuning)
-        (_light_passes() if large else builder.getModulePassManager()).run(module, builder)
+        if not large:
+            builder.getModulePassManager().run(module, builder)
         engine = llvm.create_mcjit_compiler(module, machine)
         engine.finalize_object()
     word, address = ctypes.c_int64, ctypes.c_void_p
@@ -150,14 +151,6 @@ def compiled(simulation: Simulation) -> Program:
         start=function(simulation.initial, None, address) if simulation.initial else None,
         _engine=engine,
     )
-
-
-def _light_passes() -> Any:
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_sroa_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_dead_code_elimination_pass()
-    return passes
 
 
 def _text(simulation: Simulation) -> str:
