@@ -6,8 +6,8 @@ Every design is scheduled for the `open` operators, made into SystemVerilog and 
 back to back on random data. Its cycles must be those that are predicted, and its results those of the JIT, bit for bit.
 
 Times are by the clock, medians of several turns in one warm process (every design is made once before): from the
-scheduled kernel to a simulator that can run, and from there to Verilog. The rate is that of the longest run. A second run of the
-same text would find the compiled simulator again; each turn gives the modules other names, so that nothing is found.
+scheduled kernel to a simulator that can run, and from there to Verilog. The rate is that of the longest run. Each turn
+gives the modules other names: a second run of the same text would find the compiled simulator again.
 """
 
 from __future__ import annotations
@@ -221,17 +221,16 @@ def _rate(running: RunningDesign, inputs: Mapping[str, Any], latency: int) -> fl
 def main() -> int:
     """Print the figures; return 1 where one is not within its limit, or a result is wrong."""
     shared().verilog("hw.module @warm(in %clk: !seq.clock, in %rst: i1) {\n  hw.output\n}\n", "warm")
-    print(
-        f"{'design':<36}{'cycles':>8}{'ideal':>8}{'predicted':>11}{'interval':>10}{'simulator':>11}{'Verilog':>9}{'Mcycles/s':>11}  II"
-    )
+    heads = ("cycles", "ideal", "predicted", "interval", "simulator", "Verilog", "Mcycles/s")
+    print(f"{'design':<36}" + "".join(f"{head:>11}" for head in heads) + "  II")
     failed = False
     for case in CASES:
         found = measure(case)
         intervals = ", ".join(f"{loop} {interval}" for loop, interval in list(found.intervals.items())[:4])
-        print(
-            f"{case.name:<36}{found.simulated[0]:>8,}{case.ideal:>8,}{found.predicted:>11,}{found.simulated[-1]:>10,}"
-            f"{found.ready:>10.2f}s{found.verilog:>8.2f}s{found.rate:>11.2f}  {intervals}"
-        )
+        numbers = (found.simulated[0], case.ideal, found.predicted, found.simulated[-1])
+        cells = [f"{number:,}" for number in numbers]
+        cells += [f"{found.ready:.2f} s", f"{found.verilog:.2f} s", f"{found.rate:.2f}"]
+        print(f"{case.name:<36}" + "".join(f"{cell:>11}" for cell in cells) + f"  {intervals}")
         for fault in found.wrong:
             failed = True
             print(f"  NOT MET: {fault}")
