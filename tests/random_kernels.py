@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from hypothesis import strategies as st
 
-__all__ = ["FAMILIES", "HEADER", "Drawn", "Shapes", "kernels"]
+__all__ = ["FAMILIES", "HEADER", "IN_ORDER", "Drawn", "Family", "Shapes", "kernels"]
 
 HEADER = "from allo_studio.lang import float32, grid, int32, reduction\n\n"
 
@@ -204,7 +206,8 @@ def through_local(draw, shapes: Shapes) -> _Body:
     return _Body({"x": shapes.matrix}, {"y": shapes.matrix}, lines)
 
 
-FAMILIES = (
+Family: TypeAlias = "Callable[[st.DrawFn, Shapes], _Body]"
+FAMILIES: tuple[Family, ...] = (
     elementwise,
     elementwise,
     two_results,
@@ -222,10 +225,14 @@ FAMILIES = (
 )
 
 
+# Those that access elements in the order of rows, or may do so: what FIFOs are for.
+IN_ORDER = (elementwise, two_results, row_sums, in_place, total, through_local)
+
+
 @st.composite
-def kernels(draw, name: str, shapes: Shapes) -> Drawn:
+def kernels(draw, name: str, shapes: Shapes, families: tuple[Family, ...] = FAMILIES) -> Drawn:
     """Return a kernel of a random family."""
-    body = draw(st.sampled_from(FAMILIES))(draw, shapes)
+    body = draw(st.sampled_from(families))(draw, shapes)
     arguments = ", ".join(f"{port}: {type_}" for port, type_ in body.arguments.items())
     lines = [f"def {name}({arguments}):", *body.lines]
     if not body.written:

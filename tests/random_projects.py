@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hypothesis import strategies as st
-from random_kernels import HEADER, Drawn, Shapes, kernels
+from random_kernels import FAMILIES, HEADER, Drawn, Family, Shapes, kernels
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.diagnostics import AlloError
@@ -89,30 +89,33 @@ class Design:
 
 
 @st.composite
-def designs(draw) -> Design:
-    """Return a random design."""
+def designs(draw, whole: bool = False, dataflow: bool = False, families: tuple[Family, ...] = FAMILIES) -> Design:
+    """Return a random design of kernels of some families.
+
+    It is mostly in integers where `whole`, and has a dataflow graph at the top where `dataflow`.
+    """
     size = st.sampled_from([1, 2, 3, 4, 4, 6])
     rows, columns = draw(size), draw(size)
     if draw(st.booleans()):
         rows = columns
-    main = draw(st.sampled_from(["float32", "int32"]))
+    main = draw(st.sampled_from(["float32", "int32", *["int32"] * (2 * whole)]))
     drawn = []
     for number in range(draw(st.integers(2, 4))):
         other = draw(st.integers(0, 7)) == 0
         element = {"float32": "int32", "int32": "float32"}[main] if other else main
-        drawn.append(draw(kernels(f"k{number}", Shapes(element, rows, columns))))
+        drawn.append(draw(kernels(f"k{number}", Shapes(element, rows, columns), families)))
     schedules = {kernel.name: draw(_schedules(kernel)) for kernel in drawn}
     # In a dataflow graph an array has one reader; designs without one may read an array several times.
-    dataflow = draw(st.integers(0, 3)) > 0
-    top = _level(draw, "top", [], dataflow)
+    at_once = dataflow or draw(st.integers(0, 3)) > 0
+    top = Level("top", "dataflow", True) if dataflow else _level(draw, "top", [], at_once)
     for kernel in drawn:
         # Now and then one kernel is two blocks, which share their code.
         for suffix in ("a", "b")[: draw(st.sampled_from([1, 1, 1, 2]))]:
-            _place(draw, top, kernel, kernel.name + suffix, bool(schedules[kernel.name]), dataflow)
-    _finish(draw, top, dataflow)
+            _place(draw, top, kernel, kernel.name + suffix, bool(schedules[kernel.name]), at_once)
+    _finish(draw, top, at_once)
     levels = [top]
     while len(levels) < 3 and draw(st.integers(0, 2)) == 0:
-        levels.append(_enclose(draw, levels[0], f"inner{len(levels)}", dataflow))
+        levels.append(_enclose(draw, levels[0], f"inner{len(levels)}", at_once))
     text = ["format: 1", "name: random", "top: top", "schedules:" if any(schedules.values()) else "schedules: {}"]
     for name, steps in schedules.items():
         text += [f"  {name}:", *(f"    - {step}" for step in steps)] if steps else []

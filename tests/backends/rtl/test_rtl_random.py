@@ -32,6 +32,9 @@ def test_affine_kernels_under_random_schedules(seed: int) -> None:
     assert_exact(kernel, library, inputs_of(kernel, seed), 2)
 
 
+# Series of programs of which one takes the scheduler half a minute and more.
+SLOW_SERIES = {10, 14, 15, 18}
+SERIES = [number for number in range(34) if number not in SLOW_SERIES]
 # A program with more operations than these takes CIRCT and LLVM several seconds.
 MOST_OPERATIONS = 120
 
@@ -59,7 +62,7 @@ def _operations(schedule: HardwareSchedule) -> int:
     return sum(len(piece.rows) for piece in schedule.pieces())
 
 
-@pytest.mark.parametrize("number", range(30))
+@pytest.mark.parametrize("number", SERIES)
 def test_programs_of_the_whole_language(number: int) -> None:
     kernel, bounds, found, seed = random_program(number)
     library = OPEN[CLOCKS[number % len(CLOCKS)]]
