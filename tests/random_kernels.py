@@ -225,8 +225,30 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-# Those that access elements in the order of rows, or may do so: what FIFOs are for.
-IN_ORDER = (elementwise, two_results, row_sums, in_place, total, through_local)
+def passing(draw, shapes: Shapes) -> _Body:
+    """One or two results of some inputs, each of whose elements is read once, in order."""
+    arguments = {f"x{n}": shapes.matrix for n in range(draw(st.sampled_from([1, 1, 2, 3])))}
+    results = {f"y{n}": shapes.matrix for n in range(draw(st.sampled_from([1, 1, 2])))}
+    element, leaves = shapes.element, [f"a{n}" for n in range(len(arguments))]
+    lines = [f"    {name}: {shapes.matrix}" for name in results]
+    lines.append(f"    for i, j in grid({shapes.rows}, {shapes.columns}):")
+    lines += [f"        {leaf}: {element} = {name}[i, j]" for leaf, name in zip(leaves, arguments, strict=True)]
+    lines += [f"        {name}[i, j] = {_expression(draw, leaves, shapes)} + a0" for name in results]
+    return _Body(arguments, results, lines)
+
+
+def running_sum(draw, shapes: Shapes) -> _Body:
+    """A sum that goes on from element to element, or one for each row."""
+    start = f"last: {shapes.element} = {shapes.number(draw(st.integers(0, 3)))}"
+    each_row = draw(st.booleans())
+    lines = [f"    y: {shapes.matrix}", *([] if each_row else [f"    {start}"]), f"    for i in range({shapes.rows}):"]
+    lines += [*([f"        {start}"] if each_row else []), f"        for j in range({shapes.columns}):"]
+    lines += [f"            last {draw(st.sampled_from(['+=', '-=']))} x[i, j]", "            y[i, j] = last"]
+    return _Body({"x": shapes.matrix}, {"y": shapes.matrix}, lines)
+
+
+# Those that access every element once, in the order of rows: what FIFOs are for.
+IN_ORDER: tuple[Family, ...] = (passing, passing, running_sum)
 
 
 @st.composite

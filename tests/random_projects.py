@@ -89,10 +89,13 @@ class Design:
 
 
 @st.composite
-def designs(draw, whole: bool = False, dataflow: bool = False, families: tuple[Family, ...] = FAMILIES) -> Design:
+def designs(
+    draw, whole: bool = False, dataflow: bool = False, joined: bool = False, families: tuple[Family, ...] = FAMILIES
+) -> Design:
     """Return a random design of kernels of some families.
 
-    It is mostly in integers where `whole`, and has a dataflow graph at the top where `dataflow`.
+    It is mostly in integers where `whole`, has a dataflow graph at the top where `dataflow`, and no more inputs than it
+    must have where `joined`.
     """
     size = st.sampled_from([1, 2, 3, 4, 4, 6])
     rows, columns = draw(size), draw(size)
@@ -111,7 +114,7 @@ def designs(draw, whole: bool = False, dataflow: bool = False, families: tuple[F
     for kernel in drawn:
         # Now and then one kernel is two blocks, which share their code.
         for suffix in ("a", "b")[: draw(st.sampled_from([1, 1, 1, 2]))]:
-            _place(draw, top, kernel, kernel.name + suffix, bool(schedules[kernel.name]), at_once)
+            _place(draw, top, kernel, kernel.name + suffix, bool(schedules[kernel.name]), at_once, joined)
     _finish(draw, top, at_once)
     levels = [top]
     while len(levels) < 3 and draw(st.integers(0, 2)) == 0:
@@ -201,7 +204,7 @@ def _level(draw, name: str, blocks: list[Block], dataflow: bool) -> Level:
     return Level(name, execution, execution == "dataflow" or draw(st.booleans()), blocks)
 
 
-def _place(draw, level: Level, kernel: Drawn, name: str, scheduled: bool, dataflow: bool) -> None:
+def _place(draw, level: Level, kernel: Drawn, name: str, scheduled: bool, dataflow: bool, joined: bool = False) -> None:
     """Add a block, its inputs wired to earlier results or to ports of the graph."""
     extra = f", schedule: {kernel.name}" if scheduled else ""
     taken = {wire.source for wire in level.wires}
@@ -209,7 +212,7 @@ def _place(draw, level: Level, kernel: Drawn, name: str, scheduled: bool, datafl
         made = [(b.name, p) for b in level.blocks for p, t in b.outputs.items() if t == type_]
         once = dataflow and "[" in type_
         free = [end for end in made if not (once and end in taken)]
-        if free and draw(st.integers(0, 4)):
+        if free and (joined or draw(st.integers(0, 4))):
             source = draw(st.sampled_from(free))
             wanted = draw(st.sampled_from([""] * 6 + ["channel: fifo", "channel: pingpong", "channel: fifo, depth: 3"]))
         else:

@@ -94,11 +94,12 @@ class HardwareSchedule:
     def interval(self) -> int:
         """Cycles between starts: a kernel takes its next invocation when it is done with the last.
 
-        One that is nothing but a pipelined loop that rewinds takes it when the last iteration has started.
+        One that is nothing but a pipelined loop that rewinds takes it an interval after the last iteration's start, if
+        that is earlier.
         """
         if len(self.items) == 1 and isinstance(self.items[0], Pipeline) and self.items[0].rewind:
-            item = self.items[0]
-            return self.latency - item.placement.depth + item.placement.interval
+            place = self.items[0].placement
+            return self.latency - place.depth + min(place.interval, place.depth)
         return self.latency
 
     @cached_property

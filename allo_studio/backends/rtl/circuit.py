@@ -104,6 +104,11 @@ class Circuit:
         self._names[hint] = count + 1
         return hint if not count else self.fresh(f"{hint}_{count}")
 
+    @property
+    def names(self) -> set[str]:
+        """All names that there are within the module."""
+        return {*self._names, *(name for name, _ in self._outputs)}
+
     # Ports
 
     def input(self, name: str, width: int) -> Signal:
@@ -376,7 +381,11 @@ class Circuit:
         `instances` then has the instance's name by the hint.
         """
         assert set(inputs) == {s.name for s in module.inputs}, f"{module.name}: {sorted(inputs)}"
-        name = self.instances[hint] = self.fresh(hint)
+        name = self.fresh(hint)
+        while name in module.names:
+            # A name that a module has inside would hide that of the instance.
+            name = self.fresh(hint)
+        self.instances[hint] = name
         places = ["clk: %clk: !seq.clock", "rst: %rst: i1"]
         for port in module.inputs:
             assert inputs[port.name].width == port.width, f"{module.name}.{port.name}: {inputs[port.name]}"

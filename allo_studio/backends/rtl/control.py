@@ -121,7 +121,9 @@ class Control:
         ended = circuit.and_(issued, finished)
         empty = circuit.and_(go, circuit.not_(nonempty))
         if self.rewinds:
-            self.accepts = circuit.or_(clocked.delay(ended, place.interval - 1, reset=0), empty)
+            # With an interval beyond the depth the kernel is done before the next iteration would start.
+            least = min(place.interval, place.depth)
+            self.accepts = circuit.or_(clocked.delay(ended, least - 1, reset=0), empty)
         return circuit.or_(clocked.delay(ended, place.depth - 1, reset=0), empty)
 
     def _advance(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from allo_studio.backends.rtl.bench import surround
+from allo_studio.backends.rtl.circuit import Circuit
 from allo_studio.backends.rtl.files import one_a_module
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.backends.rtl.regions import Modules, build_design
@@ -48,6 +49,11 @@ class RtlDesign:
         return build_design(self.sized, probes=True, stalls=self.stalls)
 
     @cached_property
+    def bench(self) -> Circuit:
+        """The module around those that are simulated."""
+        return surround(self.probed, BENCH)
+
+    @cached_property
     def text(self) -> str:
         """All modules that are built, as text."""
         return "".join(circuit.text() for circuit in self.modules.circuits)
@@ -55,10 +61,9 @@ class RtlDesign:
     @cached_property
     def bench_text(self) -> str:
         """All modules that are simulated, as text, with the one around them, which is called `bench`."""
-        bench = surround(self.probed, BENCH).text()
         if self.probed is self.modules:
-            return self.text + bench
-        return "".join(circuit.text() for circuit in self.probed.circuits) + bench
+            return self.text + self.bench.text()
+        return "".join(circuit.text() for circuit in self.probed.circuits) + self.bench.text()
 
 
 def generate(sized: SizedDesign, stalls: bool = False) -> RtlDesign:

@@ -24,9 +24,12 @@ def fifo(width: int, depth: int, probe: bool = False, stalls: bool = False) -> C
         room = circuit.and_(room, circuit.not_(circuit.input("in_stall", 1)))
         some = circuit.and_(some, circuit.not_(circuit.input("out_stall", 1)))
     push, pop = circuit.and_(offered, room), circuit.and_(wanted, some)
-    memory = circuit.memory("tokens", depth, width)
-    circuit.write(memory, _pointer(circuit, "write_at", memory.address_width, depth, push), given, push)
-    token = circuit.read(memory, _pointer(circuit, "read_at", memory.address_width, depth, pop))
+    if depth == 1:
+        token = circuit.register(given, enable=push, hint="token")
+    else:
+        memory = circuit.memory("tokens", depth, width)
+        circuit.write(memory, _pointer(circuit, "write_at", memory.address_width, depth, push), given, push)
+        token = circuit.read(memory, _pointer(circuit, "read_at", memory.address_width, depth, pop))
     more = circuit.mux(push, circuit.constant(1, bits), circuit.constant(-1, bits))
     changed = circuit.add(count, more)
     circuit.drive(count, circuit.register(changed, enable=circuit.xor(push, pop), reset=0, hint="held"))
@@ -40,9 +43,7 @@ def fifo(width: int, depth: int, probe: bool = False, stalls: bool = False) -> C
 
 
 def _pointer(circuit: Circuit, hint: str, width: int, depth: int, moves: Signal) -> Signal:
-    """Return a register that counts round a memory of `depth` words."""
-    if depth == 1:
-        return circuit.constant(0, width)
+    """Return a register that counts round a memory of `depth` words, which are two or more."""
     present = circuit.later(width)
     onward = circuit.add(present, circuit.constant(1, width))
     if depth != 1 << width:

@@ -29,8 +29,8 @@ class Modules:
     """A design's modules, users last: the last is the top. `storages` are its array ports, with the port.
 
     Several equal memories may stand for one port of the design. `files` are those of initial contents by name,
-    `contents` the paths of the memories that each is of, and `fifos` the outputs that tell how full a FIFO is, by
-    channel id.
+    `contents` the paths in the top of the memories that each is of, and `fifos` the outputs that tell how full a FIFO
+    is, by channel id.
     """
 
     circuits: tuple[Circuit, ...]
@@ -59,9 +59,8 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
         if channel.kind == "memory" or (channel.kind == "value" and channel.source[0])
         for lane in range(builder.copies.get((sized.region.name, channel.name), 1))
     }
-    inside = builder.contents[top.name]
-    contents = {file: tuple(f"{top.name}/{memory}" for memory in found) for file, found in inside.items()}
-    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, builder.fifos[top.name])
+    contents, fifos = builder.contents[top.name], builder.fifos[top.name]
+    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, fifos)
 
 
 @dataclass

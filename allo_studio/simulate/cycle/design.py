@@ -105,8 +105,9 @@ class RunningDesign:
     def _fill(self, file: str, text: str) -> None:
         """Give a memory inside of the design the contents that it starts with."""
         words = [int(line, 16) for line in text.split()]
+        design = self.design.bench.instances[self.design.name]
         for path in self.design.probed.contents[file]:
-            memory = self.model.memory(path)
+            memory = self.model.memory(f"{design}/{path}")
             for number, word in enumerate(words):
                 if memory.ndim == 1:
                     memory[number] = word

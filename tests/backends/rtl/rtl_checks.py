@@ -12,7 +12,7 @@ from random_engines import difference
 
 from allo_studio.backends.rtl.bench import surround
 from allo_studio.backends.rtl.buffers import port_base
-from allo_studio.backends.rtl.functions import KernelModules, build_kernel
+from allo_studio.backends.rtl.functions import build_kernel
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.backends.rtl.worker import shared
 from allo_studio.diagnostics import AlloError
@@ -37,7 +37,6 @@ __all__ = [
     "Script",
     "assert_exact",
     "assert_exact_stalled",
-    "bench_text",
     "has_circuits",
     "stalled_cycles",
 ]
@@ -71,11 +70,6 @@ def has_circuits(schedule: HardwareSchedule) -> bool:
     return not list(refusals(schedule))
 
 
-def bench_text(modules: KernelModules) -> str:
-    """Return the text of a kernel's modules with the memories around them; the top is called `bench`."""
-    return "".join(circuit.text() for circuit in (*modules.circuits, surround(modules, BENCH)))
-
-
 class RunningKernel:
     """A kernel's circuits with memories around them, as a program that can run many times."""
 
@@ -87,7 +81,10 @@ class RunningKernel:
         if faults:
             raise AlloError(faults)
         self.modules = build_kernel(self.schedule, kernel, port_base(kernel.name))
-        self.model = Model(shared().simulation(bench_text(self.modules), BENCH, kernel.name))
+        bench = surround(self.modules, BENCH)
+        self.inside = bench.instances[self.modules.top.name]
+        text = "".join(circuit.text() for circuit in (*self.modules.circuits, bench))
+        self.model = Model(shared().simulation(text, BENCH, kernel.name))
 
     @cached_property
     def storages(self) -> Mapping[str, Storage]:
@@ -118,7 +115,7 @@ class RunningKernel:
             load(model, storage, filled)
         for name, text in self.modules.files.items():
             for path in self.modules.contents[name]:
-                self._fill(f"{self.modules.top.name}/{path}", [int(line, 16) for line in text.split()])
+                self._fill(f"{self.inside}/{path}", [int(line, 16) for line in text.split()])
         known = {place.name for place in model.simulation.inputs}
         for argument in self.kernel.arguments():
             # A scalar that nothing depends on has no input.
