@@ -10,7 +10,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -104,13 +104,8 @@ def simulation(text: str, top: str) -> Simulation:
     with _parsed(text) as module:
         _make_private(module, top)
         for each in _modules(module):
-            for memory in _found(each, "seq.firmem"):
-                if "init" in memory.attributes:
-                    del memory.attributes["init"]
-            for division in _found(each, *_DIVISIONS):
-                _make_total(division)
-            for register in _found(each, "seq.compreg", "seq.compreg.ce"):
-                _make_plain(register)
+            for found in _found(each, *_SIMULATED):
+                _SIMULATED[found.name](found)
         _run(module, _TO_STORAGE)
         layout = _layout(module, top)
         _run(module, _TO_LLVM)
@@ -145,12 +140,15 @@ def _run(module: ir.Module, passes: Sequence[str]) -> None:
         _log.debug("%s", each)
         try:
             manager = PassManager.parse(f"builtin.module({each})")
-            # The module is verified after each group: after each pass it takes as long as the passes.
+            # The module is verified in the end: after each pass it takes as long as the passes.
             manager.enable_verifier(False)
             manager.run(module.operation)
-            module.operation.verify()
         except ir.MLIRError as error:
             raise CirctError(f"{each}: {error}") from None
+    try:
+        module.operation.verify()
+    except ir.MLIRError as error:
+        raise CirctError(f"the passes to {passes[-1]}: {error}") from None
 
 
 @contextmanager
@@ -385,6 +383,11 @@ def _make_plain(register: ir.Operation) -> None:
     register.erase()
 
 
+def _forget_file(memory: ir.Operation) -> None:
+    if "init" in memory.attributes:
+        del memory.attributes["init"]
+
+
 def _make_total(division: ir.Operation) -> None:
     """Let a division by zero give zero, as Verilator does, and one that overflows wrap: a processor would trap."""
     a, b = division.operands
@@ -399,6 +402,14 @@ def _make_total(division: ir.Operation) -> None:
         quotient = _combined(division.name.removeprefix("comb."), a, divisor)
         division.results[0].replace_all_uses_with(_combined("mux", is_zero, _constant(0, width), quotient))
     division.erase()
+
+
+# What is done to an operation before a circuit is simulated.
+_SIMULATED: Mapping[str, Callable[[ir.Operation], None]] = {
+    "seq.firmem": _forget_file,
+    **dict.fromkeys(_DIVISIONS, _make_total),
+    **dict.fromkeys(("seq.compreg", "seq.compreg.ce"), _make_plain),
+}
 
 
 def _layout(module: ir.Module, top: str) -> dict[str, Any]:

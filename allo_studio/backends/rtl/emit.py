@@ -11,6 +11,7 @@ from allo_studio.backends.rtl.files import one_a_module
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.backends.rtl.regions import Modules, build_design
 from allo_studio.backends.rtl.worker import Worker, shared
+from allo_studio.collection import no_collection
 from allo_studio.design.timing import SizedDesign
 from allo_studio.diagnostics import AlloError
 
@@ -56,14 +57,18 @@ class RtlDesign:
     @cached_property
     def text(self) -> str:
         """All modules that are built, as text."""
-        return "".join(circuit.text() for circuit in self.modules.circuits)
+        return _text(self.modules)
 
     @cached_property
     def bench_text(self) -> str:
         """All modules that are simulated, as text, with the one around them, which is called `bench`."""
-        if self.probed is self.modules:
-            return self.text + self.bench.text()
-        return "".join(circuit.text() for circuit in self.probed.circuits) + self.bench.text()
+        design = self.text if self.probed is self.modules else _text(self.probed)
+        return design + self.bench.text()
+
+
+@no_collection()
+def _text(modules: Modules) -> str:
+    return "".join(circuit.text() for circuit in modules.circuits)
 
 
 def generate(sized: SizedDesign, stalls: bool = False) -> RtlDesign:

@@ -16,6 +16,7 @@ from allo_studio.backends.rtl.fifo import fifo
 from allo_studio.backends.rtl.functions import build_kernel
 from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.starts import Member, Starts
+from allo_studio.collection import no_collection
 from allo_studio.design.flat import FlatProcess, flatten
 from allo_studio.design.region import Channel, Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
@@ -45,6 +46,7 @@ class Modules:
         return self.circuits[-1]
 
 
+@no_collection()
 def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False) -> Modules:
     """Build the modules of a sized design, all of whose operations must have circuits.
 

@@ -14,6 +14,7 @@ import llvmlite.binding as llvm
 
 from allo_studio.backends.rtl.simulation import Simulation
 from allo_studio.simulate.cycle.division import division_functions
+from allo_studio.simulate.cycle.parts import in_parts
 
 __all__ = ["Program", "compiled"]
 
@@ -125,10 +126,11 @@ def compiled(simulation: Simulation) -> Program:
     with _lock:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        module = llvm.parse_assembly(_text(simulation))
+        large = len(simulation.llvm) > _LARGE
+        text = _text(simulation)
+        module = llvm.parse_assembly(in_parts(text) if large else text)
         target = llvm.Target.from_default_triple()
         features = llvm.get_host_cpu_features().flatten()
-        large = len(simulation.llvm) > _LARGE
         level = 0 if large else _LEVEL
         machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=level, jit=True)
         module.triple = machine.triple

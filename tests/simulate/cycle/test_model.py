@@ -13,7 +13,7 @@ from random_circuits import RandomCircuit
 
 from allo_studio.backends.rtl.circuit import Circuit
 from allo_studio.backends.rtl.worker import shared
-from allo_studio.simulate.cycle import Model
+from allo_studio.simulate.cycle import Model, program
 
 
 def model(*modules: Circuit) -> Model:
@@ -248,6 +248,29 @@ def test_random_circuits_compute_what_python_does(seed):
         expected = made.step(known, reset)
         assert [found.peek(name) for name in expected] == list(expected.values())
         found.run(1)
+
+
+def test_large_circuits_are_compiled_in_another_way(monkeypatch):
+    made = RandomCircuit(3)
+    simulation = shared().simulation(made.circuit.text(), made.circuit.name, "design")
+    draws = [made.draw_inputs() for _ in range(20)]
+
+    def outputs():
+        found = Model(simulation)
+        seen = []
+        for known, reset in draws:
+            for name, value in {**known, "rst": reset}.items():
+                found.poke(name, value)
+            seen.append([found.peek(place.name) for place in simulation.outputs])
+            found.run(1)
+        return seen
+
+    program.compiled.cache_clear()
+    usual = outputs()
+    program.compiled.cache_clear()
+    monkeypatch.setattr(program, "_LARGE", 0)
+    assert outputs() == usual
+    program.compiled.cache_clear()
 
 
 def test_values_of_4096_bits():
