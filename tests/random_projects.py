@@ -90,12 +90,17 @@ class Design:
 
 @st.composite
 def designs(
-    draw, whole: bool = False, dataflow: bool = False, joined: bool = False, families: tuple[Family, ...] = FAMILIES
+    draw,
+    whole: bool = False,
+    dataflow: bool = False,
+    joined: bool = False,
+    streamed: bool = False,
+    families: tuple[Family, ...] = FAMILIES,
 ) -> Design:
     """Return a random design of kernels of some families.
 
-    It is mostly in integers where `whole`, has a dataflow graph at the top where `dataflow`, and no more inputs than it
-    must have where `joined`.
+    It is mostly in integers where `whole`, has a dataflow graph at the top where `dataflow`, no more inputs than it
+    must have where `joined`, and streams at the top where `streamed`.
     """
     size = st.sampled_from([1, 2, 3, 4, 4, 6])
     rows, columns = draw(size), draw(size)
@@ -119,6 +124,8 @@ def designs(
     levels = [top]
     while len(levels) < 3 and draw(st.integers(0, 2)) == 0:
         levels.append(_enclose(draw, levels[0], f"inner{len(levels)}", at_once))
+    if streamed:
+        _stream(draw, top)
     text = ["format: 1", "name: random", "top: top", "schedules:" if any(schedules.values()) else "schedules: {}"]
     for name, steps in schedules.items():
         text += [f"  {name}:", *(f"    - {step}" for step in steps)] if steps else []
@@ -238,6 +245,15 @@ def _finish(draw, level: Level, dataflow: bool) -> None:
             name = f"q{len(level.outputs)}"
             level.outputs[name] = type_
             level.wires.append(Wire((block.name, port), ("", name)))
+
+
+def _stream(draw, level: Level) -> None:
+    """Ask for streams at some array ports of the graph."""
+    arrays = {name for name, type_ in {**level.inputs, **level.outputs}.items() if "[" in type_}
+    for number, wire in enumerate(level.wires):
+        for end in (wire.source, wire.target):
+            if not end[0] and end[1] in arrays and draw(st.integers(0, 3)) == 0:
+                level.wires[number] = Wire(wire.source, wire.target, "channel: fifo")
 
 
 def _enclose(draw, level: Level, name: str, dataflow: bool) -> Level:

@@ -17,9 +17,18 @@ from allo_studio.analysis.domains import enclosing
 from allo_studio.analysis.sets import IslMap, box_set, isl_map, points, tuple_text
 from allo_studio.ir import KernelIR, LinearExpr, Loop
 from allo_studio.ir.binding import ir
+from allo_studio.layout import Layout
 from allo_studio.source import Span
 
-__all__ = ["ConsumerOrder", "ProducerOrder", "Refusal", "TileDim", "consumer_orders", "producer_order"]
+__all__ = [
+    "ConsumerOrder",
+    "ProducerOrder",
+    "Refusal",
+    "TileDim",
+    "consumer_orders",
+    "consumer_width",
+    "producer_order",
+]
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,20 @@ def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[Consum
     )
     reason = refusal.reason if refusal else f"no outer loop uses {argument} in row-major runs, one after another"
     return Refusal(reason, hint, refusal.span if refusal else reads[0].span)
+
+
+def consumer_width(kernel: KernelIR, argument: str) -> int:
+    """Return how many elements a token from outside should have: what is read at once, else a word of all banks.
+
+    What is not read in order goes through a local copy, which takes as many at a time as its last dimension has banks.
+    """
+    reads = [access for access in accesses(kernel) if access.buffer == argument]
+    direct = _ordered(kernel, reads[0], "reads") if len(reads) == 1 else None
+    if isinstance(direct, ProducerOrder):
+        return direct.width
+    shape, dims = kernel.find_buffer(argument).type.shape, kernel.layout(argument).dims
+    banks = Layout(dims[-1:]).banks(shape[-1:]) if shape else 1
+    return banks if shape and shape[-1] % banks == 0 else 1
 
 
 def _lanes(access: Access) -> int:

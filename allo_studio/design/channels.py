@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, producer_order
+from allo_studio.analysis.streams import (
+    ConsumerOrder,
+    ProducerOrder,
+    Refusal,
+    consumer_orders,
+    consumer_width,
+    producer_order,
+)
 from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.streaming import read_in_order
@@ -21,7 +28,10 @@ __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What an inner edge of a dataflow graph becomes: its kind, the elements of a token, and why."""
+    """What an edge of a dataflow graph becomes: its kind, the elements of a token, and why.
+
+    Of edges at the design's own ports only those that were asked to be streams have one.
+    """
 
     kind: ChannelKind
     width: int
@@ -51,7 +61,7 @@ def plan_channels(
     library: OperatorLibrary,
     buffered: Mapping[str, str] | None = None,
 ) -> ChannelPlan:
-    """Decide every inner edge of the dataflow graphs of a checked design.
+    """Decide every edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
@@ -84,8 +94,8 @@ class _Planner:
         """Decide the edges of one graph instance and of those inside it."""
         for edge in graph.edges:
             if not edge.source.node or not edge.target.node:
-                continue
-            if graph.execution == "dataflow":
+                self._boundary(graph, path, edge)
+            elif graph.execution == "dataflow":
                 self._dataflow(graph, path, edge)
             elif edge.channel in ("fifo", "pingpong"):
                 self._refuse(
@@ -96,6 +106,54 @@ class _Planner:
         for name, node in graph.nodes.items():
             if isinstance(node, GraphNode):
                 self.graph(self.project.graphs[node.graph], f"{path}/{name}")
+
+    def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
+        """Decide an edge at a graph's own port. At the top it may be a stream; inside, the edge outside decides."""
+        if edge.channel is None and edge.depth is None:
+            return
+        where = f"{graph.name}/{edge.id}"
+        wrong = _not_at_a_port(graph, edge, top=path == self.project.top)
+        if wrong:
+            self._refuse(where, *wrong)
+            return
+        refusal = self._port_stream(graph, path, edge)
+        if refusal is not None:
+            self._refuse(where, f"this port cannot be a stream: {refusal.reason}", refusal.hint, refusal)
+
+    def _port_stream(self, graph: Graph, path: str, edge: Edge) -> Refusal | None:
+        """Make a port of the design a stream, or return why it cannot be one."""
+        output = bool(edge.source.node)
+        inside, port = (edge.source, edge.target.port) if output else (edge.target, edge.source.port)
+        leaf = self._leaf(graph, path, inside.node, inside.port, output)
+        if isinstance(leaf, Refusal):
+            return leaf
+        if output and sum(other.source == edge.source for other in graph.edges) > 1:
+            return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
+        kernel = self.plan.kernels[leaf.path]
+        if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
+            return _of(leaf, Refusal(f"{leaf.port} is one value, not an array", ""))
+        order: ConsumerOrder | ProducerOrder | Refusal
+        if output:
+            order = producer_order(kernel, leaf.port)
+        else:
+            orders = consumer_orders(kernel, leaf.port, consumer_width(kernel, leaf.port))
+            if isinstance(orders, Refusal):
+                order = orders
+            else:
+                self.plan.kernels[leaf.path], order = self._cheapest(kernel, leaf, orders)
+        if isinstance(order, Refusal):
+            return _of(leaf, order)
+        self._moves(leaf, order.width)
+        self.plan.boundaries.setdefault(path, {})[port] = order.width
+        reason = f"a stream of the design, as asked for; {_explain(leaf, order)}"
+        self.plan.decisions[f"{path}/{edge.id}"] = Decision("fifo", order.width, reason)
+        return None
+
+    def _moves(self, leaf: _Leaf, width: int) -> None:
+        """Let a block's port, and those of subgraphs on the way to it, move tokens."""
+        self.plan.streams.setdefault(leaf.path, {})[leaf.port] = width
+        for boundary, port in leaf.trail:
+            self.plan.boundaries.setdefault(boundary, {})[port] = width
 
     def _dataflow(self, graph: Graph, path: str, edge: Edge) -> None:
         where, place = f"{graph.name}/{edge.id}", f"{path}/{edge.id}"
@@ -178,10 +236,8 @@ class _Planner:
             self.plan.copies.append(place)
         self.plan.kernels[consumer.path] = kernel
         for leaf in (producer, consumer):
-            self.plan.streams.setdefault(leaf.path, {})[leaf.port] = written.width
-            for boundary, port in leaf.trail:
-                self.plan.boundaries.setdefault(boundary, {})[port] = written.width
-        self.plan.decisions[place] = Decision("fifo", written.width, _explain(producer, consumer, order))
+            self._moves(leaf, written.width)
+        self.plan.decisions[place] = Decision("fifo", written.width, _explain(consumer, order, "both ends move"))
         return None
 
     def _cheapest(
@@ -204,15 +260,29 @@ class _Planner:
             raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
 
 
+def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | None:
+    """Return why what was asked for of an edge at a graph's own port can't be, and what to do."""
+    if not top:
+        message = f"a channel was asked for where a wire passes a port of graph {graph.name}"
+        return message, f"ask for it on the wire to that port of the block that {graph.name} is"
+    if edge.channel != "fifo" or edge.depth is not None:
+        asked = "a depth was" if edge.depth is not None else f"a {edge.channel} channel was"
+        message = f"{asked} asked for at a port of the design, which has a memory or a stream outside"
+        return message, "take it off the edge; `channel: fifo` without a depth makes the port a stream"
+    if graph.execution != "dataflow":
+        message = f"a stream was asked for, but graph {graph.name} runs its blocks one after another"
+        return message, f"set `execution: dataflow` on {graph.name}, or take the channel off the edge"
+    return None
+
+
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
     """Return the refusal with the block named."""
     return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
 
 
-def _explain(producer: _Leaf, consumer: _Leaf, order: ConsumerOrder) -> str:
-    both = "both ends move every element once, in row-major order (proven)"
-    if order.loop is None:
-        return both
+def _explain(leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves") -> str:
+    proven = f"{subject} every element once, in row-major order (proven)"
+    if isinstance(order, ProducerOrder) or order.loop is None:
+        return proven
     size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"
-    local = f"{consumer.path} reads {consumer.port} through a local copy of {size} in loop {order.loop}"
-    return f"{both}; {local}"
+    return f"{proven}; {leaf.path} reads {leaf.port} through a local copy of {size} in loop {order.loop}"

@@ -136,15 +136,18 @@ class _Wiring:
         width = self.owner.plan.boundaries.get(self.path, {}).get(port)
         what: ChannelKind = "fifo" if width else "memory" if kind.shape else "value"
         target = ("", port) if direction == "out" else None
+        edges = [f"{source}->{port}"] if direction == "out" else [edge.id for edge in inner]
+        # A stream of the design's own, whose wire it is.
+        stream = next((place for edge in edges if (place := f"{self.path}/{edge}") in self.owner.plan.decisions), "")
         return Channel(
-            id=f"{self.path}/{port}",
+            id=stream or f"{self.path}/{port}",
             name=port,
             kind=what,
             type=kind,
             layout=self._layout(source, inner, kind),
             source=(source.node, source.port),
             targets=((target,) if target else ()) + tuple((e.target.node, e.target.port) for e in inner),
-            reason="a port of the graph",
+            reason=self.owner.plan.decisions[stream].reason if stream else "a port of the graph",
             width=width or 1,
         )
 

@@ -23,8 +23,10 @@ class FlatProcess:
 
     @property
     def fifos(self) -> dict[str, Channel]:
-        """The FIFOs that it is bound to, by port."""
-        return {port: channel for port, channel in self.bindings.items() if channel.kind == "fifo"}
+        """The FIFOs that it is bound to, by port; a stream of the design's own is none."""
+        return {
+            port: channel for port, channel in self.bindings.items() if channel.kind == "fifo" and not channel.outside
+        }
 
 
 @dataclass

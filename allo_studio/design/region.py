@@ -47,7 +47,8 @@ class Channel:
 
     `id` is the edge's path (`cascade/mm1.C->mm2.A`), `name` an identifier unique in the region (a port's own name for
     a port's channel). `source` and `targets` are (process name, port), the process being empty for the region
-    itself. `width` is the elements in a token (1 unless a FIFO), `depth` the tokens that a FIFO holds (0 otherwise).
+    itself. `width` is the elements in a token (1 unless a FIFO), `depth` the tokens that a FIFO holds (0 otherwise, and
+    for a stream at the top, which the environment supplies or takes).
     """
 
     id: str
@@ -60,6 +61,11 @@ class Channel:
     reason: str
     width: int = 1
     depth: int = 0
+
+    @property
+    def outside(self) -> bool:
+        """Whether one end is a port of the region."""
+        return not self.source[0] or any(not process for process, _ in self.targets)
 
     @property
     def token_bits(self) -> int:

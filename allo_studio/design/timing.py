@@ -153,7 +153,7 @@ class _Flat:
         self.requests = [
             FifoRequest(channel.id, channel.token_bits, channel.depth or None)
             for channel in flat.channels
-            if channel.kind == "fifo"
+            if channel.kind == "fifo" and not channel.outside
         ]
         for each in flat.processes:
             self._add(each)

@@ -154,17 +154,19 @@ def _loops(timing: ProcessTiming) -> Iterator[LoopRow]:
 
 
 def _channels(region: Region, all_sized: Sequence[SizedDesign], run: CycleRun | None) -> Iterator[ChannelRow]:
-    """Yield the channels between blocks; the ports of a graph are no channels of it."""
+    """Yield the channels between blocks. Of a graph's ports only the streams of the design are channels of it."""
     held = run.held if run else {}
     ports = {port.name for port in region.ports}
+    top = region is all_sized[0].region
     for channel in region.channels:
-        if channel.name in ports:
+        stream = top and channel.outside and channel.kind == "fifo"
+        if channel.name in ports and not stream:
             continue
         sizes = {found.library.profile: found.fifos.get(channel.id) for found in all_sized}
         size = sizes[all_sized[0].library.profile]
         yield ChannelRow(
             id=channel.id,
-            kind=channel.kind,
+            kind="stream" if stream else channel.kind,
             type=str(channel.type),
             width=channel.token_bits,
             elements=channel.width,

@@ -245,10 +245,12 @@ def test_an_index_reads_well() -> None:
         assert index_text(expression, names) == text
 
 
-def test_a_stream_at_the_top_is_refused() -> None:
+def test_a_stream_at_the_top() -> None:
     region = single(row_wise(4, "C = 4"))
-    channels = tuple(replace(c, kind="fifo", width=4, depth=2) if c.name == "C" else c for c in region.channels)
-    assert faults(replace(region, channels=channels)) == ["top: the top's port C is a stream"]
+    channels = tuple(replace(c, kind="fifo", width=4) if c.name == "C" else c for c in region.channels)
+    files = emit(replace(region, channels=channels), Target(), "streamed")
+    assert "interface mode=axis port=C\n" in files["top.cpp"]
+    assert "drain(&port_C[0][0], " in files["top_tb.cpp"]
 
 
 def test_an_operation_without_a_form_is_refused() -> None:

@@ -333,6 +333,18 @@ class Circuit:
         text = f"{kind} {{}}, %clk{held}{tail} : i{value.width}"
         return self._make(text, tuple(operands), value.width, hint)
 
+    def counter(self, count: int, moves: Signal, hint: str) -> Signal:
+        """Return a register that counts the cycles in which `moves` is set, from 0 on and round at `count`."""
+        width = max(1, (count - 1).bit_length())
+        if count == 1:
+            return self.constant(0, width)
+        present = self.later(width)
+        onward = self.add(present, self.constant(1, width))
+        if count != 1 << width:
+            onward = self.mux(self.equals(present, count - 1), self.constant(0, width), onward)
+        self.drive(present, self.register(onward, enable=moves, reset=0, hint=hint))
+        return present
+
     def delay(self, value: Signal, cycles: int, enable: Signal | None = None, reset: int | None = None) -> Signal:
         """Return a signal so many cycles later. Delays of one signal share registers."""
         if value.value is not None and reset is None:

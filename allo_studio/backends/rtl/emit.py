@@ -52,7 +52,7 @@ class RtlDesign:
     @cached_property
     def bench(self) -> Circuit:
         """The module around those that are simulated."""
-        return surround(self.probed, BENCH)
+        return surround(self.probed, BENCH, self.stalls)
 
     @cached_property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allo_studio.backends.rtl.circuit import Circuit, Signal
+from allo_studio.backends.rtl.circuit import Circuit
 
 __all__ = ["fifo"]
 
@@ -28,8 +28,8 @@ def fifo(width: int, depth: int, probe: bool = False, stalls: bool = False) -> C
         token = circuit.register(given, enable=push, hint="token")
     else:
         memory = circuit.memory("tokens", depth, width)
-        circuit.write(memory, _pointer(circuit, "write_at", memory.address_width, depth, push), given, push)
-        token = circuit.read(memory, _pointer(circuit, "read_at", memory.address_width, depth, pop))
+        circuit.write(memory, circuit.counter(depth, push, "write_at"), given, push)
+        token = circuit.read(memory, circuit.counter(depth, pop, "read_at"))
     more = circuit.mux(push, circuit.constant(1, bits), circuit.constant(-1, bits))
     changed = circuit.add(count, more)
     circuit.drive(count, circuit.register(changed, enable=circuit.xor(push, pop), reset=0, hint="held"))
@@ -40,13 +40,3 @@ def fifo(width: int, depth: int, probe: bool = False, stalls: bool = False) -> C
         wide = circuit.resize(count, bits + 1, signed=False)
         circuit.output("held", circuit.add(wide, circuit.resize(push, bits + 1, signed=False)))
     return circuit
-
-
-def _pointer(circuit: Circuit, hint: str, width: int, depth: int, moves: Signal) -> Signal:
-    """Return a register that counts round a memory of `depth` words, which are two or more."""
-    present = circuit.later(width)
-    onward = circuit.add(present, circuit.constant(1, width))
-    if depth != 1 << width:
-        onward = circuit.mux(circuit.equals(present, depth - 1), circuit.constant(0, width), onward)
-    circuit.drive(present, circuit.register(onward, enable=moves, reset=0, hint=hint))
-    return present

@@ -27,7 +27,7 @@ __all__ = ["Modules", "build_design"]
 
 @dataclass(frozen=True)
 class Modules:
-    """A design's modules, users last: the last is the top. `storages` are its array ports, with the port.
+    """A design's modules, users last: the last is the top. `storages` are its array ports and streams, with the port.
 
     Several equal memories may stand for one port of the design. `files` are those of initial contents by name,
     `contents` the paths in the top of the memories that each is of, and `fifos` the outputs that tell how full a FIFO
@@ -58,7 +58,7 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
     storages = {
         builder.storage(channel, lane): channel.name
         for channel in sized.region.channels
-        if channel.kind == "memory" or (channel.kind == "value" and channel.source[0])
+        if channel.outside and (channel.kind != "value" or channel.source[0])
         for lane in range(builder.copies.get((sized.region.name, channel.name), 1))
     }
     contents, fifos = builder.contents[top.name], builder.fifos[top.name]
@@ -102,7 +102,8 @@ class _Builder:
 
     def storage(self, channel: Channel, lane: int = 0) -> Storage:
         """Return what a buffer is made of, or one of its copies for several readers."""
-        return Storage(_copy(channel.name, lane), channel.type, channel.layout, "argument")
+        tokens = channel.width if channel.kind == "fifo" else 0
+        return Storage(_copy(channel.name, lane), channel.type, channel.layout, "argument", tokens)
 
 
 def _copy(name: str, number: int) -> str:
@@ -145,7 +146,9 @@ class _RegionModule:
         go = self._dataflow(start, parities) if self.region.execution == "dataflow" else self._sequential(start)
         self._values(go)
         for channel in self.channels:
-            if channel.kind == "fifo":
+            if channel.kind == "fifo" and channel.outside:
+                self._stream(channel)
+            elif channel.kind == "fifo":
                 self._fifo(channel)
             elif channel.kind != "value" or channel.source[0]:
                 self._memory(channel, parities)
@@ -263,6 +266,20 @@ class _RegionModule:
         if self.builder.probes:
             circuit.output(f"{name}_held", found["held"])
             self.fifos[channel.id] = f"{name}_held"
+
+    def _stream(self, channel: Channel) -> None:
+        """Bring out the end of a process that is a stream of the design."""
+        circuit, name = self.circuit, port_base(channel.name)
+        ((leaf, port),) = self._ends(channel)
+        outputs, inputs, end = self.outputs[leaf.process.path], self.inputs[leaf.process.path], port_base(port)
+        for part in ("valid", "ready", "data"):
+            if f"{end}_{part}" in outputs:
+                circuit.output(f"{name}_{part}", outputs[f"{end}_{part}"])
+        if not channel.source[0]:
+            inputs[f"{end}_valid"] = circuit.input(f"{name}_valid", 1)
+            inputs[f"{end}_data"] = circuit.input(f"{name}_data", channel.token_bits)
+        else:
+            inputs[f"{end}_ready"] = circuit.input(f"{name}_ready", 1)
 
     def _inner_fifos(self, path: str) -> None:
         """Bring out what tells of the FIFOs inside a process that is a region, and what holds them."""

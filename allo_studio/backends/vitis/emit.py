@@ -37,12 +37,6 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
     TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
     gives the same bytes. Raises AlloError (code `hls`) with every fault found where the design has no form in HLS C++.
     """
-    streamed = [p.name for p in region.ports if port_memory(region, p, p.name).stream_width]
-    if streamed:
-        hint = "the ports of the top graph are arrays on chip"
-        raise AlloError(
-            [Diagnostic("hls", f"the top's port {p} is a stream", where=region.path, hint=hint) for p in streamed]
-        )
     program = _program(region)
     top = region.name
     ports = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]

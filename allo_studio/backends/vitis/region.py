@@ -63,7 +63,8 @@ def _in_order(process: Process) -> list[str]:
 
 def _port_pragmas(lines: Lines, memory: Memory, interface: bool) -> None:
     if interface:
-        mode = "ap_memory" if memory.type.shape else "ap_vld" if memory.writable else "ap_none"
+        arrays = "axis" if memory.stream_width else "ap_memory"
+        mode = arrays if memory.type.shape else "ap_vld" if memory.writable else "ap_none"
         lines.pragma(f"interface mode={mode} port={memory.name}")
     for pragma in partition_pragmas(memory):
         lines.pragma(pragma)

@@ -154,6 +154,47 @@ template <typename T> void compare(const char *port, const T *got, const T *want
 }
 """
 
+_FEED = """
+template <typename T> void feed(const T *elements, std::size_t count, hls::stream<T> &tokens) {
+    for (std::size_t i = 0; i < count; ++i) {
+        tokens.write(elements[i]);
+    }
+}
+"""
+
+_FEED_VECTORS = """
+template <typename T, std::size_t N>
+void feed(const T *elements, std::size_t count, hls::stream<hls::vector<T, N>> &tokens) {
+    for (std::size_t i = 0; i < count; i += N) {
+        hls::vector<T, N> token;
+        for (std::size_t lane = 0; lane < N; ++lane) {
+            token[lane] = elements[i + lane];
+        }
+        tokens.write(token);
+    }
+}
+"""
+
+_DRAIN = """
+template <typename T> void drain(T *elements, std::size_t count, hls::stream<T> &tokens) {
+    for (std::size_t i = 0; i < count; ++i) {
+        elements[i] = tokens.read();
+    }
+}
+"""
+
+_DRAIN_VECTORS = """
+template <typename T, std::size_t N>
+void drain(T *elements, std::size_t count, hls::stream<hls::vector<T, N>> &tokens) {
+    for (std::size_t i = 0; i < count; i += N) {
+        const hls::vector<T, N> token = tokens.read();
+        for (std::size_t lane = 0; lane < N; ++lane) {
+            elements[i + lane] = token[lane];
+        }
+    }
+}
+"""
+
 _MAIN = """
 } // namespace testbench
 
@@ -170,11 +211,14 @@ def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float
     parts.append(_WIDE if wide else "")
     if outputs:
         parts += [_OUTPUTS, *_of_types(outputs), _COMPARE]
+    parts += _stream_functions(ports)
     parts.append("\n" + "".join(_storage(port) for port in ports) + "\n")
     parts.append("int run(const std::string &folder) {\n")
     parts.append(_loads(ports))
+    parts += [_before(port) for port in ports if port.stream_width]
     # From the root, because the top may have the name of something in here.
-    parts.append(f"    ::{function}({', '.join(map(_variable, ports))});\n")
+    parts.append(f"    ::{function}({', '.join(map(_passed, ports))});\n")
+    parts += [_after(port) for port in ports if port.stream_width and port.writable]
     parts.append("    Totals totals;\n")
     for port in outputs:
         parts.append(_check(port))
@@ -243,6 +287,31 @@ def _loads(ports: Sequence[Memory]) -> str:
     if not wanted:
         return "    (void)folder;\n"
     return "    if (!(" + " &&\n          ".join(wanted) + ")) {\n        return 2;\n    }\n"
+
+
+def _stream_functions(ports: Sequence[Memory]) -> list[str]:
+    """Return the functions by which streams are fed and drained, as far as there are any."""
+    kinds = {(port.writable, port.stream_width > 1) for port in ports if port.stream_width}
+    texts = {
+        (False, False): _FEED,
+        (False, True): _FEED_VECTORS,
+        (True, False): _DRAIN,
+        (True, True): _DRAIN_VECTORS,
+    }
+    return [text for kind, text in texts.items() if kind in kinds]
+
+
+def _passed(port: Memory) -> str:
+    return _variable(port, "stream" if port.stream_width else "port")
+
+
+def _before(port: Memory) -> str:
+    text = f'    hls::stream<{port.token_type}> {_passed(port)}("{port.source}");\n'
+    return text if port.writable else text + f"    feed({_address(port)}, {port.type.size}, {_passed(port)});\n"
+
+
+def _after(port: Memory) -> str:
+    return f"    drain({_address(port)}, {port.type.size}, {_passed(port)});\n"
 
 
 def _check(port: Memory) -> str:

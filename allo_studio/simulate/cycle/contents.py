@@ -14,26 +14,35 @@ from allo_studio.hardware.storage import Storage
 from allo_studio.simulate.cycle.model import Model
 from allo_studio.words import bits_dtype, from_bits, to_bits
 
-__all__ = ["load", "store", "words_of"]
+__all__ = ["load", "store", "word_bits", "words_of"]
+
+
+def word_bits(storage: Storage) -> int:
+    """Return the width of a buffer's words, or of a stream's tokens."""
+    return storage.type.element.bits * max(storage.stream, 1)
 
 
 def words_of(storage: Storage, values: NDArray[Any]) -> dict[str, tuple[int, ...]]:
     """Return the words of a buffer's memories, by name, that hold an array."""
     bits = to_bits(np.asarray(values), storage.type.element).ravel()
-    banks = zip(memory_names(storage), _banks(storage, bits), strict=True)
+    banks = zip(memory_names(storage), _words(storage, bits), strict=True)
     return {name: tuple(int(word) for word in words) for name, words in banks}
 
 
 def load(model: Model, storage: Storage, values: NDArray[Any]) -> None:
     """Put an array into the memories of a buffer; banks that the circuit never accesses have none."""
     bits = to_bits(np.asarray(values), storage.type.element).ravel()
-    for name, words in zip(memory_names(storage), _banks(storage, bits), strict=True):
+    for name, words in zip(memory_names(storage), _words(storage, bits), strict=True):
         if name in model.memories:
             _put(model.memory(name), words)
 
 
 def store(model: Model, storage: Storage) -> NDArray[Any]:
     """Return the array that the memories of a buffer hold; zeros where there are none."""
+    if storage.stream:
+        (name,) = memory_names(storage)
+        bits = _elements(storage, _get(model.memory(name), word_bits(storage)))
+        return from_bits(bits.reshape(storage.type.shape), storage.type.element)
     width = storage.type.element.bits
     found = []
     for name in memory_names(storage):
@@ -57,13 +66,29 @@ def _places(storage: Storage) -> tuple[NDArray[Any], NDArray[Any]]:
     return place.bank.at(env, count), place.offset.at(env, count)
 
 
-def _banks(storage: Storage, bits: NDArray[Any]) -> NDArray[Any]:
-    """Return the words of each bank."""
+def _words(storage: Storage, bits: NDArray[Any]) -> NDArray[Any]:
+    """Return the words of each memory."""
+    if storage.stream:
+        # The first element of a token is in the lowest bits.
+        width = storage.type.element.bits
+        tokens = np.empty((1, bits.size // storage.stream), bits_dtype(word_bits(storage)))
+        for number, token in enumerate(bits.reshape(-1, storage.stream).tolist()):
+            tokens[0, number] = sum(element << (lane * width) for lane, element in enumerate(token))
+        return tokens
     bank, offset = _places(storage)
     shape = (bits.size, 1) if storage.register else (storage.banks, bank_words(storage))
     found = np.zeros(shape, bits.dtype)
     found[bank, offset] = bits
     return found
+
+
+def _elements(storage: Storage, tokens: NDArray[Any]) -> NDArray[Any]:
+    """Return the elements of a stream's tokens."""
+    width = storage.type.element.bits
+    found = np.empty((tokens.size, storage.stream), bits_dtype(width))
+    for lane in range(storage.stream):
+        found[:, lane] = [(token >> (lane * width)) % (1 << width) for token in map(int, tokens)]
+    return found.ravel()
 
 
 def _put(memory: NDArray[Any], words: NDArray[Any]) -> None:

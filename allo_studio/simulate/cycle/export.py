@@ -11,7 +11,7 @@ from allo_studio.backends.rtl.bench import surround
 from allo_studio.backends.rtl.buffers import port_base
 from allo_studio.backends.rtl.emit import BENCH, RtlDesign
 from allo_studio.backends.rtl.testbench import Words, testbench
-from allo_studio.simulate.cycle.contents import words_of
+from allo_studio.simulate.cycle.contents import word_bits, words_of
 from allo_studio.words import to_bits
 
 __all__ = ["testbench_files"]
@@ -30,7 +30,7 @@ def testbench_files(design: RtlDesign, inputs: Mapping[str, Any], expected: Mapp
         kind = storage.type.element
         for name, words in words_of(storage, np.asarray(values[port], kind.dtype)).items():
             if name in bench.memories:
-                found[name] = Words(kind.bits, words)
+                found[name] = Words(word_bits(storage), words)
     scalars = {}
     for own in sized.region.ports:
         if own.direction == "in" and not own.type.shape:

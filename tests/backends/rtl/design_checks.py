@@ -11,6 +11,7 @@ import numpy as np
 from rtl_checks import OPEN
 from token_model import Outcome, Stalls, actors_of, simulate
 
+from allo_studio.backends.rtl.buffers import port_base
 from allo_studio.backends.rtl.emit import generate
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.design.timing import SizedDesign
@@ -22,7 +23,7 @@ from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.words import to_bits
 
-__all__ = ["INVOCATIONS", "accepted", "assert_same", "check_held", "check_plain", "data_of"]
+__all__ = ["INVOCATIONS", "accepted", "assert_same", "check_held", "check_plain", "data_of", "streams_of"]
 
 Arrays = dict[str, Any]
 INVOCATIONS = 4
@@ -95,7 +96,7 @@ def assert_exact(sized: SizedDesign, running: RunningDesign, inputs: Arrays) -> 
     }
     if sized.region.execution == "dataflow":
         held = predicted(sized, 1).held
-        own = {channel.id for channel in sized.region.channels if channel.kind == "fifo"}
+        own = {channel.id for channel in sized.region.channels if channel.kind == "fifo" and not channel.outside}
         assert {channel: held[channel] for channel in own} == {
             channel: sized.fifos[channel].observed for channel in own
         }
@@ -105,9 +106,17 @@ def assert_exact(sized: SizedDesign, running: RunningDesign, inputs: Arrays) -> 
 # Stalls
 
 
+def streams_of(sized: SizedDesign) -> dict[str, str]:
+    """Return the streams of a design: their ports by channel id."""
+    return {c.id: c.name for c in sized.region.channels if c.kind == "fifo" and c.outside}
+
+
 def scripts(sized: SizedDesign) -> dict[str, Stalls]:
-    """Return scripts by which FIFOs are held. Now and then all ends are free, lest a process wait for ever."""
-    numbers = {channel: number for number, channel in enumerate(sorted(sized.fifos))}
+    """Return scripts by which FIFOs and streams are held.
+
+    Now and then all ends are free, lest a process wait for ever.
+    """
+    numbers = {channel: number for number, channel in enumerate(sorted({*sized.fifos, *streams_of(sized)}))}
     random = np.random.default_rng(len(numbers))
     at_random = {(c, end): random.random(4096) < random.choice([0.2, 0.5]) for c in numbers for end in ("in", "out")}
     return {
@@ -120,13 +129,16 @@ def scripts(sized: SizedDesign) -> dict[str, Stalls]:
 
 
 def held_run(running: RunningDesign, inputs: Arrays, invocations: int, stalls: Stalls, most: int) -> tuple[int, ...]:
-    """Run a design whose FIFOs a script holds, cycle by cycle; return the cycle in which each invocation ended."""
+    """Run a design whose FIFOs and streams a script holds; return the cycle in which each invocation ended."""
     running.begin(inputs, invocations)
     ports = {
         (channel, end): f"{held.removesuffix('_held')}_{end}_stall"
         for channel, held in running.design.probed.fifos.items()
         for end in ("in", "out")
     }
+    for channel, name in streams_of(running.design.sized).items():
+        given = any(port.name == name and port.direction == "in" for port in running.design.sized.region.ports)
+        ports[channel, "out" if given else "in"] = f"{port_base(name)}_stall"
     now = dict.fromkeys(ports, False)
     ends: list[int] = []
     for cycle in range(most):
@@ -147,7 +159,7 @@ def assert_exact_held(sized: SizedDesign, running: RunningDesign, inputs: Arrays
     """Check a design whose FIFOs are held by scripts: values, and cycles where all FIFOs are at the top."""
     own = {channel for actor in actors_of(sized) for moved in actor.writes.values() for channel in moved}
     for name, stalls in scripts(sized).items():
-        if sized.region.execution == "dataflow" and own == sized.fifos.keys():
+        if sized.region.execution == "dataflow" and own == sized.fifos.keys() | streams_of(sized).keys():
             ends = predicted(sized, 2, stalls).ends
             found = held_run(running, inputs, 2, stalls, 2 * ends[-1])
             assert found == ends, f"{name}: {found}, the model ends in {ends}"
@@ -165,5 +177,5 @@ def check_held(sized: SizedDesign) -> None:
     """Check a design as it is, and with its FIFOs held."""
     running, inputs = RunningDesign(generate(sized, stalls=True)), data_of(sized)
     want = assert_exact(sized, running, inputs)
-    if sized.fifos:
+    if sized.fifos or streams_of(sized):
         assert_exact_held(sized, running, inputs, want)

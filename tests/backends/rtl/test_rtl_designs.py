@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from design_checks import accepted, check_held, check_plain
+from design_checks import accepted, check_held, check_plain, streams_of
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from mixed_projects import PROJECTS, make
 from random_kernels import IN_ORDER
@@ -38,6 +38,7 @@ def search(number: int, examples: int, check: Callable[[SizedDesign], None], **k
             check(sized)
             nested = any(isinstance(process, RegionProcess) for process in sized.region.processes)
             found = {"all", sized.region.execution, *(channel.kind for channel in sized.region.channels)}
+            found |= {"stream"} if streams_of(sized) else set()
             seen.update(found | ({"nested"} if nested else set()) | ({"held"} if sized.fifos else set()))
 
     look()
@@ -56,6 +57,11 @@ def test_random_dataflow_graphs_whose_fifos_are_held(number: int) -> None:
     seen = search(number, 28, check_held, dataflow=True, joined=True, families=IN_ORDER)
     assert seen["all"] == seen["dataflow"] >= 10
     assert seen["held"] >= 5
+
+
+def test_random_dataflow_graphs_with_streams() -> None:
+    seen = search(6, 24, check_held, dataflow=True, joined=True, streamed=True, families=IN_ORDER)
+    assert seen["stream"] >= 6
 
 
 def test_random_graphs_of_any_execution() -> None:

@@ -18,6 +18,7 @@ __all__ = ["Actor", "Outcome", "Stalls", "actors_of", "simulate"]
 # Whether an end of a FIFO (`in` or `out`) is held in a cycle.
 Stalls = Callable[[str, str, int], bool]
 _COPIES = 2
+_ENDLESS = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ class Outcome:
 
 
 def actors_of(sized: SizedDesign, region: Region | None = None) -> list[Actor]:
-    """Return the processes of a dataflow region, by default of the design's."""
+    """Return the processes of a dataflow region, by default of the design's, also with the streams of the design."""
     found = []
     for flat in flatten(region or sized.region).processes:
         process = flat.process
         reads: dict[int, list[str]] = {}
         writes: dict[int, list[str]] = {}
-        for port, channel in flat.fifos.items():
+        for port, channel in flat.bindings.items():
+            if channel.kind != "fifo":
+                continue
             assert not isinstance(process, RegionProcess)
             side = writes if process.ir.directions[port] == "out" else reads
             for cycle in sized.processes[process.path].schedule.trace(port).tolist():
@@ -98,10 +101,11 @@ class _Machine:
         if not run.busy and not self._starts(run):
             return False
         for channel in run.actor.reads.get(run.local, ()):
-            if not self.tokens.get(channel, 0) or self.stalls(channel, "out", cycle):
+            # Streams of the design have no depth: there is always a token, and always room.
+            if (channel in self.depths and not self.tokens.get(channel, 0)) or self.stalls(channel, "out", cycle):
                 return False
         for channel in run.actor.writes.get(run.local, ()):
-            if self.tokens.get(channel, 0) >= self.depths[channel] or self.stalls(channel, "in", cycle):
+            if self.tokens.get(channel, 0) >= self.depths.get(channel, _ENDLESS) or self.stalls(channel, "in", cycle):
                 return False
         return True
 
@@ -132,7 +136,7 @@ def simulate(
         for run in moving:
             for channel in run.actor.writes.get(run.local, ()):
                 change[channel] = change.get(channel, 0) + 1
-                if not ends:
+                if not ends and channel in depths:
                     held[channel] = max(held[channel], machine.tokens.get(channel, 0) + 1)
             for channel in run.actor.reads.get(run.local, ()):
                 change[channel] = change.get(channel, 0) - 1
