@@ -11,7 +11,7 @@ LEFT_OUT := --ignore=tests/ui --ignore=tests/nodes --ignore=tests/hardware --ign
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-rtl screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-rtl bench-fifo screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench-language  the speed of the language on the kernels of PolyBench"
 	@echo "make bench-schedule  latency, II and bounds of the kernels of PolyBench, and how long they take to schedule"
 	@echo "make bench-rtl   cycles of the RTL against prediction and ideal, and how long it takes to get and to run"
+	@echo "make bench-fifo  FIFO depths of the examples: bits, proven bound, and what other rules take"
 	@echo "make screenshot  draw docs/screenshot.png"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
@@ -68,6 +69,9 @@ bench-schedule: env-run
 
 bench-rtl: env-run
 	@$(RUN) benchmarks/rtl.py
+
+bench-fifo: env-run
+	@$(RUN) benchmarks/fifo.py
 
 screenshot: env-run
 	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build

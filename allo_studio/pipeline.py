@@ -162,13 +162,13 @@ class _Sized:
     def others(self) -> list[SizedDesign]:
         """Return the design in the other operator libraries that have figures for it."""
         found = []
-        library, margin = self.design.library, self.checked.project.target.fifo_margin
+        library, target = self.design.library, self.checked.project.target
         for profile in profile_names():
             if profile == library.profile:
                 continue
             try:
                 other = load_operators(profile, library.clock_ns, library.family)
-                found.append(size_design(self.region, other, margin, self.runs))
+                found.append(size_design(self.region, other, target.fifo_margin, self.runs, target.fifo_bits))
             except AlloError:
                 # It has no figures for this device or clock, or its timing deadlocks at depths that were asked for.
                 continue
@@ -179,7 +179,8 @@ def _size(checked: CheckedDesign, library: OperatorLibrary) -> _Sized:
     prepared = prepare(checked, library)
     region = elaborate(checked.project, prepared.leaves, prepared.plan)
     runs = _runs(region)
-    return _Sized(checked, region, runs, size_design(region, library, checked.project.target.fifo_margin, runs))
+    target = checked.project.target
+    return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))
 
 
 def _runs(region: Region) -> Mapping[str, Run]:

@@ -127,7 +127,7 @@ def reference(checked: CheckedDesign, sized: SizedDesign, inputs: Arrays) -> Arr
     return want
 
 
-@search(60)
+@search(40)
 @given(designs())
 def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
     for _, checked, sized in accepted(design):
@@ -135,7 +135,7 @@ def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
         assert_same(evaluate_jit(sized.region, inputs), reference(checked, sized, inputs), tolerance_of(sized.region))
 
 
-@search(24)
+@search(18)
 @given(designs())
 def test_the_generated_circuit_computes_what_the_reference_does(design: Design) -> None:
     for loaded, checked, sized in accepted(design):
@@ -147,7 +147,7 @@ def test_the_generated_circuit_computes_what_the_reference_does(design: Design) 
         assert_same(dict(result.outputs), want, tolerance)
 
 
-@search(60)
+@search(36)
 @given(designs())
 def test_the_figures_agree_among_themselves(design: Design) -> None:
     for loaded, _, sized in accepted(design):

@@ -94,18 +94,27 @@ class GraphPage(Page):
         self.margin.setRange(0, 1 << 16)
         self.margin.setKeyboardTracking(False)
         self.margin.setToolTip("Added to the depth of every FIFO of the hls target")
+        self.bits = QSpinBox()
+        self.bits.setRange(0, 2**31 - 1)
+        self.bits.setGroupSeparatorShown(True)
+        self.bits.setSuffix(" bits")
+        self.bits.setSpecialValueText("what keeps the latency")
+        self.bits.setKeyboardTracking(False)
+        self.bits.setToolTip("The most that all FIFOs of a dataflow graph may hold; less costs latency")
         self.form.addRow("Execution", self.execution)
         self.form.addRow("", self.unify)
         self.form.addRow(title("Target of the project", "section"))
         self.form.addRow("Device", self.device)
         self.form.addRow("Clock", self.clock)
         self.form.addRow("FIFO margin", self.margin)
+        self.form.addRow("FIFOs hold", self.bits)
         self.column.addStretch(1)
         self.execution.activated.connect(self._execution_changed)
         self.unify.clicked.connect(lambda: self._tell(SetUnify(self._graph, self.unify.isChecked())))
         self.device.activated.connect(self._target_changed)
         self.clock.valueChanged.connect(self._target_changed)
         self.margin.valueChanged.connect(self._target_changed)
+        self.bits.valueChanged.connect(self._target_changed)
 
     def show_graph(self, project: Project, graph: Graph) -> None:
         """Show a graph."""
@@ -113,7 +122,7 @@ class GraphPage(Page):
         self.heading.setText(graph.name)
         top = "  ·  top" if graph.name == project.top else ""
         self.line.setText(f"graph of {project.name}{top}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires")
-        widgets = (self.execution, self.unify, self.device, self.clock, self.margin)
+        widgets = (self.execution, self.unify, self.device, self.clock, self.margin, self.bits)
         for widget in widgets:
             widget.blockSignals(True)
         self.execution.setCurrentText(graph.execution)
@@ -123,6 +132,7 @@ class GraphPage(Page):
         self.device.setCurrentText(project.target.device)
         self.clock.setValue(project.target.clock_ns)
         self.margin.setValue(project.target.fifo_margin)
+        self.bits.setValue(project.target.fifo_bits or 0)
         for widget in widgets:
             widget.blockSignals(False)
 
@@ -135,7 +145,7 @@ class GraphPage(Page):
         clock = self.clock.value()
         if abs(clock - self._target.clock_ns) < 0.0005:
             clock = self._target.clock_ns
-        target = Target(self.device.currentText(), clock, self.margin.value())
+        target = Target(self.device.currentText(), clock, self.margin.value(), self.bits.value() or None)
         if target != self._target:
             self._tell(SetTarget(target))
 

@@ -234,18 +234,20 @@ class SetUnify(Edit):
 
 @dataclass(frozen=True)
 class SetTarget(Edit):
-    """Choose device, clock period (ns) and FIFO margin (tokens)."""
+    """Choose device, clock period (ns), FIFO margin (tokens) and the most bits of FIFOs."""
 
     target: Target
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the target; refused for a period that is not positive or a negative margin."""
+        """Return the project with the target; refused for a period or bits not above 0, or a negative margin."""
         if not (isfinite(self.target.clock_ns) and self.target.clock_ns > 0):
             raise refuse(
                 f"a clock period of {self.target.clock_ns} ns is not possible", "target", "give a period above 0"
             )
         if self.target.fifo_margin < 0:
             raise refuse(f"a FIFO margin of {self.target.fifo_margin} is not possible", "target", "give 0 or more")
+        if self.target.fifo_bits is not None and self.target.fifo_bits < 1:
+            raise refuse(f"{self.target.fifo_bits} bits for all FIFOs are not possible", "target", "give 1 or more")
         return replace(project, target=self.target)
 
     def describe(self) -> str:

@@ -1,13 +1,19 @@
-"""FIFO depths from the traces of producers and consumers: the least at which the latency does not grow."""
+"""FIFO depths: the fewest bits in all that keep the latency and are free of deadlock, with a reason for each."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, run
+from allo_studio.design.least_bits import Found, least_bits
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, TokenGraph
 
-__all__ = ["FifoRequest", "FifoSize", "Sizing", "size_fifos"]
+__all__ = ["FifoRequest", "FifoSize", "OverBudget", "Sizing", "size_fifos"]
+
+# Events that all questions of a search may look at, so that it takes seconds at most, the same on every machine.
+_EFFORT = 400_000_000
+_MOST_QUESTIONS = 20_000
+_ANY_LATENCY = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -30,130 +36,158 @@ class FifoSize:
 
 @dataclass(frozen=True)
 class Sizing:
-    """Depths by channel, and the region's timing with them. `unbounded` is the latency with endless FIFOs."""
+    """Depths by channel, and the region's timing with them. `unbounded` is the latency with endless FIFOs.
+
+    `bits` is what all FIFOs hold, without margins, and `bound` what no depths that do as well are below: where they are
+    equal, the bits are proven to be the fewest.
+    """
 
     sizes: Mapping[str, FifoSize]
     timing: Timing
     unbounded: int
+    bits: int
+    bound: int
+
+
+@dataclass(frozen=True)
+class OverBudget:
+    """FIFOs that are free of deadlock need more bits than they may have."""
+
+    bits: int
+    budget: int
 
 
 def size_fifos(
     traces: Sequence[ProcessTrace],
-    orders: Sequence[ProcessTrace],
+    orders: Sequence[ProcessTrace] | None,
     requests: Sequence[FifoRequest],
     fifo_latency: int,
     margin: int = 0,
-) -> Sizing | Deadlock:
-    """Choose the depths of a region's FIFOs.
+    budget: int | None = None,
+) -> Sizing | Deadlock | OverBudget:
+    """Choose the depths of a region's FIFOs: of the fewest bits in all, at the latency of endless ones.
 
-    `orders` are the traces of the same processes with their iterations one after another: a depth is kept only
-    where these do not deadlock either, so that the order of a process's stream operations alone is enough.
+    With a `budget` of bits, margins apart, at the least latency for which that many suffice.
+
+    `orders`, where given, are the traces of the same processes with their iterations one after another: depths are
+    chosen only if these do not deadlock either, so that the order of a process's stream operations alone is enough.
     `margin` is added to every depth that is not forced. Returns a deadlock where even endless FIFOs have one, or
-    where the forced depths cause one. Each depth is the least with the others as chosen; over several FIFOs their sum
-    is locally, not provably globally, least.
+    where the forced depths cause one.
     """
-    forced = {r.channel: r.forced for r in requests if r.forced is not None}
-    free = run(traces, {}, fifo_latency)
-    if isinstance(free, Deadlock):
-        return free
-    depths: dict[str, int] = {}
-    for request in requests:
-        depths[request.channel] = request.forced or max(free.occupancy(request.channel), 1)
-    goal = run(traces, depths, fifo_latency)
-    if isinstance(goal, Deadlock):
-        return goal
-    # With nothing forced, the goal is the latency of endless FIFOs; forced depths may already cost some.
-    safe = _make_safe(orders, depths, forced)
-    if isinstance(safe, Deadlock):
-        return safe
-    for request in sorted(requests, key=lambda r: (-r.token_bits, r.channel)):
-        if request.forced is None:
-            safe[request.channel] = _least(traces, orders, safe, request.channel, goal.latency, fifo_latency)
-    sizes = {
-        r.channel: _explain(traces, orders, safe, r, goal.latency, free.latency, fifo_latency, margin) for r in requests
-    }
-    final = {channel: size.depth for channel, size in sizes.items()}
-    timing = run(traces, final, fifo_latency)
-    if isinstance(timing, Deadlock):
-        raise AssertionError("depths that were checked deadlock")
-    observed = {c: FifoSize(s.depth, timing.occupancy(c), s.reason) for c, s in sizes.items()}
-    return Sizing(observed, timing, free.latency)
+    return _Sizer(traces, orders, requests, fifo_latency).size(margin, budget)
 
 
-def _make_safe(
-    orders: Sequence[ProcessTrace], depths: Mapping[str, int], forced: Mapping[str, int]
-) -> dict[str, int] | Deadlock:
-    """Return the depths, enlarged until the order of operations alone is free of deadlock."""
-    chosen = dict(depths)
-    while isinstance(result := run(orders, chosen, 1), Deadlock):
-        full = sorted({w.channel for w in result.waits if w.kind == "room" and w.channel not in forced})
-        if not full:
-            return result
-        for channel in full:
-            chosen[channel] *= 2
-    return chosen
+class _Sizer:
+    def __init__(
+        self,
+        traces: Sequence[ProcessTrace],
+        orders: Sequence[ProcessTrace] | None,
+        requests: Sequence[FifoRequest],
+        fifo_latency: int,
+    ) -> None:
+        self.graph = TokenGraph(traces, fifo_latency)
+        # Under any timing: the order alone counts, whatever the latency of a FIFO.
+        self.order = TokenGraph(orders, 1) if orders is not None else None
+        self.requests = requests
+        self.forced = {r.channel: r.forced for r in requests if r.forced is not None}
+        self.weights = {r.channel: r.token_bits for r in requests if r.forced is None}
+        self.fixed = sum(r.token_bits * r.forced for r in requests if r.forced is not None)
+        self.goal = 0
+        # What each FIFO moves in all, and what is enough for one if the others are endless.
+        self.tokens: dict[str, int] = {}
+        self.enough: dict[str, int] = {}
 
+    def size(self, margin: int, budget: int | None) -> Sizing | Deadlock | OverBudget:
+        free = self.graph.run({})
+        kept = self.graph.run(self.forced) if self.forced else free
+        ordered = self.order.run(self.forced) if self.order else kept
+        for run in (free, kept, ordered):
+            if isinstance(run, Deadlock):
+                return run
+        assert isinstance(free, Timing)
+        assert isinstance(kept, Timing)
+        assert isinstance(ordered, Timing)
+        # Forced depths may already cost some.
+        self.goal = kept.latency
+        self.tokens = {channel: max(free.writes[channel].size, 1) for channel in self.weights}
+        self.enough = {c: max(kept.occupancy(c), ordered.occupancy(c), 1) for c in self.weights}
+        found = self._least(self.goal)
+        if budget is not None and self._bits(found) > budget:
+            cheaper = self._within(budget)
+            if isinstance(cheaper, OverBudget):
+                return cheaper
+            found = cheaper
+        depths = {**self.forced, **found.depths}
+        cost = self.goal - kept.latency
+        extra = f"; with {budget:,} bits for all FIFOs it is {cost} cycles more than it could be" if cost else ""
+        extra += f", and a margin of {margin}" if margin else ""
+        sizes = {r.channel: self._judged(depths, r, kept.latency - free.latency, margin, extra) for r in self.requests}
+        timing = self.graph.run({channel: size.depth for channel, size in sizes.items()})
+        assert isinstance(timing, Timing), "depths that were checked deadlock"
+        observed = {c: FifoSize(s.depth, timing.occupancy(c), s.reason) for c, s in sizes.items()}
+        return Sizing(observed, timing, free.latency, self._bits(found), self.fixed + found.bound)
 
-def _works(
-    traces: Sequence[ProcessTrace],
-    orders: Sequence[ProcessTrace],
-    depths: Mapping[str, int],
-    latency: int,
-    fifo_latency: int,
-) -> bool:
-    result = run(traces, depths, fifo_latency)
-    if isinstance(result, Deadlock) or result.latency > latency:
-        return False
-    return not isinstance(run(orders, depths, 1), Deadlock)
+    def _least(self, goal: int) -> Found:
+        """Return the depths of fewest bits at a latency, which becomes the goal."""
+        self.goal = goal
+        questions = min(_MOST_QUESTIONS, _EFFORT // max(self.graph.events.cycle.size, 1))
+        return least_bits(self.weights, self.tokens, self.enough, self._refused, questions)
 
+    def _bits(self, found: Found) -> int:
+        return self.fixed + sum(self.weights[channel] * depth for channel, depth in found.depths.items())
 
-def _least(
-    traces: Sequence[ProcessTrace],
-    orders: Sequence[ProcessTrace],
-    depths: Mapping[str, int],
-    channel: str,
-    latency: int,
-    fifo_latency: int,
-) -> int:
-    """Return the least depth of one channel that works, the others staying (a greater depth never hurts)."""
-    # Most depths are small: double first, so that few long runs are needed.
-    low, high, reach = 1, depths[channel], 1
-    while low < high:
-        middle = min(reach, (low + high) // 2)
-        reach *= 2
-        if _works(traces, orders, {**depths, channel: middle}, latency, fifo_latency):
-            high = middle
-        else:
-            low = middle + 1
-    return high
+    def _within(self, budget: int) -> Found | OverBudget:
+        """Return the depths of least latency that a budget suffices for; the goal so far is known to be too low."""
+        low = self.goal
+        best = self._least(_ANY_LATENCY)
+        if self._bits(best) > budget:
+            return OverBudget(self._bits(best), budget)
+        high = self._latency(best)
+        while high - low > 1:
+            tried = self._least((low + high) // 2)
+            if self._bits(tried) <= budget:
+                best, high = tried, self._latency(tried)
+            else:
+                low = self.goal
+        self.goal = high
+        return best
 
+    def _latency(self, found: Found) -> int:
+        latency = self.graph.latency({**self.forced, **found.depths})
+        assert latency is not None, "depths that were accepted deadlock"
+        return latency
 
-def _explain(
-    traces: Sequence[ProcessTrace],
-    orders: Sequence[ProcessTrace],
-    depths: Mapping[str, int],
-    request: FifoRequest,
-    latency: int,
-    unbounded: int,
-    fifo_latency: int,
-    margin: int,
-) -> FifoSize:
-    depth = depths[request.channel]
-    if request.forced is not None:
-        cost = latency - unbounded
-        judged = f"the latency is {cost} cycles above that of endless FIFOs" if cost else "the latency does not suffer"
-        return FifoSize(depth, 0, f"depth {depth} was asked for; {judged}")
-    chosen = depth + margin
-    extra = f", and a margin of {margin}" if margin else ""
-    if depth == 1:
-        return FifoSize(chosen, 0, f"depth 1, the least there is, keeps the latency at {latency} cycles{extra}")
-    less = run(traces, {**depths, request.channel: depth - 1}, fifo_latency)
-    keeps = f"least depth that keeps the latency at {latency} cycles"
-    if isinstance(less, Deadlock):
-        why = "; ".join(map(str, less.waits))
-        return FifoSize(chosen, 0, f"{keeps}; with {depth - 1} the design deadlocks: {why}{extra}")
-    if less.latency > latency:
-        return FifoSize(chosen, 0, f"{keeps}; with {depth - 1} it grows by {less.latency - latency}{extra}")
-    stuck = run(orders, {**depths, request.channel: depth - 1}, 1)
-    why = "; ".join(map(str, stuck.waits)) if isinstance(stuck, Deadlock) else ""
-    return FifoSize(chosen, 0, f"least depth free of deadlock under any timing; with {depth - 1}: {why}{extra}")
+    def _refused(self, depths: Mapping[str, int]) -> Sequence[str] | None:
+        """Return channels of which one must be deeper, or None where depths are as good as endless ones."""
+        depths = {**self.forced, **depths}
+        blocked = self.graph.blocked(depths, self.goal)
+        if blocked is None and self.order is not None:
+            blocked = self.order.deadlocked(depths)
+        return None if blocked is None else [c for c in blocked.channels if c in self.weights]
+
+    def _judged(self, depths: Mapping[str, int], request: FifoRequest, cost: int, margin: int, extra: str) -> FifoSize:
+        """Return a depth with its certificate: what would happen if it were one less. Forced depths have a `cost`."""
+        depth = depths[request.channel]
+        if request.forced is not None:
+            judged = (
+                f"the latency is {cost} cycles above that of endless FIFOs" if cost else "the latency does not suffer"
+            )
+            return FifoSize(depth, 0, f"depth {depth} was asked for; {judged}")
+        return FifoSize(depth + margin, 0, self._certificate(depths, request.channel) + extra)
+
+    def _certificate(self, depths: Mapping[str, int], channel: str) -> str:
+        depth = depths[channel]
+        if depth == 1:
+            return f"depth 1, the least there is, keeps the latency at {self.goal} cycles"
+        less = {**depths, channel: depth - 1}
+        keeps = f"least depth that keeps the latency at {self.goal} cycles"
+        blocked = self.graph.blocked(less, self.goal)
+        if blocked is not None and blocked.latency is not None:
+            return f"{keeps}; with {depth - 1} it grows by {blocked.latency - self.goal}"
+        if blocked is not None:
+            why = "; ".join(map(str, blocked.waits))
+            return f"{keeps}; with {depth - 1} the design deadlocks: {why}"
+        stuck = self.order.deadlocked(less) if self.order else None
+        assert stuck is not None, f"{channel} could be less than {depth}"
+        why = "; ".join(map(str, stuck.waits))
+        return f"least depth free of deadlock under any timing; with {depth - 1}: {why}"

@@ -35,11 +35,16 @@ ChannelChoice = Literal["fifo", "pingpong", "shared"]
 
 @dataclass(frozen=True)
 class Target:
-    """What to build for. `clock_ns` is the period; `fifo_margin` is added to every depth of the hls target."""
+    """What to build for. `clock_ns` is the period; `fifo_margin` is added to every depth of the hls target.
+
+    `fifo_bits` is the most that the FIFOs of a dataflow graph may hold, margins apart, whatever that costs in latency;
+    None lets them keep the latency.
+    """
 
     device: str = "xcu280"
     clock_ns: float = 3.33
     fifo_margin: int = 0
+    fifo_bits: int | None = None
 
 
 @dataclass(frozen=True)

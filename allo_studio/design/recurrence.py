@@ -10,14 +10,20 @@ evaluation (G. Kahn, "The semantics of a simple language for parallel programmin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Cycles", "Deadlock", "ProcessTrace", "Timing", "Wait", "run"]
+if TYPE_CHECKING:
+    from allo_studio.design.token_times import Events, Times
+
+__all__ = ["Blocked", "Cycles", "Deadlock", "ProcessTrace", "Timing", "TokenGraph", "Wait", "run"]
 
 Cycles = npt.NDArray[np.int64]
 
@@ -35,11 +41,6 @@ class ProcessTrace:
     reads: Mapping[str, Cycles] = field(default_factory=dict)
     writes: Mapping[str, Cycles] = field(default_factory=dict)
     after: tuple[str, ...] = ()
-
-    @cached_property
-    def events(self) -> _Events:
-        """The local cycles with stream operations, ascending, and what happens in each."""
-        return _events(self)
 
 
 @dataclass(frozen=True)
@@ -70,153 +71,295 @@ class Timing:
     done: Mapping[str, int]
     writes: Mapping[str, Cycles]
     reads: Mapping[str, Cycles]
+    initial: Mapping[str, int] = field(default_factory=dict)
 
     def occupancy(self, channel: str) -> int:
         """Return the most tokens in a channel at once, counting a token in its write's and its read's cycle."""
-        written, read = self.writes[channel], self.reads[channel]
+        written, read, there = self.writes[channel], self.reads[channel], self.initial.get(channel, 0)
         if not written.size:
-            return 0
+            return there
         left = np.searchsorted(read, written, side="left")
-        return int(np.max(np.arange(1, written.size + 1) - left))
-
-
-# A stream operation: the channel, and whether it is a write.
-_Operation = tuple[str, bool]
+        return max(there, there + int(np.max(np.arange(1, written.size + 1) - left)))
 
 
 @dataclass(frozen=True)
-class _Events:
-    """`cycles[n]` is the n-th local cycle with stream operations, `groups[kinds[n]]` are these, reads first."""
+class Blocked:
+    """Why depths are not enough: `channels`, one of which must hold more than it does. Empty: nothing helps.
 
-    cycles: list[int]
-    kinds: list[int]
-    groups: list[tuple[_Operation, ...]]
+    `latency` is what the depths give, and None in a deadlock, with its waits.
+    """
 
-
-def _events(trace: ProcessTrace) -> _Events:
-    found = [((c, False), trace.reads[c]) for c in sorted(trace.reads)]
-    found += [((c, True), trace.writes[c]) for c in sorted(trace.writes)]
-    if not found:
-        return _Events([], [], [])
-    cycles = np.concatenate([times for _, times in found])
-    kinds = np.repeat(np.arange(len(found)), [times.size for _, times in found])
-    order = np.lexsort((kinds, cycles))
-    cycles, kinds = cycles[order], kinds[order]
-    single: list[tuple[_Operation, ...]] = [(operation,) for operation, _ in found]
-    if np.all(cycles[1:] != cycles[:-1]):
-        return _Events(cycles.tolist(), kinds.tolist(), single)
-    groups: dict[tuple[_Operation, ...], int] = {}
-    merged: dict[int, tuple[_Operation, ...]] = {}
-    for cycle, kind in zip(cycles.tolist(), kinds.tolist(), strict=True):
-        merged[cycle] = (*merged.get(cycle, ()), found[kind][0])
-    numbers = [groups.setdefault(group, len(groups)) for group in merged.values()]
-    return _Events(list(merged), numbers, list(groups))
+    channels: tuple[str, ...]
+    latency: int | None
+    waits: tuple[Wait, ...] = ()
 
 
-class _Fifo:
-    """The times at which a channel's tokens were written and read so far; `depth` None is endless."""
+class TokenGraph:
+    """The processes of a region as arrays, to be run with many depths.
 
-    __slots__ = ("depth", "read", "written")
+    `initial` are the tokens that channels begin with. Of several processes that write or read one channel, each comes
+    after the one before it: they are invocations of one.
+    """
 
-    def __init__(self, depth: int | None) -> None:
-        self.depth = depth
-        self.written: list[int] = []
-        self.read: list[int] = []
+    def __init__(
+        self, traces: Sequence[ProcessTrace], fifo_latency: int, initial: Mapping[str, int] | None = None
+    ) -> None:
+        self.traces, self.fifo_latency = tuple(traces), fifo_latency
+        self.initial = dict(initial or {})
+        self.channels = tuple(dict.fromkeys(c for trace in traces for c in (*trace.writes, *trace.reads)))
+        self._numbers = {name: number for number, name in enumerate(self.channels)}
+        self._processes = {trace.name: number for number, trace in enumerate(self.traces)}
 
+    @cached_property
+    def _times(self) -> Any:
+        # It takes a second to load, which a design without FIFOs need not wait for.
+        return import_module("allo_studio.design.token_times")
 
-class _Process:
-    def __init__(self, trace: ProcessTrace, fifos: Mapping[str, _Fifo]) -> None:
-        self.trace = trace
-        self.events = trace.events
-        self.groups = [tuple((fifos[channel], write) for channel, write in g) for g in trace.events.groups]
-        self.next = 0
-        self.time = 0  # of the last event, or of the start
-        self.cycle = 0  # the local cycle of the last event
-        self.started = False
-        self.done: int | None = None
+    @cached_property
+    def events(self) -> Events:
+        """The processes' events."""
+        return _Builder(self, self._processes, self._numbers).events(self._times.Events)
 
+    def times(self, depths: Mapping[str, int | None]) -> Times:
+        """Return the times of all events. A depth of None (or a channel not named) is unbounded."""
+        found: Times = self._times.run_events(self.events, self._depths(depths), self.fifo_latency)
+        return found
 
-class _Run:
-    def __init__(self, traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> None:
-        self.fifos = {c: _Fifo(depths.get(c)) for trace in traces for c in (*trace.writes, *trace.reads)}
-        self.processes = {trace.name: _Process(trace, self.fifos) for trace in traces}
-        self.fifo_latency = fifo_latency
+    def latency(self, depths: Mapping[str, int | None]) -> int | None:
+        """Return the latency in cycles, or None where the depths cause a deadlock."""
+        done = self.times(depths).done
+        if not done.size:
+            return 0
+        return None if done.min() == self._times.Never else int(done.max()) + 1
 
-    def result(self) -> Timing | Deadlock:
-        progress = True
-        while progress:
-            moved = [self._advance(process) for process in self.processes.values() if process.done is None]
-            progress = any(moved)
-        waits = tuple(self._wait(process) for process in self.processes.values() if process.done is None)
+    def run(self, depths: Mapping[str, int | None]) -> Timing | Deadlock:
+        """Return the times of all tokens, or the deadlock."""
+        times = self.times(depths)
+        waits = self._waits(times, depths)
         if waits:
-            return Deadlock(waits)
-        done = {name: process.done or 0 for name, process in self.processes.items()}
+            return Deadlock(tuple(wait for wait, _ in waits.values()))
+        events = self.events
+        puts = np.split(times.event[events.puts], events.put_first[1:-1])
+        takes = np.split(times.event[events.takes], events.take_first[1:-1])
         return Timing(
-            latency=max(done.values(), default=-1) + 1,
-            start={name: self._start(process) or 0 for name, process in self.processes.items()},
-            done=done,
-            writes={c: np.array(fifo.written, dtype=np.int64) for c, fifo in self.fifos.items()},
-            reads={c: np.array(fifo.read, dtype=np.int64) for c, fifo in self.fifos.items()},
+            latency=int(times.done.max(initial=-1)) + 1,
+            start=dict(zip(self._processes, times.start.tolist(), strict=True)),
+            done=dict(zip(self._processes, times.done.tolist(), strict=True)),
+            writes=dict(zip(self.channels, puts, strict=True)) if self.channels else {},
+            reads=dict(zip(self.channels, takes, strict=True)) if self.channels else {},
+            initial=self.initial,
         )
 
-    def _start(self, process: _Process) -> int | None:
-        before = [self.processes[name].done for name in process.trace.after]
-        if any(done is None for done in before):
+    def blocked(self, depths: Mapping[str, int | None], goal: int) -> Blocked | None:
+        """Return why the latency is above a goal, or there is a deadlock; None where all is well.
+
+        It holds for all lesser depths of the channels that it names, whatever the depths of the others are.
+        """
+        times = self.times(depths)
+        stuck = self._stuck(times, depths)
+        if stuck:
+            return stuck
+        latency = int(times.done.max(initial=-1)) + 1
+        if latency <= goal:
             return None
-        return max((done + 1 for done in before if done is not None), default=0)
+        found = self._times.blame(self.events, times, self._depths(depths), self.fifo_latency)
+        return Blocked(tuple(self.channels[number] for number in np.flatnonzero(found)), latency)
 
-    def _advance(self, process: _Process) -> bool:
-        """Run a process as far as it goes and tell whether it moved."""
-        if not process.started:
-            start = self._start(process)
-            if start is None:
-                return False
-            process.time, process.started = start, True
-        first = process.next
-        if self._run_events(process):
-            process.done = process.time + (process.trace.latency - 1 - process.cycle)
-            return True
-        return process.next > first
+    def deadlocked(self, depths: Mapping[str, int | None]) -> Blocked | None:
+        """Return why there is a deadlock, likewise; None where there is none."""
+        return self._stuck(self.times(depths), depths)
 
-    def _run_events(self, process: _Process) -> bool:
-        """Commit events until one cannot happen yet; tell whether all have. This loop is all the time that is spent."""
-        cycles, kinds, groups = process.events.cycles, process.events.kinds, process.groups
-        latency, time, last = self.fifo_latency, process.time, process.cycle
-        for number in range(process.next, len(cycles)):
-            cycle = cycles[number]
-            at = time + cycle - last
-            for fifo, write in groups[kinds[number]]:
-                if not write:
-                    token, other, wait = len(fifo.read), fifo.written, latency
-                elif fifo.depth is not None and len(fifo.written) >= fifo.depth:
-                    token, other, wait = len(fifo.written) - fifo.depth, fifo.read, 1
-                else:
-                    continue
-                if token >= len(other):
-                    process.next, process.time, process.cycle = number, time, last
-                    return False
-                if other[token] + wait > at:
-                    at = other[token] + wait
-            for fifo, write in groups[kinds[number]]:
-                (fifo.written if write else fifo.read).append(at)
-            time, last = at, cycle
-        process.next, process.time, process.cycle = len(cycles), time, last
-        return True
+    def _stuck(self, times: Times, depths: Mapping[str, int | None]) -> Blocked | None:
+        waits = self._waits(times, depths)
+        if not waits:
+            return None
+        full = {wait.channel for wait, _ in map(waits.__getitem__, _ring(waits)) if wait.kind == "room"}
+        return Blocked(tuple(sorted(full)), None, tuple(wait for wait, _ in waits.values()))
 
-    def _wait(self, process: _Process) -> Wait:
-        if not process.started:
-            first = next((n for n in process.trace.after if self.processes[n].done is None), "")
-            return Wait(process.trace.name, first, "the end of")
-        group = process.events.groups[process.events.kinds[process.next]]
-        for channel, write in group:
-            fifo = self.fifos[channel]
-            if not write and len(fifo.read) >= len(fifo.written):
-                return Wait(process.trace.name, channel, "a token")
-            if write and fifo.depth is not None and len(fifo.written) - fifo.depth >= len(fifo.read):
-                return Wait(process.trace.name, channel, "room")
-        raise AssertionError("a process that can go on was left standing")
+    def _depths(self, depths: Mapping[str, int | None]) -> Cycles:
+        wanted = (depths.get(channel) for channel in self.channels)
+        return np.array([self._times.Endless if d is None else d for d in wanted], dtype=np.int64)
+
+    def _waits(self, times: Times, depths: Mapping[str, int | None]) -> dict[int, tuple[Wait, int]]:
+        """Return what each process waits for that is not done, and the process that would have to go on (-1: none)."""
+        found = {}
+        events = self.events
+        for process in np.flatnonzero(times.done == self._times.Never).tolist():
+            name = self.traces[process].name
+            if times.start[process] < 0:
+                before = [self._processes[other] for other in self.traces[process].after]
+                first = next(other for other in before if times.done[other] == self._times.Never)
+                found[process] = Wait(name, self.traces[first].name, "the end of"), first
+                continue
+            event = int(times.next[process])
+            group = int(events.group[event])
+            for place in range(events.group_first[group], events.group_first[group + 1]):
+                number, write = int(events.channel[place]), bool(events.writes[place])
+                channel = self.channels[number]
+                there, depth = self.initial.get(channel, 0), depths.get(channel)
+                token = _moved(events, times, number, write)
+                if write and depth is not None:
+                    wanted = token + there - depth
+                    if wanted >= _moved(events, times, number, False):
+                        found[process] = Wait(name, channel, "room"), _mover(events, number, False, wanted)
+                        break
+                elif not write and token - there >= _moved(events, times, number, True):
+                    found[process] = Wait(name, channel, "a token"), _mover(events, number, True, token - there)
+                    break
+            else:
+                raise AssertionError("a process that can go on was left standing")
+        return found
 
 
 def run(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> Timing | Deadlock:
     """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded."""
-    return _Run(traces, depths, fifo_latency).result()
+    return TokenGraph(traces, fifo_latency).run(depths)
+
+
+def _stretch(events: Events, channel: int, write: bool) -> Cycles:
+    """Return the events that put a channel's tokens in, or take them out."""
+    stretch, first = (events.puts, events.put_first) if write else (events.takes, events.take_first)
+    return stretch[first[channel] : first[channel + 1]]
+
+
+def _moved(events: Events, times: Times, channel: int, write: bool) -> int:
+    """Return how many tokens have been put into a channel, or taken out."""
+    return int(np.count_nonzero(times.event[_stretch(events, channel, write)] >= 0))
+
+
+def _mover(events: Events, channel: int, write: bool, token: int) -> int:
+    """Return the process that puts a token into a channel, or takes it out; -1 where none does."""
+    stretch = _stretch(events, channel, write)
+    return int(np.searchsorted(events.first, stretch[token], side="right")) - 1 if token < stretch.size else -1
+
+
+def _ring(waits: Mapping[int, tuple[Wait, int]]) -> list[int]:
+    """Return processes that wait for each other, or one that waits for room that is never made.
+
+    It is empty where one waits for a token that nobody will ever write.
+    """
+    for process, (wait, other) in waits.items():
+        if other not in waits:
+            return [process] if wait.kind == "room" else []
+    process = next(iter(waits))
+    seen: dict[int, int] = {}
+    while process not in seen:
+        seen[process] = len(seen)
+        process = waits[process][1]
+    return list(seen)[seen[process] :]
+
+
+@dataclass
+class _Builder:
+    """The arrays of a graph, which it makes without a loop over tokens."""
+
+    graph: TokenGraph
+    processes: Mapping[str, int]
+    channels: Mapping[str, int]
+    cycles: list[Cycles] = field(default_factory=list)
+    groups: list[Cycles] = field(default_factory=list)
+    operations: list[tuple[tuple[int, bool], ...]] = field(default_factory=list)
+    moves: dict[tuple[int, bool], list[tuple[int, Cycles]]] = field(default_factory=dict)
+
+    def events(self, kind: type[Events]) -> Events:
+        """Return the arrays."""
+        first = [0]
+        for number, trace in enumerate(self.graph.traces):
+            self._add(number, trace, first[-1])
+            first.append(first[-1] + self.cycles[-1].size)
+        traces, count = self.graph.traces, len(self.channels)
+        after = [[self.processes[name] for name in trace.after] for trace in traces]
+        wakes: list[dict[int, None]] = [{} for _ in traces]
+        for number, others in enumerate(after):
+            for other in others:
+                wakes[other][number] = None
+        for channel in range(count):
+            ends = [[mover for mover, _ in self.moves.get((channel, write), ())] for write in (False, True)]
+            for mine, others in zip(ends, reversed(ends), strict=True):
+                for mover in mine:
+                    wakes[mover] |= dict.fromkeys(others)
+        puts, takes = (
+            [_joined([events for _, events in self.moves.get((channel, write), ())]) for channel in range(count)]
+            for write in (True, False)
+        )
+        return kind(
+            first=_numbers(first),
+            cycle=_joined(self.cycles),
+            group=_joined(self.groups),
+            group_first=_firsts(self.operations),
+            channel=_numbers(channel for group in self.operations for channel, _ in group),
+            puts=_joined(puts),
+            put_first=_firsts(puts),
+            takes=_joined(takes),
+            take_first=_firsts(takes),
+            writes=np.array([write for group in self.operations for _, write in group], dtype=np.bool_),
+            latency=_numbers(trace.latency for trace in traces),
+            after=_numbers(other for others in after for other in others),
+            after_first=_firsts(after),
+            wakes=_numbers(other for others in wakes for other in others),
+            wakes_first=_firsts(wakes),
+            initial=_numbers(self.graph.initial.get(name, 0) for name in self.channels),
+        )
+
+    def _add(self, number: int, trace: ProcessTrace, first: int) -> None:
+        """Add a process's events, the first of which has a number."""
+        operations = [((self.channels[c], False), trace.reads[c]) for c in sorted(trace.reads)]
+        operations += [((self.channels[c], True), trace.writes[c]) for c in sorted(trace.writes)]
+        moved = np.concatenate([np.zeros(0, np.int64), *(cycles for _, cycles in operations)])
+        kinds = np.repeat(np.arange(len(operations)), [cycles.size for _, cycles in operations])
+        # A stable sort keeps the order of operations within a cycle, and is fast on what is sorted in parts.
+        order = np.argsort(moved, kind="stable")
+        moved, kinds = moved[order], kinds[order]
+        begins = np.ones(moved.size, np.bool_)
+        begins[1:] = moved[1:] != moved[:-1]
+        event = first + np.cumsum(begins) - 1
+        for kind, ((channel, write), _) in enumerate(operations):
+            mine = event[kinds == kind]
+            if np.any(mine[1:] == mine[:-1]):
+                raise ValueError(f"two tokens of channel {self.graph.channels[channel]} move in one cycle")
+            self.moves.setdefault((channel, write), []).append((number, mine))
+        # Cycles in which the same operations happen have the same group.
+        places = np.flatnonzero(begins)
+        group = np.zeros(places.size, np.int64)
+        for word in range(-(-len(operations) // _WORD) if places.size else 0):
+            bits = np.zeros(len(operations), np.int64)
+            bits[word * _WORD : (word + 1) * _WORD] = 1 << np.arange(min(_WORD, len(operations) - word * _WORD))
+            masks = _ranks(np.bitwise_or.reduceat(bits[kinds], places))
+            group = _ranks(group * (masks.max() + 1) + masks) if word else masks
+        at = np.zeros(group.max(initial=-1) + 1, np.int64)
+        at[group] = np.arange(group.size)
+        ends = np.append(places, moved.size)
+        base = len(self.operations)
+        for place in at.tolist():
+            chosen = kinds[ends[place] : ends[place + 1]].tolist()
+            self.operations.append(tuple(operations[kind][0] for kind in chosen))
+        self.cycles.append(moved[begins])
+        self.groups.append(base + group)
+
+
+def _ranks(values: Cycles) -> Cycles:
+    """Return each value's number among those that there are, from the least on; none is negative."""
+    if values.max(initial=0) >= _SMALL:
+        return np.searchsorted(np.unique(values), values)
+    there = np.zeros(_SMALL, np.bool_)
+    there[values] = True
+    return (np.cumsum(there) - 1)[values]
+
+
+# Bits of a mask of operations.
+_WORD = 62
+# Numbers below this are ranked by a table.
+_SMALL = 1 << 16
+
+
+def _numbers(values: Iterable[int]) -> Cycles:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _joined(parts: Sequence[Cycles]) -> Cycles:
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _firsts(parts: Sequence[Any]) -> Cycles:
+    """Return where each of some stretches begins, and the end of the last."""
+    return _numbers([0, *accumulate(len(part) for part in parts)])

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from allo_studio.design.fifo import FifoRequest, FifoSize, size_fifos
-from allo_studio.design.flat import FlatProcess, flatten
+from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
+from allo_studio.design.flat import flatten
 from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule, Run, schedule_kernel
 
-__all__ = ["ProcessTiming", "SizedDesign", "leaf_processes", "size_design", "unbounded_latency"]
+__all__ = [
+    "ProcessTiming",
+    "SizedDesign",
+    "fifo_requests",
+    "leaf_processes",
+    "process_traces",
+    "size_design",
+    "unbounded_latency",
+]
 
 # Back-to-back invocations from which the interval in the steady state is taken.
 _INVOCATIONS = 4
@@ -32,7 +40,8 @@ class ProcessTiming:
 class SizedDesign:
     """An elaborated design with its FIFOs sized. `latency` and `interval` are in cycles of the library's clock.
 
-    `processes` are the leaf processes by instance path, `fifos` the sizes by channel id.
+    `processes` are the leaf processes by instance path, `fifos` the sizes by channel id. `fifo_bits` is what the FIFOs
+    hold without margins, and `fifo_bound` what no depths that keep the latency are below.
     """
 
     region: Region
@@ -41,6 +50,8 @@ class SizedDesign:
     interval: int
     processes: Mapping[str, ProcessTiming]
     fifos: Mapping[str, FifoSize]
+    fifo_bits: int = 0
+    fifo_bound: int = 0
 
 
 def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
@@ -53,16 +64,32 @@ def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
 
 
 def size_design(
-    region: Region, library: OperatorLibrary, margin: int = 0, runs: Mapping[str, Run] | None = None
+    region: Region,
+    library: OperatorLibrary,
+    margin: int = 0,
+    runs: Mapping[str, Run] | None = None,
+    budget: int | None = None,
 ) -> SizedDesign:
-    """Schedule every kernel, size the FIFOs and time the design; raises AlloError (code `deadlock`, `hardware`).
+    """Schedule every kernel, size the FIFOs and time the design; raises AlloError.
 
-    `runs` are the runs that tell the cycles of kernels whose control depends on data, by instance path.
+    Its codes are `deadlock`, `hardware`, and `fifo` where the FIFOs of a dataflow graph, to be free of deadlock, must
+    hold more than a `budget` of bits, which may cost latency.
+
+    Where hardware has the schedule's own timing (`open`), depths are the least for that, without `margin`; else they
+    are also free of deadlock under any timing, and `margin` is added. `runs` are the runs that tell the cycles of
+    kernels whose control depends on data, by instance path.
     """
-    sizer = _Sizer(library, margin, runs=runs or {})
+    sizer = _Sizer(library, margin, runs=runs or {}, budget=budget)
     timed = sizer.time(region)
     return SizedDesign(
-        _with_depths(region, sizer.fifos), library, timed.latency, timed.interval, sizer.processes, sizer.fifos
+        _with_depths(region, sizer.fifos),
+        library,
+        timed.latency,
+        timed.interval,
+        sizer.processes,
+        sizer.fifos,
+        sum(sizing.bits for sizing in sizer.sizings.values()),
+        sum(sizing.bound for sizing in sizer.sizings.values()),
     )
 
 
@@ -83,8 +110,10 @@ class _Sizer:
     margin: int
     sized: bool = True
     runs: Mapping[str, Run] = field(default_factory=dict)
+    budget: int | None = None
     processes: dict[str, ProcessTiming] = field(default_factory=dict)
     fifos: dict[str, FifoSize] = field(default_factory=dict)
+    sizings: dict[str, Sizing] = field(default_factory=dict)
 
     def time(self, region: Region) -> _Timed:
         """Return a region's latency and interval."""
@@ -112,23 +141,32 @@ class _Sizer:
         return self.processes[process.path].schedule
 
     def _dataflow(self, region: Region) -> _Timed:
-        flat = _Flat(self, region)
+        traces = self._traces(region)
         if not self.sized:
-            free = run(flat.traces, {}, self.library.fifo_latency)
+            free = run(traces, {}, self.library.fifo_latency)
             if isinstance(free, Deadlock):
                 raise AlloError(_deadlock(region, free))
             return _Timed(free.latency, free.latency)
-        sizing = size_fifos(flat.traces, flat.orders, flat.requests, self.library.fifo_latency, self.margin)
+        exact = self.library.profile == "open"
+        orders, margin = (None, 0) if exact else (self._traces(region, overlap=False), self.margin)
+        requests = fifo_requests(region)
+        sizing = size_fifos(traces, orders, requests, self.library.fifo_latency, margin, self.budget)
         if isinstance(sizing, Deadlock):
             raise AlloError(_deadlock(region, sizing))
+        if isinstance(sizing, OverBudget):
+            raise AlloError(_over_budget(region, sizing))
+        self.sizings[region.path] = sizing
         self.fifos |= sizing.sizes
-        for trace in flat.traces:
+        for trace in traces:
             if trace.name in self.processes:
                 took = sizing.timing.done[trace.name] - sizing.timing.start[trace.name] + 1
                 stall = max(took - trace.latency, 0)
                 self.processes[trace.name] = replace(self.processes[trace.name], stall=stall)
         depths = {channel: size.depth for channel, size in sizing.sizes.items()}
-        return _Timed(sizing.timing.latency, self._interval(flat.traces, depths, sizing.timing.latency))
+        return _Timed(sizing.timing.latency, self._interval(traces, depths, sizing.timing.latency))
+
+    def _traces(self, region: Region, overlap: bool = True) -> list[ProcessTrace]:
+        return process_traces(region, self._schedule, lambda inner: self.time(inner).latency, overlap)
 
     def _interval(self, traces: list[ProcessTrace], depths: Mapping[str, int], latency: int) -> int:
         """Return the cycles between the ends of the last two of several invocations back to back."""
@@ -142,42 +180,45 @@ class _Sizer:
         return ends[1] - ends[0]
 
 
-class _Flat:
-    """A dataflow region as traces. `orders` are those of the processes with their iterations one after another."""
+def process_traces(
+    region: Region,
+    schedule: Callable[[KernelProcess | RelayoutProcess], HardwareSchedule],
+    latency: Callable[[Region], int],
+    overlap: bool = True,
+) -> list[ProcessTrace]:
+    """Return when each process of a dataflow region uses its channels, if nothing holds it.
 
-    def __init__(self, sizer: _Sizer, region: Region) -> None:
-        self.sizer = sizer
-        self.traces: list[ProcessTrace] = []
-        self.orders: list[ProcessTrace] = []
-        flat = flatten(region)
-        self.requests = [
-            FifoRequest(channel.id, channel.token_bits, channel.depth or None)
-            for channel in flat.channels
-            if channel.kind == "fifo" and not channel.outside
-        ]
-        for each in flat.processes:
-            self._add(each)
-
-    def _add(self, flat: FlatProcess) -> None:
+    `latency` is asked of sequential regions, which are processes as a whole. Without `overlap` the iterations of
+    pipelines are one after another.
+    """
+    found = []
+    for flat in flatten(region).processes:
         process = flat.process
         if isinstance(process, RegionProcess):
-            whole = ProcessTrace(process.path, self.sizer.time(process.region).latency, after=flat.after)
-            self.traces.append(whole)
-            self.orders.append(whole)
-            return
-        schedule = self.sizer._schedule(process)
-        directions = process.ir.directions
-        for overlap, target in ((True, self.traces), (False, self.orders)):
-            streams = {port: (channel.id, schedule.trace(port, overlap)) for port, channel in flat.fifos.items()}
-            target.append(
-                ProcessTrace(
-                    process.path,
-                    schedule.latency if overlap or schedule.depends_on else schedule.ordered_latency,
-                    {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "in"},
-                    {fifo: times for port, (fifo, times) in streams.items() if directions[port] == "out"},
-                    flat.after,
-                )
+            found.append(ProcessTrace(process.path, latency(process.region), after=flat.after))
+            continue
+        made = schedule(process)
+        moves = {port: (channel.id, made.trace(port, overlap)) for port, channel in flat.fifos.items()}
+        written = {port for port in moves if process.ir.directions[port] == "out"}
+        found.append(
+            ProcessTrace(
+                process.path,
+                made.latency if overlap or made.depends_on else made.ordered_latency,
+                dict(moved for port, moved in moves.items() if port not in written),
+                dict(moves[port] for port in moves if port in written),
+                flat.after,
             )
+        )
+    return found
+
+
+def fifo_requests(region: Region) -> list[FifoRequest]:
+    """Return the FIFOs of a dataflow region, and of those inside it; a depth that a channel has is forced."""
+    return [
+        FifoRequest(channel.id, channel.token_bits, channel.depth or None)
+        for channel in flatten(region).channels
+        if channel.kind == "fifo" and not channel.outside
+    ]
 
 
 def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
@@ -208,6 +249,15 @@ def _deadlock(region: Region, deadlock: Deadlock) -> Diagnostic:
         f"the design deadlocks: {waits}",
         where=region.path,
         hint="give the full channels more depth, or leave their depths to the compiler",
+    )
+
+
+def _over_budget(region: Region, over: OverBudget) -> Diagnostic:
+    return Diagnostic(
+        "fifo",
+        f"the FIFOs must hold {over.bits:,} bits to be free of deadlock, and may hold {over.budget:,}",
+        where=region.path,
+        hint=f"set fifo_bits of the target to {over.bits} or more, or make edges ping-pong buffers",
     )
 
 

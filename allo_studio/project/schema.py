@@ -65,6 +65,8 @@ def to_plain(project: Project) -> dict[str, Any]:
     target: dict[str, Any] = {"device": project.target.device, "clock_ns": _short(project.target.clock_ns)}
     if project.target.fifo_margin:
         target["fifo_margin"] = project.target.fifo_margin
+    if project.target.fifo_bits is not None:
+        target["fifo_bits"] = project.target.fifo_bits
     plain: dict[str, Any] = {"format": FORMAT, "name": project.name, "target": target, "top": project.top}
     if project.schedules:
         plain["schedules"] = {n: [_plain_step(s) for s in steps] for n, steps in project.schedules.items()}
@@ -78,8 +80,8 @@ def to_plain(project: Project) -> dict[str, Any]:
 
 def _target(value: Any, faults: Faults) -> Target:
     path: Path = ("target",)
-    entries = faults.take_mapping(value, path, ("device", "clock_ns", "fifo_margin"))
-    device, clock, margin = _DEFAULT.device, _DEFAULT.clock_ns, 0
+    entries = faults.take_mapping(value, path, ("device", "clock_ns", "fifo_margin", "fifo_bits"))
+    device, clock, margin, bits = _DEFAULT.device, _DEFAULT.clock_ns, 0, None
     if "device" in entries:
         text = faults.take_text(entries["device"], (*path, "device"))
         device = device if text is None else text
@@ -91,7 +93,9 @@ def _target(value: Any, faults: Faults) -> Target:
             faults.add((*path, "clock_ns"), f"must be above 0 and at most 1000000, not {number}", hint)
     if "fifo_margin" in entries:
         margin = faults.take_int(entries["fifo_margin"], (*path, "fifo_margin"), 0) or 0
-    return Target(device, clock, margin)
+    if "fifo_bits" in entries:
+        bits = faults.take_int(entries["fifo_bits"], (*path, "fifo_bits"), 1)
+    return Target(device, clock, margin, bits)
 
 
 def _steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:

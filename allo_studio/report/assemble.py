@@ -44,6 +44,11 @@ def assemble_report(
         loops=tuple(row for timing in sized.processes.values() for row in _loops(timing)),
         resources=tuple(ResourceRow(k, total.counts[k], device.resources[k]) for k in RESOURCE_KINDS),
         channels=tuple(row for region in _regions(sized.region) for row in _channels(region, all_sized, cycles)),
+        fifos={
+            found.library.profile: {"bits": found.fifo_bits, "bound": found.fifo_bound}
+            for found in all_sized
+            if found.fifos
+        },
         pieces=tuple(piece for timing in sized.processes.values() for piece in _pieces(timing)),
         simulation=simulation,
         notes=_notes(total, sized),

@@ -45,12 +45,23 @@ def decode_report(found: Mapping[str, Any]) -> Report:
         loops=_rows(part, "loops", LoopRow),
         resources=_resources(_mapping(part, "resources", "report.")),
         channels=_rows(part, "channels", ChannelRow),
+        fifos=_fifos(part),
         pieces=_pieces(part.get("schedule", [])),
         simulation=_simulation(found),
         notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
         tool=_text(part, "tool", "report."),
         profile=profile,
     )
+
+
+def _fifos(part: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the bits of all FIFOs by profile; reports of earlier versions have none."""
+    found = {}
+    for profile, value in (_mapping(part, "fifos", "report.") if "fifos" in part else {}).items():
+        found[profile] = counts = _counts(value, f"report.fifos.{profile}")
+        if not {"bits", "bound"} <= counts.keys() or not 0 < counts["bound"] <= counts["bits"]:
+            raise Fault(f"report.fifos.{profile} lacks bits or a bound that is not above them")
+    return found
 
 
 def _pieces(value: Any) -> tuple[Piece, ...]:

@@ -138,7 +138,8 @@ class SimulationRow:
 class Report:
     """What a build says of a design. `cycles` maps a profile to `predicted` and, where it ran, `simulated` cycles.
 
-    `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block.
+    `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block. `fifos` maps a
+    profile to the `bits` that all FIFOs hold, without margins, and the `bound` that is proven for them.
     """
 
     project: str
@@ -151,6 +152,7 @@ class Report:
     loops: tuple[LoopRow, ...] = ()
     resources: tuple[ResourceRow, ...] = ()
     channels: tuple[ChannelRow, ...] = ()
+    fifos: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     simulation: SimulationRow | None = None
     notes: tuple[str, ...] = ()
@@ -186,6 +188,7 @@ class Report:
             "loops": [_row_json(row) for row in self.loops],
             "resources": {row.name: {"used": row.used, "available": row.available} for row in self.resources},
             "channels": [_row_json(row) for row in self.channels],
+            "fifos": {profile: dict(counts) for profile, counts in self.fifos.items()},
             "schedule": [_piece_json(piece) for piece in self.pieces],
             "notes": list(self.notes),
         }

@@ -24,11 +24,22 @@ def table(report: Report) -> str:
         _indented("What sets the II", _by_reason(report.loops)),
         _section("Resources", _RESOURCE_HEAD, [_resource(row) for row in report.resources], left=1),
         _section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
+        _fifos(report),
         _indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
         _simulation(report.simulation),
         _indented("Notes", list(report.notes)),
     )
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _fifos(report: Report) -> str:
+    """Return what all FIFOs hold, and how near that is to the least."""
+    if report.profile not in report.fifos:
+        return ""
+    found = report.fifos[report.profile]
+    bits, bound = found["bits"], found["bound"]
+    proof = "proven to be the fewest" if bits == bound else f"at most {bits / bound - 1:.1%} above the fewest"
+    return f"FIFOs hold {bits:,} bits at this latency: {proof}."
 
 
 def _summary(report: Report) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_dataflow import regions, regions_with_orders, simulate, slowed
 
-from allo_studio.design.fifo import FifoRequest, Sizing, size_fifos
-from allo_studio.design.recurrence import Deadlock, ProcessTrace
+from allo_studio.design.fifo import FifoRequest, OverBudget, Sizing, size_fifos
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, TokenGraph
 
 
 def channels(traces: tuple[ProcessTrace, ...]) -> list[str]:
@@ -47,6 +48,60 @@ def test_no_depth_can_be_less(region: tuple[Traces, Traces], fifo_latency: int, 
             assert not works(traces, orders, {**least, channel: depth - 1}, endless.latency, fifo_latency)
         assert found.sizes[channel].observed <= found.sizes[channel].depth
         assert found.sizes[channel].observed == found.timing.occupancy(channel)
+
+
+@settings(max_examples=200, deadline=None)
+@given(regions_with_orders(), st.integers(1, 2), st.permutations([1, 8, 32, 64, 100]), st.booleans())
+def test_no_other_depths_take_fewer_bits(
+    region: tuple[Traces, Traces], fifo_latency: int, widths: list[int], ordered: bool
+) -> None:
+    traces, orders = region[0], region[1] if ordered else None
+    names = channels(traces)
+    weights = dict(zip(names, widths, strict=False))
+    requests = [FifoRequest(channel, bits) for channel, bits in weights.items()]
+    found = size_fifos(traces, orders, requests, fifo_latency)
+    if isinstance(found, Deadlock):
+        return
+    assert found.bits == found.bound == sum(weights[c] * size.depth for c, size in found.sizes.items())
+    graph, order = TokenGraph(traces, fifo_latency), TokenGraph(orders, 1) if orders else None
+    for chosen in product(*(range(1, max(found.timing.writes[channel].size, 1) + 1) for channel in names)):
+        depths = dict(zip(names, chosen, strict=True))
+        if sum(weights[channel] * depth for channel, depth in depths.items()) < found.bits:
+            latency = graph.latency(depths)
+            stuck = order is not None and order.latency(depths) is None
+            assert latency is None or latency > found.unbounded or stuck, f"{depths} are as good"
+
+
+@settings(max_examples=150, deadline=None)
+@given(regions_with_orders(), st.permutations([1, 8, 32, 64, 100]), st.integers(0, 100))
+def test_a_budget_is_kept_at_the_least_latency(region: tuple[Traces, Traces], widths: list[int], percent: int) -> None:
+    traces, orders = region
+    names = channels(traces)
+    weights = dict(zip(names, widths, strict=False))
+    requests = [FifoRequest(channel, bits) for channel, bits in weights.items()]
+    free = size_fifos(traces, orders, requests, 1)
+    if not isinstance(free, Sizing):
+        return
+    budget = max(sum(weights.values()) + (free.bits - sum(weights.values())) * percent // 100, 1)
+    found = size_fifos(traces, orders, requests, 1, budget=budget)
+    graph, order = TokenGraph(traces, 1), TokenGraph(orders, 1)
+    best, fewest = None, None
+    for chosen in product(*(range(1, max(free.timing.writes[channel].size, 1) + 1) for channel in names)):
+        depths = dict(zip(names, chosen, strict=True))
+        bits = sum(weights[channel] * depth for channel, depth in depths.items())
+        latency = graph.latency(depths)
+        if latency is not None and order.latency(depths) is not None:
+            fewest = min(bits, fewest or bits)
+            if bits <= budget:
+                best = min(latency, best or latency)
+    if isinstance(found, OverBudget):
+        assert (best, found.bits, found.budget) == (None, fewest, budget)
+        return
+    assert isinstance(found, Sizing)
+    assert found.bits <= max(budget, 0)
+    assert found.timing.latency == best
+    told = [size.reason for size in found.sizes.values() if "bits for all FIFOs it is" in size.reason]
+    assert bool(told) == (best > free.timing.latency)
 
 
 @settings(max_examples=150, deadline=None)

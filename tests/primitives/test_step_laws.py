@@ -32,7 +32,7 @@ def _grow(data: st.DataObject, base: KernelIR, most: int) -> ScheduledKernel:
     return scheduled
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(KERNELS)))
 def test_legal_steps_keep_the_results(data: st.DataObject, name: str) -> None:
     base = _BASES[name]
