@@ -10,7 +10,7 @@ evaluation (G. Kahn, "The semantics of a simple language for parallel programmin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from allo_studio.design.token_times import Events, Times
+    from allo_studio.design.token_times import Events, Times, Waits
 
 __all__ = ["Blocked", "Cycles", "Deadlock", "ProcessTrace", "Timing", "TokenGraph", "Wait", "run"]
 
@@ -135,9 +135,9 @@ class TokenGraph:
     def run(self, depths: Mapping[str, int | None]) -> Timing | Deadlock:
         """Return the times of all tokens, or the deadlock."""
         times = self.times(depths)
-        waits = self._waits(times, depths)
-        if waits:
-            return Deadlock(tuple(wait for wait, _ in waits.values()))
+        stuck = self._stuck(times, depths)
+        if stuck:
+            return Deadlock(stuck.waits)
         events = self.events
         puts = np.split(times.event[events.puts], events.put_first[1:-1])
         takes = np.split(times.event[events.takes], events.take_first[1:-1])
@@ -170,83 +170,26 @@ class TokenGraph:
         return self._stuck(self.times(depths), depths)
 
     def _stuck(self, times: Times, depths: Mapping[str, int | None]) -> Blocked | None:
-        waits = self._waits(times, depths)
-        if not waits:
+        if not self.traces or times.done.min() != self._times.Never:
             return None
-        full = {wait.channel for wait, _ in map(waits.__getitem__, _ring(waits)) if wait.kind == "room"}
-        return Blocked(tuple(sorted(full)), None, tuple(wait for wait, _ in waits.values()))
+        found = self._times.waits(self.events, times, self._depths(depths))
+        full = np.flatnonzero(self._times.full(self.events, found)).tolist()
+        return Blocked(tuple(sorted(self.channels[number] for number in full)), None, tuple(self._waits(found)))
 
     def _depths(self, depths: Mapping[str, int | None]) -> Cycles:
         wanted = (depths.get(channel) for channel in self.channels)
         return np.array([self._times.Endless if d is None else d for d in wanted], dtype=np.int64)
 
-    def _waits(self, times: Times, depths: Mapping[str, int | None]) -> dict[int, tuple[Wait, int]]:
-        """Return what each process waits for that is not done, and the process that would have to go on (-1: none)."""
-        found = {}
-        events = self.events
-        for process in np.flatnonzero(times.done == self._times.Never).tolist():
-            name = self.traces[process].name
-            if times.start[process] < 0:
-                before = [self._processes[other] for other in self.traces[process].after]
-                first = next(other for other in before if times.done[other] == self._times.Never)
-                found[process] = Wait(name, self.traces[first].name, "the end of"), first
-                continue
-            event = int(times.next[process])
-            group = int(events.group[event])
-            for place in range(events.group_first[group], events.group_first[group + 1]):
-                number, write = int(events.channel[place]), bool(events.writes[place])
-                channel = self.channels[number]
-                there, depth = self.initial.get(channel, 0), depths.get(channel)
-                token = _moved(events, times, number, write)
-                if write and depth is not None:
-                    wanted = token + there - depth
-                    if wanted >= _moved(events, times, number, False):
-                        found[process] = Wait(name, channel, "room"), _mover(events, number, False, wanted)
-                        break
-                elif not write and token - there >= _moved(events, times, number, True):
-                    found[process] = Wait(name, channel, "a token"), _mover(events, number, True, token - there)
-                    break
-            else:
-                raise AssertionError("a process that can go on was left standing")
-        return found
+    def _waits(self, found: Waits) -> Iterator[Wait]:
+        kinds = {self._times.TOKEN: "a token", self._times.ROOM: "room", self._times.END: "the end of"}
+        for trace, kind, channel, other in zip(self.traces, *map(np.ndarray.tolist, found), strict=True):
+            if kind:
+                yield Wait(trace.name, self.traces[other].name if channel < 0 else self.channels[channel], kinds[kind])
 
 
 def run(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> Timing | Deadlock:
     """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded."""
     return TokenGraph(traces, fifo_latency).run(depths)
-
-
-def _stretch(events: Events, channel: int, write: bool) -> Cycles:
-    """Return the events that put a channel's tokens in, or take them out."""
-    stretch, first = (events.puts, events.put_first) if write else (events.takes, events.take_first)
-    return stretch[first[channel] : first[channel + 1]]
-
-
-def _moved(events: Events, times: Times, channel: int, write: bool) -> int:
-    """Return how many tokens have been put into a channel, or taken out."""
-    return int(np.count_nonzero(times.event[_stretch(events, channel, write)] >= 0))
-
-
-def _mover(events: Events, channel: int, write: bool, token: int) -> int:
-    """Return the process that puts a token into a channel, or takes it out; -1 where none does."""
-    stretch = _stretch(events, channel, write)
-    return int(np.searchsorted(events.first, stretch[token], side="right")) - 1 if token < stretch.size else -1
-
-
-def _ring(waits: Mapping[int, tuple[Wait, int]]) -> list[int]:
-    """Return processes that wait for each other, or one that waits for room that is never made.
-
-    It is empty where one waits for a token that nobody will ever write.
-    """
-    for process, (wait, other) in waits.items():
-        if other not in waits:
-            return [process] if wait.kind == "room" else []
-    process = next(iter(waits))
-    seen: dict[int, int] = {}
-    while process not in seen:
-        seen[process] = len(seen)
-        process = waits[process][1]
-    return list(seen)[seen[process] :]
 
 
 @dataclass

@@ -15,7 +15,20 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Endless", "Events", "Never", "Times", "blame", "run_events"]
+__all__ = [
+    "END",
+    "ROOM",
+    "TOKEN",
+    "Endless",
+    "Events",
+    "Never",
+    "Times",
+    "Waits",
+    "blame",
+    "full",
+    "run_events",
+    "waits",
+]
 
 Numbers = npt.NDArray[np.int64]
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -53,6 +66,18 @@ class Times(NamedTuple):
     start: Numbers
     done: Numbers
     next: Numbers
+
+
+# What a process can wait for.
+TOKEN, ROOM, END = 1, 2, 3
+
+
+class Waits(NamedTuple):
+    """What each process waits for (0: nothing), the channel, and the process that would have to go on (-1: none)."""
+
+    kind: Numbers
+    channel: Numbers
+    other: Numbers
 
 
 def _compiled(function: _F) -> _F:
@@ -161,6 +186,66 @@ def _place(values: Numbers, low: int, high: int, wanted: int) -> int:
         else:
             high = middle
     return low
+
+
+@_compiled
+def waits(events: Events, times: Times, depth: Numbers) -> Waits:
+    """Return what each process waits for that is not done, after a run."""
+    first, puts, put_first, takes = events.first, events.puts, events.put_first, events.takes
+    take_first, group_first, channels, writes = events.take_first, events.group_first, events.channel, events.writes
+    count = events.latency.size
+    kind, on, other = np.zeros(count, np.int64), np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+    for process in range(count):
+        if times.done[process] != Never:
+            continue
+        if times.start[process] < 0:
+            kind[process] = END
+            for place in range(events.after_first[process], events.after_first[process + 1]):
+                if times.done[events.after[place]] == Never and other[process] < 0:
+                    other[process] = events.after[place]
+            continue
+        event = times.next[process]
+        group = events.group[event]
+        for place in range(group_first[group], group_first[group + 1]):
+            c = channels[place]
+            if writes[place]:
+                token = _place(puts, put_first[c], put_first[c + 1], event) - put_first[c]
+                source = _source(token, depth[c] - events.initial[c], takes, take_first[c], take_first[c + 1])
+            else:
+                token = _place(takes, take_first[c], take_first[c + 1], event) - take_first[c]
+                source = _source(token, events.initial[c], puts, put_first[c], put_first[c + 1])
+            if source == -2 or (source >= 0 and times.event[source] < 0):
+                kind[process], on[process] = ROOM if writes[place] else TOKEN, c
+                # The process whose stretch of events the other move is in: the last that begins at it or before.
+                other[process] = -1 if source == -2 else _place(first, 0, first.size, source + 1) - 1
+                break
+    return Waits(kind, on, other)
+
+
+@_compiled
+def full(events: Events, found: Waits) -> npt.NDArray[np.bool_]:
+    """Return the channels for whose room processes wait in a ring, or for ever; none where no room would help."""
+    mask = np.zeros(events.initial.size, np.bool_)
+    begin = -1
+    for process in range(found.kind.size):
+        if found.kind[process] == TOKEN and found.other[process] < 0:
+            return mask
+        if found.kind[process]:
+            begin = process
+    for process in range(found.kind.size):
+        if found.kind[process] == ROOM and found.other[process] < 0:
+            mask[found.channel[process]] = True
+            return mask
+    # After as many steps as there are processes it goes round.
+    for _ in range(found.kind.size):
+        begin = found.other[begin]
+    process = begin
+    while True:
+        if found.kind[process] == ROOM:
+            mask[found.channel[process]] = True
+        process = found.other[process]
+        if process == begin:
+            return mask
 
 
 @_compiled
