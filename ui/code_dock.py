@@ -9,6 +9,7 @@ from typing import TypeAlias
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from allo_studio.design.blocks import is_generated
 from allo_studio.ir import KernelIR
 from allo_studio.pipeline import Target
 from allo_studio.source import Source, Span
@@ -67,9 +68,11 @@ class CodeDock(QWidget):
 
     def show_source(self, source: Source | None) -> None:
         """Show the text of a file."""
-        self.source.set_code(source.text if source else "", language_of(source.path) if source else "")
+        # A block without a file has a path that is no name.
+        path = PurePosixPath("Source.py" if source is None or is_generated(source.path) else source.path)
+        self.source.set_code(source.text if source else "", language_of(str(path)) if source else "")
         tab = self.tabs.indexOf(self.source)
-        self.tabs.setTabText(tab, PurePosixPath(source.path).name if source else "Source")
+        self.tabs.setTabText(tab, path.stem if path.name == "Source.py" else path.name)
         self.tabs.setTabToolTip(tab, source.path if source else "")
 
     def show_span(self, span: Span, level: str = "error") -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
+from allo_studio.design.blocks import described
 from allo_studio.design.edits import RenameNode, SetParam
 from allo_studio.design.model import KernelNode, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
@@ -130,7 +131,7 @@ class KernelPage(Page):
         self.heading.setText(name)
         self.line.setText(f"kernel block in {graph}")
         self.name.setText(name)
-        self.path.setText(f"{node.path}:{node.function}")
+        self.path.setText(described(node))
         told = (graph, name, tuple(own.items()), tuple(node.params.items()))
         if told != self._told:
             self._told = told

@@ -105,7 +105,10 @@ def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Dia
         return None
     ends = f"{wire.edge.source} is {source}, {wire.edge.target} is {target}"
     if source.element != target.element:
-        hint = f"values are never converted silently; make both ends {source.element} or {target.element}"
+        hint = (
+            f"values are never converted silently; make both ends {source.element} or {target.element}, or put a block "
+            f'{{convert: "{source}", to: "{target.element}"}} between them'
+        )
         return Diagnostic("type", f"the element types differ: {ends}", hint=hint)
     if len(source.shape) != len(target.shape):
         hint = "both ends must have the same number of dimensions"

@@ -144,7 +144,9 @@ def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> N
         if len(targets) < 2 or (group[0].source and group[0].source.type and not group[0].source.type.shape):
             continue
         message = f"{source} feeds {', '.join(targets)}, but in a dataflow graph an array has one reader"
-        hint = "use execution: sequential, or a kernel that writes the array to two outputs"
+        kind = group[0].source.type if group[0].source else None
+        block = f'a block {{duplicate: "{kind}", copies: {len(targets)}}}' if kind else "a block that duplicates it"
+        hint = f"use execution: sequential, or {block}"
         for wire in group[1:]:
             notes.edge(graph.name, wire.index, Diagnostic("structure", message, hint=hint))
 

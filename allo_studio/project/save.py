@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from allo_studio.design.blocks import is_generated
 from allo_studio.design.model import KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project.emit import emit
@@ -123,7 +124,8 @@ def _make_folder(folder: Path) -> None:
 def _copy_kernels(root: Path, folder: Path, project: Project) -> None:
     read = sources(root)
     nodes = [node for graph in project.graphs.values() for node in graph.nodes.values()]
-    for path in sorted({node.path for node in nodes if isinstance(node, KernelNode)}):
+    paths = {node.path for node in nodes if isinstance(node, KernelNode)}
+    for path in sorted(path for path in paths if not is_generated(path)):
         try:
             text = read(path).text
         except AlloError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
 from allo_studio.design.model import (
     ChannelChoice,
     Edge,
@@ -149,6 +150,8 @@ def _node(value: Any, path: Path, faults: Faults) -> Node:
     entries = faults.take_mapping(value, path)
     if "kernel" in entries and "graph" not in entries:
         return _kernel(entries, path, faults)
+    if "convert" in entries or "duplicate" in entries:
+        return _block(entries, path, faults)
     if "graph" in entries:
         faults.take_mapping(value, path, ("graph",))
         return GraphNode(faults.take_name(entries["graph"], (*path, "graph")) or "")
@@ -161,7 +164,7 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
     text = faults.take_text(entries["kernel"], (*path, "kernel"))
     if text is not None:
         file, _, function = text.rpartition(":")
-        if not file or not function.isidentifier():
+        if not file or not function.isidentifier() or is_generated(file):
             hint = 'write the file and the function, as in "kernels/gemm.py:gemm"'
             faults.add((*path, "kernel"), f"{text!r} names no kernel", hint)
     params = {}
@@ -180,6 +183,25 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
     if schedule is not None:
         schedule = faults.take_name(schedule, (*path, "schedule"))
     return KernelNode(file, function, params, schedule)
+
+
+def _block(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode:
+    """Return a conversion or a duplicator."""
+    kind, other = ("convert", "to") if "convert" in entries else ("duplicate", "copies")
+    faults.take_mapping(entries, path, (kind, other, "schedule"))
+    type_ = faults.take_text(entries[kind], (*path, kind)) or ""
+    schedule = entries.get("schedule")
+    if schedule is not None:
+        schedule = faults.take_name(schedule, (*path, "schedule"))
+    if kind == "duplicate":
+        copies = faults.take_int(entries.get("copies", 2), (*path, "copies"), 2) or 2
+        if copies > MOST_COPIES:
+            faults.add((*path, "copies"), f"must be at most {MOST_COPIES}, not {copies}", "put several in a row")
+        return duplicator(type_, copies, schedule)
+    if "to" not in entries:
+        faults.add(path, "a conversion must say what it converts to", "add `to` with the type of an element")
+        return conversion(type_, "", schedule)
+    return conversion(type_, faults.take_text(entries["to"], (*path, "to")) or "", schedule)
 
 
 def _edges(value: Any, path: Path, faults: Faults) -> tuple[Edge, ...]:
@@ -279,7 +301,8 @@ def _plain_node(node: Node) -> dict[str, Any]:
         return {"graph": node.graph}
     if isinstance(node, UnknownNode):
         return dict(node.raw)
-    plain: dict[str, Any] = {"kernel": f"{node.path}:{node.function}"}
+    generated = is_generated(node.path)
+    plain: dict[str, Any] = dict(plain_block(node)) if generated else {"kernel": f"{node.path}:{node.function}"}
     if node.params:
         plain["params"] = dict(node.params)
     if node.schedule is not None:

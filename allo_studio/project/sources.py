@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.diagnostics import AlloError
 from allo_studio.project.files import file_error, read_text
 from allo_studio.source import Source
@@ -27,7 +28,9 @@ class KernelFiles:
         self._lock = threading.Lock()
 
     def __call__(self, path: str) -> Source:
-        """Return the source at `path`."""
+        """Return the source at `path`, or that of a block without a file."""
+        if is_generated(path):
+            return block_source(path)
         file = self._inside(path)
         stamp = _stamp(file)
         with self._lock:
