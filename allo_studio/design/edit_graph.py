@@ -255,7 +255,9 @@ class SetParam(Edit):
         graph = find_graph(project, self.graph)
         node = find_node(graph, self.node)
         where = f"{self.graph}/{self.node}"
-        if not isinstance(node, KernelNode) or is_generated(node.path):
+        if not isinstance(node, KernelNode):
+            raise refuse(f"block {self.node!r} is no kernel and has no parameters", where, "select a kernel block")
+        if is_generated(node.path):
             raise refuse(f"block {self.node!r} has no kernel file and no parameters", where, "select a kernel block")
         if not self.param.isidentifier():
             raise refuse(f"{self.param!r} is no parameter name", where, "name a constant of the kernel file")

@@ -47,7 +47,7 @@ def search(number: int, examples: int, check: Callable[[SizedDesign], None], **k
 
 @pytest.mark.parametrize("number", range(3))
 def test_random_dataflow_graphs(number: int) -> None:
-    seen = search(number, 36, check_plain, dataflow=True)
+    seen = search(number, 36, check_held, dataflow=True)
     assert seen["all"] == seen["dataflow"] >= 15
     assert min(seen["pingpong"], seen["nested"]) >= 3
 
