@@ -207,11 +207,15 @@ class ArrayType:
         """The number of bits of all elements."""
         return self.size * self.element.bits
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each dimension's size, "" where it has none."""
+        return self.sizes or ("",) * len(self.shape)
+
     def __str__(self) -> str:
         if not self.shape:
             return str(self.element)
-        names = self.sizes or ("",) * len(self.shape)
-        extents = (f"{name}<={n}" if name else str(n) for name, n in zip(names, self.shape, strict=True))
+        extents = (f"{name}<={n}" if name else str(n) for name, n in zip(self.names, self.shape, strict=True))
         return f"{self.element}[{', '.join(extents)}]"
 
 

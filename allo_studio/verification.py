@@ -185,8 +185,8 @@ class _Pair:
             if argument.name in sizes:
                 made[argument.name] = np.array(sizes[argument.name], argument.type.element.dtype)
                 continue
-            names = argument.type.sizes or ("",) * len(argument.type.shape)
-            shape = tuple(sizes.get(name, extent) for name, extent in zip(names, argument.type.shape, strict=True))
+            extents = zip(argument.type.names, argument.type.shape, strict=True)
+            shape = tuple(sizes.get(name, extent) for name, extent in extents)
             made[argument.name] = sample(argument.type.element, shape, flavour, generator)
         return made
 

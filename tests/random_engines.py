@@ -55,8 +55,7 @@ def inputs_of(program: Executable, kernel: KernelIR, bounds: Sequence[str], flav
         if argument.name in bounds:
             made[argument.name] = np.array(generator.integers(0, 7), kind.element.dtype)
             continue
-        names = kind.sizes or ("",) * len(kind.shape)
-        shape = tuple(sizes.get(name, extent) for name, extent in zip(names, kind.shape, strict=True))
+        shape = tuple(sizes.get(name, extent) for name, extent in zip(kind.names, kind.shape, strict=True))
         made[argument.name] = sample(kind.element, shape, flavour, generator)
     return made
 

@@ -94,13 +94,9 @@ def _kernel(name: str, type_: ArrayType, results: Mapping[str, ArrayType]) -> st
         lines += [f'    {port}: "{kind}" = x' for port, kind in results.items()]
         return "\n".join([*lines, f"    return {', '.join(results)}", ""])
     indices = ", ".join(_INDICES[: len(type_.shape)])
-    extents = ", ".join(name or str(extent) for name, extent in zip(_sizes(type_), type_.shape, strict=True))
+    extents = ", ".join(name or str(extent) for name, extent in zip(type_.names, type_.shape, strict=True))
     lines += [f'    {port}: "{kind}"' for port, kind in results.items()]
     loops = f"range({extents})" if len(type_.shape) == 1 else f"grid({extents})"
     lines += [f"    for {indices} in {loops}:", f'        e: "{type_.element}" = x[{indices}]']
     lines += [f"        {port}[{indices}] = e" for port in results]
     return "\n".join([*lines, f"    return {', '.join(results)}", ""])
-
-
-def _sizes(type_: ArrayType) -> tuple[str, ...]:
-    return type_.sizes or ("",) * len(type_.shape)

@@ -130,8 +130,8 @@ class _Planner:
         if output and sum(other.source == edge.source for other in graph.edges) > 1:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
-        if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
-            return _of(leaf, Refusal(f"{leaf.port} is one value, not an array", ""))
+        if scalar := _one_value(leaf, kernel):
+            return scalar
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -217,8 +217,8 @@ class _Planner:
         if isinstance(consumer, Refusal):
             return consumer
         source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
-        if any(a.name == producer.port and not a.type.shape for a in source.arguments()):
-            return _of(producer, Refusal(f"{producer.port} is one value, not an array", ""))
+        if scalar := _one_value(producer, source):
+            return scalar
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:
@@ -272,6 +272,13 @@ def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | Non
     if graph.execution != "dataflow":
         message = f"a stream was asked for, but graph {graph.name} runs its blocks one after another"
         return message, f"set `execution: dataflow` on {graph.name}, or take the channel off the edge"
+    return None
+
+
+def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
+    """Return the refusal of a port that is a scalar."""
+    if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
+        return _of(leaf, Refusal(f"{leaf.port} is one value, not an array", ""))
     return None
 
 

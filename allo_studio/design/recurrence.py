@@ -122,7 +122,10 @@ class TokenGraph:
 
     def times(self, depths: Mapping[str, int | None]) -> Times:
         """Return the times of all events. A depth of None (or a channel not named) is unbounded."""
-        found: Times = self._times.run_events(self.events, self._depths(depths), self.fifo_latency)
+        return self._run(self._depths(depths))
+
+    def _run(self, depths: Cycles) -> Times:
+        found: Times = self._times.run_events(self.events, depths, self.fifo_latency)
         return found
 
     def latency(self, depths: Mapping[str, int | None]) -> int | None:
@@ -134,8 +137,9 @@ class TokenGraph:
 
     def run(self, depths: Mapping[str, int | None]) -> Timing | Deadlock:
         """Return the times of all tokens, or the deadlock."""
-        times = self.times(depths)
-        stuck = self._stuck(times, depths)
+        found = self._depths(depths)
+        times = self._run(found)
+        stuck = self._stuck(times, found)
         if stuck:
             return Deadlock(stuck.waits)
         events = self.events
@@ -155,24 +159,26 @@ class TokenGraph:
 
         It holds for all lesser depths of the channels that it names, whatever the depths of the others are.
         """
-        times = self.times(depths)
-        stuck = self._stuck(times, depths)
+        wanted = self._depths(depths)
+        times = self._run(wanted)
+        stuck = self._stuck(times, wanted)
         if stuck:
             return stuck
         latency = int(times.done.max(initial=-1)) + 1
         if latency <= goal:
             return None
-        found = self._times.blame(self.events, times, self._depths(depths), self.fifo_latency)
+        found = self._times.blame(self.events, times, wanted, self.fifo_latency)
         return Blocked(tuple(self.channels[number] for number in np.flatnonzero(found)), latency)
 
     def deadlocked(self, depths: Mapping[str, int | None]) -> Blocked | None:
         """Return why there is a deadlock, likewise; None where there is none."""
-        return self._stuck(self.times(depths), depths)
+        wanted = self._depths(depths)
+        return self._stuck(self._run(wanted), wanted)
 
-    def _stuck(self, times: Times, depths: Mapping[str, int | None]) -> Blocked | None:
+    def _stuck(self, times: Times, depths: Cycles) -> Blocked | None:
         if not self.traces or times.done.min() != self._times.Never:
             return None
-        found = self._times.waits(self.events, times, self._depths(depths))
+        found = self._times.waits(self.events, times, depths)
         full = np.flatnonzero(self._times.full(self.events, found)).tolist()
         return Blocked(tuple(sorted(self.channels[number] for number in full)), None, tuple(self._waits(found)))
 

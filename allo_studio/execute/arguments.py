@@ -227,10 +227,9 @@ def _mismatch(argument: Argument, value: object, sizes: Mapping[str, int]) -> st
 def _shape_fits(kind: ArrayType, shape: tuple[int, ...]) -> bool:
     if len(shape) != len(kind.shape):
         return False
-    names = kind.sizes or ("",) * len(shape)
     return all(
         1 <= extent <= most if name else extent == most
-        for name, extent, most in zip(names, shape, kind.shape, strict=True)
+        for name, extent, most in zip(kind.names, shape, kind.shape, strict=True)
     )
 
 

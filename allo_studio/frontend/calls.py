@@ -133,9 +133,7 @@ def _fits(memory: Memory, formal: Memory) -> bool:
     actual, wanted = memory.type, formal.type
     if (actual.element, actual.shape) != (wanted.element, wanted.shape):
         return False
-    rank = len(wanted.shape)
-    pairs = zip(actual.sizes or ("",) * rank, wanted.sizes or ("",) * rank, strict=True)
-    return all(size == "" or name for size, name in pairs)
+    return all(size == "" or name for size, name in zip(actual.names, wanted.names, strict=True))
 
 
 def _array(node: ast.expr, formal: Memory, instance: Instance, scope: Scope) -> Memory | None:

@@ -102,7 +102,7 @@ def _padded(numbers: list[Any], shape: tuple[int, ...], kind: ArrayType) -> list
 
 def _cropped(name: str, numbers: list[Any], kind: ArrayType, sizes: Mapping[str, int]) -> Any:
     """Return what a memory holds within the sizes; all of it must have been written."""
-    extents = zip(kind.sizes or ("",) * len(kind.shape), kind.shape, strict=True)
+    extents = zip(kind.names, kind.shape, strict=True)
     shape = tuple(sizes.get(size, extent) for size, extent in extents)
     memory = np.empty(len(numbers), object)
     memory[:] = numbers

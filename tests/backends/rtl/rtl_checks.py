@@ -144,7 +144,7 @@ class RunningKernel:
         for argument, storage in self.memories():
             if argument.direction != "in":
                 kind = argument.type
-                extents = zip(kind.sizes or ("",) * len(kind.shape), kind.shape, strict=True)
+                extents = zip(kind.names, kind.shape, strict=True)
                 within = tuple(slice(sizes.get(name, extent)) for name, extent in extents)
                 array = store(self.model, storage)
                 found[_result(argument)] = array[within] if within else array
