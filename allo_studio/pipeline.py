@@ -130,7 +130,8 @@ class _Run:
 def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
     """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order."""
     edited = project is not None and project != loaded.project
-    checked = check(project or loaded.project, sources(loaded.root), None if edited else loaded.spans)
+    files = sources(loaded.root)
+    checked = check(project or loaded.project, files, None if edited else loaded.spans, files.array)
     try:
         checked = with_orders(checked, _target(checked.project)[1])
     except AlloError as error:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.constants import constant_file
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType, parse_type
 
@@ -26,7 +27,7 @@ __all__ = [
     "endpoint",
 ]
 
-BlockKind = Literal["kernel", "graph", "input", "output", "unknown", "missing"]
+BlockKind = Literal["kernel", "graph", "constant", "input", "output", "unknown", "missing"]
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,8 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
         return "kernel", f"{node.function}()" + (f"  ·  {node.schedule}" if node.schedule else "")
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}"
+    if isinstance(node, ConstantNode):
+        return "constant", constant_file(node)
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
 
 

@@ -14,7 +14,7 @@ from allo_studio.analysis.streams import (
     consumer_width,
     producer_order,
 )
-from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.streaming import read_in_order
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -93,7 +93,9 @@ class _Planner:
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
         for edge in graph.edges:
-            if not edge.source.node or not edge.target.node:
+            if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+                self._constant(graph, edge)
+            elif not edge.source.node or not edge.target.node:
                 self._boundary(graph, path, edge)
             elif graph.execution == "dataflow":
                 self._dataflow(graph, path, edge)
@@ -106,6 +108,11 @@ class _Planner:
         for name, node in graph.nodes.items():
             if isinstance(node, GraphNode):
                 self.graph(self.project.graphs[node.graph], f"{path}/{name}")
+
+    def _constant(self, graph: Graph, edge: Edge) -> None:
+        if edge.channel or edge.depth is not None:
+            message = "a channel was asked for, but a constant becomes a table in the block that reads it"
+            self._refuse(f"{graph.name}/{edge.id}", message, "take the channel and the depth off the wire")
 
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
         """Decide an edge at a graph's own port. At the top it may be a stream; inside, the edge outside decides."""

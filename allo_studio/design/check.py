@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from allo_studio.design.check_constants import Arrays, check_constants
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
 from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
+from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic, has_errors
@@ -22,10 +24,16 @@ __all__ = ["check"]
 Ports = Mapping[str, tuple[PortInfo, ...]]
 
 
-def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup | None = None) -> CheckedDesign:
+def check(
+    project: Project,
+    sources: Callable[[str], Source],
+    spans: SpanLookup | None = None,
+    arrays: Arrays | None = None,
+) -> CheckedDesign:
     """Return what is known of a design, with all its faults as diagnostics.
 
-    `sources` reads a kernel file by its path in the project and raises AlloError. `spans` gives places in the project
+    `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name; both
+    raise AlloError. `spans` gives places in the project
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
     earlier check are not parsed or scheduled again.
     """
@@ -33,7 +41,9 @@ def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup 
     walkable = check_hierarchy(project, notes)
     signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
     kernels = check_kernels(project, sources, notes)
+    constants = check_constants(project, arrays, notes)
     ports = _block_ports(project, kernels, signatures, notes)
+    ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
     wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
     sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
     layouts: dict[str, Layout] = {}
@@ -49,7 +59,12 @@ def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup 
         edges=_edge_infos(wires, relayouts, notes),
         signatures=signatures,
         layouts=layouts,
+        constants=constants,
     )
+
+
+def _constant_port(constant: Constant) -> PortInfo:
+    return PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape)))
 
 
 def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from allo_studio.design.check_kernels import KernelResult
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.layout import DimLayout, Layout
 
@@ -106,9 +106,10 @@ class _Unifier:
         joins_all = graph.unify or graph.execution == "dataflow"
         for wire in wires:
             shape = wire.source.type.shape if wire.source and wire.source.type else ()
-            if not shape:
-                continue
             edge = wire.edge
+            if not shape or isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+                # Each reader of a constant has a table of its own, in its own layout.
+                continue
             source, target = _key(path, edge.source), _key(path, edge.target)
             boundary = [k for k, end in ((source, edge.source), (target, edge.target)) if not end.node]
             for key in (source, target):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic
 
 __all__ = ["MOST_INSTANCES", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles"]
@@ -130,12 +130,12 @@ def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> N
     """An array that streams has one reader; blocks that run one after the other can share one."""
     readers: dict[Endpoint, list[ResolvedEdge]] = {}
     for wire in wires:
-        if not wire.edge.source.node and not wire.edge.target.node:
-            hint = "put a block between, or remove both ports"
-            fault = Diagnostic(
-                "structure", f"the wire {wire.edge.id} leads from an input straight to an output", hint=hint
-            )
-            notes.edge(graph.name, wire.index, fault)
+        constant = isinstance(graph.nodes.get(wire.edge.source.node), ConstantNode)
+        if not wire.edge.target.node and (constant or not wire.edge.source.node):
+            notes.edge(graph.name, wire.index, _nothing_between(wire, constant))
+        if constant:
+            # Each reader has a table of its own.
+            continue
         readers.setdefault(wire.edge.source, []).append(wire)
     if graph.execution != "dataflow":
         return
@@ -149,6 +149,13 @@ def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> N
         hint = f"use execution: sequential, or {block}"
         for wire in group[1:]:
             notes.edge(graph.name, wire.index, Diagnostic("structure", message, hint=hint))
+
+
+def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
+    message = f"the wire {wire.edge.id} leads from {'a constant' if constant else 'an input'} straight to an output"
+    kind = wire.source.type if wire.source else None
+    copy = f' {{convert: "{kind}", to: "{kind.element}"}}' if kind else ""
+    return Diagnostic("structure", message, hint=f"put a block between, such as{copy or ' a copy'}, or remove the wire")
 
 
 def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from allo_studio.design.constants import Constant
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ir import KernelIR
@@ -65,7 +66,7 @@ class CheckedDesign:
     `kernels` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), `signatures` by graph.
     A block that is absent from `ports` has ports that cannot be known. `layouts` holds the unified layout of each
     array port of each instance, from the top down: `cascade.A` for the top's own ports, `cascade/sub/mm.C` for a
-    block's.
+    block's. `constants` are the elements of the constant blocks, by block.
     """
 
     project: Project
@@ -75,6 +76,7 @@ class CheckedDesign:
     edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
     signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    constants: Mapping[str, Constant] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

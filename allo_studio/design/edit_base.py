@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
-_KINDS = ("kernel", "graph")
+_KINDS = ("kernel", "graph", "constant", "convert", "duplicate")
 
 
 class Edit(ABC):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import networkx
+from numpy.typing import NDArray
 
 from allo_studio.design.channels import ChannelPlan
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.constants import reached
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
     Channel,
@@ -30,12 +33,16 @@ __all__ = ["Leaf", "elaborate"]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts."""
+    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts.
+
+    `constants` are the arguments that are tables in hardware, and no ports.
+    """
 
     base: KernelIR
     reassociates: bool
     types: Mapping[str, ArrayType]
     layouts: Mapping[str, Layout]
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
@@ -49,18 +56,23 @@ class _Elaborator:
         self.leaves = leaves
         self.plan = plan
         self.names: set[str] = set()
+        self.constants = reached(project)
 
     def region(self, graph: Graph, path: str) -> Region:
         """Return the region of one graph instance."""
         wiring = _Wiring(self, graph, path)
         ports = (
-            *(RegionPort(name, "in", parse_type(text)) for name, text in graph.inputs.items()),
+            *(RegionPort(name, "in", parse_type(text)) for name, text in self.inputs(graph, path).items()),
             *(RegionPort(name, "out", parse_type(text)) for name, text in graph.outputs.items()),
         )
         # Paths that differ can be spelled alike with `_` in the place of `/`.
         name = fresh_name(path.replace("/", "_"), self.names)
         self.names.add(name)
         return Region(name, path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values()))
+
+    def inputs(self, graph: Graph, path: str) -> dict[str, str]:
+        """Return the inputs of a graph instance that are not constants."""
+        return {name: text for name, text in graph.inputs.items() if f"{path}.{name}" not in self.constants}
 
     def leaf_port(self, graph: Graph, path: str, end: Endpoint, output: bool) -> tuple[Leaf, str] | None:
         """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
@@ -85,7 +97,8 @@ class _Wiring:
         self.graph = graph
         self.path = path
         self.channels: dict[str, Channel] = {}
-        self.bindings: dict[str, dict[str, str]] = {name: {} for name in graph.nodes}
+        self.nodes = {name: node for name, node in graph.nodes.items() if not isinstance(node, ConstantNode)}
+        self.bindings: dict[str, dict[str, str]] = {name: {} for name in self.nodes}
         self.copies: list[RelayoutProcess] = []
         # Names of channels and of blocks that are made here must differ from each other and from all that is there.
         self.names = {*graph.inputs, *graph.outputs, *graph.nodes}
@@ -94,9 +107,13 @@ class _Wiring:
         self._unread_outputs()
 
     def _by_source(self) -> dict[Endpoint, list[Edge]]:
-        found: dict[Endpoint, list[Edge]] = {Endpoint("", name): [] for name in self.graph.inputs}
+        found: dict[Endpoint, list[Edge]] = {
+            Endpoint("", name): [] for name in self.owner.inputs(self.graph, self.path)
+        }
         for edge in self.graph.edges:
-            found.setdefault(edge.source, []).append(edge)
+            constant = edge.target.node and f"{self.path}/{edge.target}" in self.owner.constants
+            if not constant:
+                found.setdefault(edge.source, []).append(edge)
         return found
 
     def _connect(self, source: Endpoint, edges: list[Edge]) -> None:
@@ -226,7 +243,7 @@ class _Wiring:
 
     def _unread_outputs(self) -> None:
         """Give results that nothing reads a place of their own."""
-        for name, node in self.graph.nodes.items():
+        for name, node in self.nodes.items():
             for port, kind in self._outputs(name, node):
                 if port in self.bindings[name]:
                     continue
@@ -246,7 +263,7 @@ class _Wiring:
 
     def processes(self) -> tuple[Process, ...]:
         """Return the processes, each after those whose results it takes."""
-        made: dict[str, Process] = {name: self._process(name) for name in self.graph.nodes}
+        made: dict[str, Process] = {name: self._process(name) for name in self.nodes}
         made |= {copy.name: copy for copy in self.copies}
         order = networkx.DiGraph()
         order.add_nodes_from(made)
@@ -269,4 +286,4 @@ class _Wiring:
         for port in streams:
             # A streamed port has no layout: its elements come one token after another.
             kernel = kernel.with_layout(port, Layout.plain(len(leaf.types[port].shape)))
-        return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates)
+        return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)

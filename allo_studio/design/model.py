@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 __all__ = [
     "ChannelChoice",
+    "ConstantNode",
     "Edge",
     "Endpoint",
     "Execution",
@@ -110,13 +111,26 @@ class GraphNode:
 
 
 @dataclass(frozen=True)
+class ConstantNode:
+    """A block that is an array of a file: `path` is relative to the project, `array` names one of an `.npz`.
+
+    `type` is empty where the elements are as the file has them; `round` allows them to be rounded to it.
+    """
+
+    path: str
+    array: str = ""
+    type: str = ""
+    round: bool = False
+
+
+@dataclass(frozen=True)
 class UnknownNode:
     """A block of a kind that this version does not know: kept as it was, drawn as a placeholder."""
 
     raw: Mapping[str, Any]
 
 
-Node = KernelNode | GraphNode | UnknownNode
+Node = KernelNode | GraphNode | ConstantNode | UnknownNode
 
 
 @dataclass(frozen=True)

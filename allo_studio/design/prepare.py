@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
+from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
+from allo_studio.ir.arguments import with_table
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
+from allo_studio.words import to_bits
 
 __all__ = ["Prepared", "prepare", "with_orders"]
 
@@ -48,11 +51,16 @@ class _Last:
             same = replace(known.project, view=checked.project.view) == checked.project
             kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
             same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
+            same = same and _keys(known) == _keys(checked)
             return self.prepared if same else None
 
     def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
         with self.lock:
             self.checked, self.library, self.prepared = checked, library, prepared
+
+
+def _keys(checked: CheckedDesign) -> dict[str, str]:
+    return {path: constant.key for path, constant in checked.constants.items()}
 
 
 _last = _Last()
@@ -115,8 +123,12 @@ def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR
     """Return the leaf blocks and their scheduled kernels by instance path."""
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
+    constants = reached(checked.project)
     for path, key in _instances(checked.project, checked.project.top, checked.project.top):
-        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+        kernel = checked.kernels[key]
+        arguments = [a.name for a in kernel.base.arguments()] if kernel.base else []
+        bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}
+        leaves[path], kernels[path] = _leaf(checked, kernel, path, bound)
     return leaves, kernels
 
 
@@ -129,8 +141,13 @@ def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, s
             yield from _instances(project, node.graph, f"{path}/{name}")
 
 
-def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Leaf, KernelIR]:
-    """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to."""
+def _leaf(
+    checked: CheckedDesign, kernel: CheckedKernel, path: str, constants: Mapping[str, Constant]
+) -> tuple[Leaf, KernelIR]:
+    """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to.
+
+    Arguments that are constants are tables in it.
+    """
     assert kernel.base is not None
     assert kernel.scheduled is not None
     final = kernel.scheduled.ir
@@ -145,4 +162,8 @@ def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Lea
         layouts[argument.name] = unified
         if unified != final.layout(argument.name):
             final = final.with_layout(argument.name, unified)
-    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts), final
+    for name, constant in constants.items():
+        final = with_table(final, name, to_bits(constant.values, constant.type.element))
+        del types[name], layouts[name]
+    values = {name: constant.values for name, constant in constants.items()}
+    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts, values), final

@@ -8,8 +8,10 @@ with `allo.streams` on the arguments that are FIFO ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from allo_studio.design.model import Execution
 from allo_studio.ir import KernelIR
@@ -75,7 +77,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class KernelProcess:
-    """A kernel block. `bindings` maps each argument of the IR to a channel's name; `base` is the unscheduled IR."""
+    """A kernel block. `bindings` maps each argument of the IR to a channel's name; `base` is the unscheduled IR.
+
+    `constants` are arguments of `base` that are tables in `ir`.
+    """
 
     name: str
     path: str
@@ -83,6 +88,7 @@ class KernelProcess:
     base: KernelIR
     bindings: Mapping[str, str]
     reassociates: bool = False
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

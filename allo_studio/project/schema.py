@@ -8,6 +8,7 @@ from typing import Any, cast
 from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
 from allo_studio.design.model import (
     ChannelChoice,
+    ConstantNode,
     Edge,
     Endpoint,
     Execution,
@@ -31,6 +32,7 @@ _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
 _GRAPH_KEYS = ("execution", "inputs", "outputs", "nodes", "edges", "unify")
 _EDGE_KEYS = ("from", "to", "channel", "depth")
 _KERNEL_KEYS = ("kernel", "params", "schedule")
+_CONSTANT_KEYS = ("constant", "array", "type", "round")
 _LONGEST_CLOCK_NS = 1e6
 _FARTHEST = 1e7
 _DEFAULT = Target()
@@ -152,6 +154,8 @@ def _node(value: Any, path: Path, faults: Faults) -> Node:
         return _kernel(entries, path, faults)
     if "convert" in entries or "duplicate" in entries:
         return _block(entries, path, faults)
+    if "constant" in entries:
+        return _constant(entries, path, faults)
     if "graph" in entries:
         faults.take_mapping(value, path, ("graph",))
         return GraphNode(faults.take_name(entries["graph"], (*path, "graph")) or "")
@@ -202,6 +206,15 @@ def _block(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode
         faults.add(path, "a conversion must say what it converts to", "add `to` with the type of an element")
         return conversion(type_, "", schedule)
     return conversion(type_, faults.take_text(entries["to"], (*path, "to")) or "", schedule)
+
+
+def _constant(entries: Mapping[str, Any], path: Path, faults: Faults) -> ConstantNode:
+    faults.take_mapping(entries, path, _CONSTANT_KEYS)
+    texts = {key: faults.take_text(entries[key], (*path, key)) for key in _CONSTANT_KEYS[:3] if key in entries}
+    rounds = faults.take_bool(entries["round"], (*path, "round")) if "round" in entries else False
+    if not texts["constant"]:
+        faults.add((*path, "constant"), "names no file", "write the file's path, as in weights/layer1.npy")
+    return ConstantNode(texts["constant"] or "", texts.get("array") or "", texts.get("type") or "", rounds is True)
 
 
 def _edges(value: Any, path: Path, faults: Faults) -> tuple[Edge, ...]:
@@ -301,6 +314,9 @@ def _plain_node(node: Node) -> dict[str, Any]:
         return {"graph": node.graph}
     if isinstance(node, UnknownNode):
         return dict(node.raw)
+    if isinstance(node, ConstantNode):
+        found = {"constant": node.path, "array": node.array, "type": node.type, "round": node.round}
+        return {key: value for key, value in found.items() if value}
     generated = is_generated(node.path)
     plain: dict[str, Any] = dict(plain_block(node)) if generated else {"kernel": f"{node.path}:{node.function}"}
     if node.params:

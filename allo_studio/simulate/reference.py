@@ -103,8 +103,9 @@ def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
         made = evaluate(process.region, inputs)
     else:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
-        takes = [a.name for a in kernel.arguments() if a.direction != "out"]
-        made = evaluate_kernel(kernel, {name: held[process.bindings[name]] for name in takes})
+        tables = process.constants if isinstance(process, KernelProcess) else {}
+        takes = [a.name for a in kernel.arguments() if a.direction != "out" and a.name not in tables]
+        made = evaluate_kernel(kernel, {**tables, **{name: held[process.bindings[name]] for name in takes}})
     return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
 
 

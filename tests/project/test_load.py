@@ -154,10 +154,10 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_a_node_of_unknown_kind_is_kept_and_told() -> None:
     text = (
-        HEAD + "graphs:\n  g:\n    nodes:\n      w: {constant: weights.npy, x: [1, {y: 2}]}\n      k: {kernal: 'a:b'}\n"
+        HEAD + "graphs:\n  g:\n    nodes:\n      w: {measure: weights.npy, x: [1, {y: 2}]}\n      k: {kernal: 'a:b'}\n"
     )
     loaded = parse_project(text, Path("project.yaml"))
-    assert loaded.project.graphs["g"].nodes["w"] == UnknownNode({"constant": "weights.npy", "x": [1, {"y": 2}]})
+    assert loaded.project.graphs["g"].nodes["w"] == UnknownNode({"measure": "weights.npy", "x": [1, {"y": 2}]})
     assert [(d.where, at(d), d.severity) for d in loaded.diagnostics] == [
         ("g/w", (6, 10), "error"),
         ("g/k", (7, 10), "error"),

@@ -53,7 +53,7 @@ graphs:
         nodes:
             mm1: {kernel: "kernels/gemm.py:gemm", params: {},
                   schedule: row_wise}
-            odd: {constant: w.npy,  kept: "as it is"}   # unknown
+            odd: {measure: w.npy,  kept: "as it is"}   # unknown
         edges:
         # first wire
         - A -> mm1.A
@@ -133,13 +133,13 @@ def commented(edit: edits.Edit) -> list[str]:
         (
             edits.RenameNode("cascade", "odd", "even"),
             [
-                '-            odd: {constant: w.npy,  kept: "as it is"}   # unknown',
-                '+            even: {constant: w.npy,  kept: "as it is"}   # unknown',
+                '-            odd: {measure: w.npy,  kept: "as it is"}   # unknown',
+                '+            even: {measure: w.npy,  kept: "as it is"}   # unknown',
             ],
         ),
         (
             edits.RemoveNodes("cascade", ("odd",)),
-            ['-            odd: {constant: w.npy,  kept: "as it is"}   # unknown'],
+            ['-            odd: {measure: w.npy,  kept: "as it is"}   # unknown'],
         ),
     ],
 )
