@@ -13,7 +13,7 @@ from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import constant_file
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.types import ArrayType, parse_type
+from allo_studio.types import ArrayType
 
 __all__ = [
     "BlockKind",
@@ -107,9 +107,10 @@ def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = N
     the wrong side, a stand-in is drawn, so that the fault can be seen and removed.
     """
     notes = overlays or Overlays()
-    blocks = {f"@{n}": _boundary(graph, n, text, "input", checked) for n, text in graph.inputs.items()}
+    known = {port.name: port.type for port in checked.signatures.get(graph.name, ())}
+    blocks = {f"@{n}": _boundary(graph, n, text, known.get(n), "input", checked) for n, text in graph.inputs.items()}
     for name, text in graph.outputs.items():
-        blocks.setdefault(f"@{name}", _boundary(graph, name, text, "output", checked))
+        blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
     for name, node in graph.nodes.items():
         blocks[name] = _block(graph, name, node, checked, notes.blocks.get(name, ""))
     for edge in graph.edges:
@@ -167,21 +168,19 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
 
 
 def _boundary(
-    graph: Graph, name: str, text: str, kind: Literal["input", "output"], checked: CheckedDesign
+    graph: Graph,
+    name: str,
+    text: str,
+    known: ArrayType | None,
+    kind: Literal["input", "output"],
+    checked: CheckedDesign,
 ) -> BlockSpec:
     found = tuple(d for d in checked.diagnostics if d.where in (f"{graph.name}.{name}", f"{graph.name}/@{name}"))
-    parsed = _parsed(text)
-    port = PortSpec(name, text, str(parsed.element) if parsed else "")
+    text = str(known) if known else text
+    port = PortSpec(name, text, str(known.element) if known else "")
     ins, outs = ((), (port,)) if kind == "input" else ((port,), ())
-    level = "ok" if parsed else "error"
+    level = "ok" if known else "error"
     return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
-
-
-def _parsed(text: str) -> ArrayType | None:
-    try:
-        return parse_type(text)
-    except ValueError:
-        return None
 
 
 def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSpec:

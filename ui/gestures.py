@@ -70,7 +70,7 @@ class Gestures(QObject):
 
     def port_type(self, end: Endpoint) -> ArrayType | None:
         """Return the type of a port of the present graph, None where it is not known."""
-        checked, graph = self._session.checked, self._session.graph
+        checked, graph = self._session.shown, self._session.graph
         if checked is None or graph is None:
             return None
         ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures[graph.name]

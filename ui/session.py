@@ -257,6 +257,11 @@ class Session(QObject):
             self.level = level
             self.level_changed.emit()
 
+    @property
+    def shown(self) -> CheckedDesign | None:
+        """What was found out about the design, with the graph that is shown as this instance of it is."""
+        return self.checked.at(self.level.path) if self.checked else None
+
     def place(self, where: str) -> Place | None:
         """Return the place that a diagnostic's or a report's path names."""
         return locate(self.project, where, self.level) if self.project else None

@@ -124,7 +124,7 @@ class Window(QMainWindow):
 
     def _draw(self) -> None:
         session, canvas = self.session, self.panels.canvas
-        graph, checked, project = session.graph, session.checked, session.project
+        graph, checked, project = session.graph, session.shown, session.project
         self.panels.middle.setCurrentIndex(1 if graph else 0)
         if graph is None or checked is None or project is None:
             canvas.clear()

@@ -13,6 +13,7 @@ from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
+from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.layout import Layout
@@ -37,8 +38,11 @@ def check(
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
     earlier check are not parsed or scheduled again.
     """
-    notes = Notes(project, spans)
+    instances = specialise(project)
+    drawn, project = project, instances.project
+    notes = Notes(project, spans, instances.drawn)
     walkable = check_hierarchy(project, notes)
+    check_overrides(drawn, instances, notes)
     signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
     kernels = check_kernels(project, sources, notes)
     constants = check_constants(project, arrays, notes)
@@ -52,8 +56,9 @@ def check(
         layouts, relayouts = unify_layouts(project, kernels, sound, notes)
     _check_unify(project, notes)
     return CheckedDesign(
-        project=project,
-        diagnostics=notes.sorted(),
+        project=drawn,
+        expanded=None if project is drawn else project,
+        diagnostics=instances.told(notes.sorted()),
         kernels={path: result.kernel for path, result in kernels.items()},
         ports=ports,
         edges=_edge_infos(wires, relayouts, notes),

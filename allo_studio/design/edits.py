@@ -14,6 +14,7 @@ from allo_studio.design.edit_graph import (
     SetChannel,
     SetParam,
 )
+from allo_studio.design.edit_instance import SetGraphParam, SetInside
 from allo_studio.design.edit_project import (
     AddGraph,
     AddGraphPort,
@@ -66,7 +67,9 @@ __all__ = [
     "Reroute",
     "SetChannel",
     "SetExecution",
+    "SetGraphParam",
     "SetGraphPortType",
+    "SetInside",
     "SetParam",
     "SetSchedule",
     "SetTarget",

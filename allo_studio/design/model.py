@@ -20,6 +20,7 @@ __all__ = [
     "GraphNode",
     "KernelNode",
     "Node",
+    "Override",
     "ParamValue",
     "Project",
     "StepSpec",
@@ -104,10 +105,27 @@ class KernelNode:
 
 
 @dataclass(frozen=True)
+class Override:
+    """What a graph block sets of one block inside this instance: some parameters, and its schedule where not empty."""
+
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    schedule: str = ""
+
+    def under(self, other: Override) -> Override:
+        """Return this with what another one, from further out, sets instead."""
+        return Override({**self.params, **other.params}, other.schedule or self.schedule)
+
+
+@dataclass(frozen=True)
 class GraphNode:
-    """A block that is another graph of the project."""
+    """A block that is another graph of the project.
+
+    `params` set that graph's parameters in this instance, `inside` what is set of blocks in it, by path (`left/mm`).
+    """
 
     graph: str
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    inside: Mapping[str, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,11 @@ Node = KernelNode | GraphNode | ConstantNode | UnknownNode
 
 @dataclass(frozen=True)
 class Graph:
-    """One level of the hierarchy. `inputs` and `outputs` map names to type texts; `unify` is interface unification."""
+    """One level of the hierarchy. `inputs` and `outputs` map names to type texts; `unify` is interface unification.
+
+    `params` are names that port types and blocks' parameters may use, with the values that they have where no instance
+    sets others.
+    """
 
     name: str
     execution: Execution = "dataflow"
@@ -144,6 +166,7 @@ class Graph:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     unify: bool = True
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
+from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.dependent import timing_depends
@@ -76,7 +77,7 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     if known:
         return known
     leaves, kernels = _leaves(checked)
-    prepared = _cheapest(checked.project, leaves, kernels, library)
+    prepared = _cheapest(checked.whole, leaves, kernels, library)
     _last.keep(checked, library, prepared)
     return prepared
 
@@ -111,20 +112,21 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     found = prepare(checked, library).plan.diagnostics
     if not found:
         return checked
+    told = specialise(checked.project).told(found)
     edges = dict(checked.edges)
-    for diagnostic in found:
+    for diagnostic in told:
         if diagnostic.where in edges:
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
-    return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
+    return replace(checked, diagnostics=(*checked.diagnostics, *told), edges=edges)
 
 
 def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
     """Return the leaf blocks and their scheduled kernels by instance path."""
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
-    constants = reached(checked.project)
-    for path, key in _instances(checked.project, checked.project.top, checked.project.top):
+    constants = reached(checked.whole)
+    for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
         kernel = checked.kernels[key]
         arguments = [a.name for a in kernel.base.arguments()] if kernel.base else []
         bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}

@@ -194,7 +194,7 @@ def test_the_whole_project() -> None:
         (edits.SetChannel("top", "A->mm1.A", "shared", 2), "has no depth"),
         (edits.MoveNodes("top", {"mm9": (0, 0)}), "no block"),
         (edits.MoveNodes("top", {"@Z": (0, 0)}), "no port"),
-        (edits.SetParam("top", "s", "M", 1), "is no kernel"),
+        (edits.SetParam("top", "s", "M", 1), "has no parameter"),
         (edits.SetParam("top", "mm1", "M", float("inf")), "finite"),
         (edits.SetSchedule("top", "mm1", "x"), "no schedule"),
         (edits.SetSchedule("top", "s", "row"), "is no kernel"),
