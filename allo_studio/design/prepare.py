@@ -11,6 +11,7 @@ from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
+from allo_studio.design.variants import laid_out
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
@@ -143,6 +144,6 @@ def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Lea
             continue
         unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
         layouts[argument.name] = unified
-        if unified != final.layout(argument.name):
-            final = final.with_layout(argument.name, unified)
+    changed = {name: layout for name, layout in layouts.items() if types[name].shape and layout != final.layout(name)}
+    final = laid_out(final, changed)
     return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts), final
