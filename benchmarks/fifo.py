@@ -167,13 +167,13 @@ def _rule(found: tuple[int, int | None], latency: int) -> str:
 def main() -> int:
     """Print the table; returns 1 where a depth could be less, a bound is not met, or sizing takes too long."""
     head = ("example", "profile", "latency", "FIFOs", "bits", "bound", "whole array", "most + 1", "two")
-    print("{:16} {:7} {:>9} {:>5} {:>8} {:>8}  {:>16} {:>16} {:>22}".format(*head))
+    print("{:18} {:7} {:>9} {:>5} {:>8} {:>8}  {:>16} {:>16} {:>22}".format(*head))
     wrong = []
     for name in examples():
         for row in rows_of(name):
             rules = [_rule(found, row.latency) for found in row.rules.values()]
             print(
-                f"{row.name:16} {row.profile:7} {row.latency:9,} {row.fifos:5} {row.bits:8,} {row.bound:8,}  "
+                f"{row.name:18} {row.profile:7} {row.latency:9,} {row.fifos:5} {row.bits:8,} {row.bound:8,}  "
                 f"{rules[0]:>16} {rules[1]:>16} {rules[2]:>22}"
             )
             wrong += [f"{row.name}: {channel} could be less" for channel in row.reducible]

@@ -16,11 +16,10 @@ from allo_studio.analysis.streams import (
 )
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
-from allo_studio.design.streaming import read_in_order
+from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
@@ -251,7 +250,7 @@ class _Planner:
         self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...]
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory."""
-        found = [(read_in_order(kernel, leaf.port, order), order) for order in orders]
+        found = [(in_order(kernel, leaf.port, order), order) for order in orders]
         # Every edit in the window comes through here: schedule only where there is a choice.
         if len(found) == 1:
             return found[0]
@@ -262,7 +261,7 @@ class _Planner:
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
         try:
-            return schedule_kernel(kernel.with_streams(streams), self.library).latency, words
+            return scheduled(streamed(kernel, streams), self.library).latency, words
         except AlloError as error:
             raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
 

@@ -24,6 +24,7 @@ from allo_studio.design.region import (
     RelayoutProcess,
 )
 from allo_studio.design.relayout import relayout_kernel
+from allo_studio.design.variants import laid_out, streamed
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
@@ -282,8 +283,7 @@ class _Wiring:
             return RegionProcess(name, path, inner, self.bindings[name])
         leaf = self.owner.leaves[path]
         streams = self.owner.plan.streams.get(path, {})
-        kernel = self.owner.plan.kernels[path].with_streams(streams)
-        for port in streams:
-            # A streamed port has no layout: its elements come one token after another.
-            kernel = kernel.with_layout(port, Layout.plain(len(leaf.types[port].shape)))
+        # A streamed port has no layout: its elements come one token after another.
+        plain = {port: Layout.plain(len(leaf.types[port].shape)) for port in streams}
+        kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)

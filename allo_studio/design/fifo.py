@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allo_studio.design.least_bits import Found, least_bits
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, TokenGraph
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, TokenGraph, ring
 
 __all__ = ["FifoRequest", "FifoSize", "OverBudget", "Sizing", "size_fifos"]
 
@@ -185,9 +185,9 @@ class _Sizer:
         if blocked is not None and blocked.latency is not None:
             return f"{keeps}; with {depth - 1} it grows by {blocked.latency - self.goal}"
         if blocked is not None:
-            why = "; ".join(map(str, blocked.waits))
+            why = "; ".join(map(str, ring(blocked.waits)))
             return f"{keeps}; with {depth - 1} the design deadlocks: {why}"
         stuck = self.order.deadlocked(less) if self.order else None
         assert stuck is not None, f"{channel} could be less than {depth}"
-        why = "; ".join(map(str, stuck.waits))
+        why = "; ".join(map(str, ring(stuck.waits)))
         return f"least depth free of deadlock under any timing; with {depth - 1}: {why}"

@@ -13,13 +13,12 @@ from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
+from allo_studio.design.variants import laid_out, with_tables
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ir import KernelIR
-from allo_studio.ir.arguments import with_table
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
-from allo_studio.words import to_bits
 
 __all__ = ["Prepared", "prepare", "with_orders"]
 
@@ -162,10 +161,10 @@ def _leaf(
             continue
         unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
         layouts[argument.name] = unified
-        if unified != final.layout(argument.name):
-            final = final.with_layout(argument.name, unified)
-    for name, constant in constants.items():
-        final = with_table(final, name, to_bits(constant.values, constant.type.element))
+    changed = {name: layout for name, layout in layouts.items() if types[name].shape and layout != final.layout(name)}
+    final = laid_out(final, changed)
+    final = with_tables(final, constants)
+    for name in constants:
         del types[name], layouts[name]
     values = {name: constant.values for name, constant in constants.items()}
     return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts, values), final

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
 from allo_studio.design.flat import flatten
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, ring, run
 from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.variants import scheduled
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.hardware.schedule import HardwareSchedule, Run, schedule_kernel
+from allo_studio.hardware.schedule import HardwareSchedule, Run
 
 __all__ = [
     "ProcessTiming",
@@ -131,7 +132,7 @@ class _Sizer:
     def _schedule(self, process: KernelProcess | RelayoutProcess) -> HardwareSchedule:
         if process.path not in self.processes:
             try:
-                schedule = schedule_kernel(process.ir, self.library)
+                schedule = scheduled(process.ir, self.library)
                 if process.path in self.runs:
                     schedule = schedule.of_run(self.runs[process.path])
             except AlloError as error:
@@ -243,7 +244,7 @@ def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
 
 
 def _deadlock(region: Region, deadlock: Deadlock) -> Diagnostic:
-    waits = "; ".join(map(str, deadlock.waits))
+    waits = "; ".join(map(str, ring(deadlock.waits)))
     return Diagnostic(
         "deadlock",
         f"the design deadlocks: {waits}",

@@ -7,10 +7,10 @@ import pytest
 
 
 def test_the_examples_that_have_fifos() -> None:
-    assert set(fifo.examples()) >= {"diamond", "gemm_cascade", "gemm_tree_15"}
+    assert set(fifo.examples()) >= {"attention", "diamond", "gemm_cascade", "gemm_tree_15", "transformer_layer"}
 
 
-@pytest.mark.parametrize("name", ["diamond", "gemm_cascade"])
+@pytest.mark.parametrize("name", ["attention", "diamond", "gemm_cascade"])
 def test_rows(name: str) -> None:
     rows = {row.profile: row for row in fifo.rows_of(name)}
     assert set(rows) == {"open", "vitis"}
