@@ -21,12 +21,12 @@ from allo_studio.design.edits import (
     RemoveGraphPort,
     RemoveNodes,
     Reroute,
+    Several,
     fresh_name,
 )
 from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
-from ui.compound import Several
 from ui.session import Session
 
 __all__ = ["Gestures", "closes_cycle"]

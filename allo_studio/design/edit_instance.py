@@ -14,6 +14,7 @@ __all__ = [
     "SetInside",
     "require_value",
     "schedule_inside",
+    "with_moved_blocks",
     "with_renamed_block",
     "with_renamed_schedule",
 ]
@@ -108,6 +109,22 @@ def with_renamed_block(project: Project, graph: str, old: str, new: str) -> Proj
     return _with_inside(
         project, lambda node: {_followed(project, node.graph, p, graph, old, new): o for p, o in node.inside.items()}
     )
+
+
+def with_moved_blocks(project: Project, graph: str, moved: Mapping[str, str]) -> Project:
+    """Return the project with other paths of blocks of a graph (`mm` to `sub/mm`) in what instances of it set."""
+    return _with_inside(project, lambda node: _moved(node, graph, moved))
+
+
+def _moved(node: GraphNode, graph: str, moved: Mapping[str, str]) -> dict[str, Override]:
+    if node.graph != graph:
+        return dict(node.inside)
+    found = {}
+    for path, override in node.inside.items():
+        # The longest part that moved counts.
+        part = max((p for p in moved if path == p or path.startswith(f"{p}/")), key=len, default="")
+        found[f"{moved[part]}{path.removeprefix(part)}" if part else path] = override
+    return found
 
 
 def _followed(project: Project, graph: str, path: str, holder: str, old: str, new: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from allo_studio.design.edit_base import Edit
+from allo_studio.design.edit_base import Edit, Several
+from allo_studio.design.edit_copies import DuplicateNodes, PasteNodes, clip_of
 from allo_studio.design.edit_graph import (
     AddNode,
     Connect,
@@ -14,7 +15,9 @@ from allo_studio.design.edit_graph import (
     SetChannel,
     SetParam,
 )
+from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
 from allo_studio.design.edit_instance import SetGraphParam, SetInside
+from allo_studio.design.edit_names import RenameGraphPort, RenameSchedule, SetNode
 from allo_studio.design.edit_project import (
     AddGraph,
     AddGraphPort,
@@ -49,19 +52,25 @@ __all__ = [
     "AddNode",
     "AddSchedule",
     "AddStep",
+    "CollapseNodes",
     "Connect",
     "Disconnect",
+    "DuplicateNodes",
     "Edit",
+    "ExpandNode",
     "ForkSchedule",
     "MoveNodes",
     "MoveStep",
+    "PasteNodes",
     "RemoveGraph",
     "RemoveGraphPort",
     "RemoveNodes",
     "RemoveSchedule",
     "RemoveStep",
     "RenameGraph",
+    "RenameGraphPort",
     "RenameNode",
+    "RenameSchedule",
     "ReplaceProject",
     "ReplaceStep",
     "Reroute",
@@ -70,12 +79,15 @@ __all__ = [
     "SetGraphParam",
     "SetGraphPortType",
     "SetInside",
+    "SetNode",
     "SetParam",
     "SetSchedule",
     "SetTarget",
     "SetTop",
     "SetUnify",
+    "Several",
     "TruncateSteps",
+    "clip_of",
     "fresh_name",
     "graph_users",
     "schedule_users",

@@ -17,7 +17,7 @@ from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, KernelNode, Node, Override, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 
-__all__ = ["MOST_MADE", "Instances", "check_overrides", "specialise"]
+__all__ = ["MOST_MADE", "Instances", "check_overrides", "opened", "specialise", "used_params"]
 
 # More graphs than these are a slip: instances that multiply at each level.
 MOST_MADE = 2000
@@ -137,25 +137,13 @@ class _Maker:
     def _node(
         self, graph: Graph, name: str, node: Node, values: Params, inside: Inside, trail: tuple[str, ...]
     ) -> Node:
-        own = inside.get(name, Override())
-        if isinstance(node, KernelNode):
-            path = _in_text(node.path, values) if is_generated(node.path) else node.path
-            params = {**_set(node.params, values), **own.params}
-            return replace(node, path=path, params=params, schedule=own.schedule or node.schedule)
-        if isinstance(node, ConstantNode):
-            return replace(node, type=_in_text(node.type, values))
-        if not isinstance(node, GraphNode):
-            return node
-        here = f"{name}/"
-        deeper = {path.removeprefix(here): override for path, override in inside.items() if path.startswith(here)}
-        blocks = {path: replace(o, params=_set(o.params, values)) for path, o in node.inside.items()}
-        for path, override in deeper.items():
-            blocks[path] = blocks.get(path, Override()).under(override)
-        params = {**_set(node.params, values), **own.params}
+        made = _with_settings(name, node, values, inside)
+        if not isinstance(made, GraphNode):
+            return made
         # What contains itself is told by the check of the hierarchy.
-        if node.graph in trail or node.graph not in self.project.graphs or not (params or blocks):
-            return GraphNode(node.graph)
-        return GraphNode(self._graph(node.graph, params, blocks, f"{graph.name}/{name}", trail))
+        if made.graph in trail or made.graph not in self.project.graphs or not (made.params or made.inside):
+            return GraphNode(made.graph)
+        return GraphNode(self._graph(made.graph, made.params, made.inside, f"{graph.name}/{name}", trail))
 
     def _graph(self, graph: str, params: Params, inside: Inside, owner: str, trail: tuple[str, ...]) -> str:
         """Return the name of the graph of instances with these settings, which is made where there is none yet."""
@@ -169,6 +157,46 @@ class _Maker:
         self.owners[name] = owner
         self.graphs[name] = self.instance(self.project.graphs[graph], name, params, inside, (*trail, graph))
         return name
+
+
+def opened(graph: Graph, params: Params, inside: Inside) -> dict[str, Node]:
+    """Return the blocks of a graph with the graph's parameters in place, and with what an instance sets of them."""
+    values = {**graph.params, **params}
+    return {name: _with_settings(name, node, values, inside) for name, node in graph.nodes.items()}
+
+
+def _with_settings(name: str, node: Node, values: Params, inside: Inside) -> Node:
+    """Return a block with the values of the graph's parameters, and with what is set of it and of blocks in it."""
+    own = inside.get(name, Override())
+    if isinstance(node, KernelNode):
+        path = _in_text(node.path, values) if is_generated(node.path) else node.path
+        params = {**_set(node.params, values), **own.params}
+        return replace(node, path=path, params=params, schedule=own.schedule or node.schedule)
+    if isinstance(node, ConstantNode):
+        return replace(node, type=_in_text(node.type, values))
+    if not isinstance(node, GraphNode):
+        return node
+    here = f"{name}/"
+    blocks = {path: replace(o, params=_set(o.params, values)) for path, o in node.inside.items()}
+    for path, override in inside.items():
+        if path.startswith(here):
+            blocks[path.removeprefix(here)] = blocks.get(path.removeprefix(here), Override()).under(override)
+    return GraphNode(node.graph, {**_set(node.params, values), **own.params}, blocks)
+
+
+def used_params(graph: Graph, nodes: Iterable[Node], texts: Iterable[str]) -> dict[str, ParamValue]:
+    """Return the parameters of a graph that some of its blocks, or texts of types, name."""
+    words = {word for text in texts for word in _WORD.findall(text)}
+    for node in nodes:
+        if isinstance(node, KernelNode | GraphNode):
+            words |= {value for value in node.params.values() if isinstance(value, str)}
+        if isinstance(node, KernelNode) and is_generated(node.path):
+            words |= set(_WORD.findall(node.path))
+        if isinstance(node, ConstantNode):
+            words |= set(_WORD.findall(node.type))
+        if isinstance(node, GraphNode):
+            words |= {v for o in node.inside.values() for v in o.params.values() if isinstance(v, str)}
+    return {name: value for name, value in graph.params.items() if name in words}
 
 
 def _set(params: Params, values: Params) -> dict[str, ParamValue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allo_studio.project.clipboard import copy_nodes, read_clip
 from allo_studio.project.load import PROJECT_FILE, LoadedProject, SpanIndex, load_project, parse_project, project_file
 from allo_studio.project.new import example_folder, examples, new_project
 from allo_studio.project.save import (
@@ -21,6 +22,7 @@ __all__ = [
     "LoadedProject",
     "SpanIndex",
     "autosave",
+    "copy_nodes",
     "discard_autosave",
     "dump_project",
     "example_folder",
@@ -29,6 +31,7 @@ __all__ = [
     "new_project",
     "parse_project",
     "project_file",
+    "read_clip",
     "recover",
     "rewrite",
     "save_project",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from allo_studio.design import edits
 from allo_studio.design.edits import Edit, RenameNode, SetGraphParam, SetInside, SetParam
 from allo_studio.design.instances import MOST_MADE, specialise
-from allo_studio.design.model import Graph, GraphNode, Override, Project
+from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Override, Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
 from allo_studio.project import LoadedProject, load_project, save_project
@@ -271,3 +271,47 @@ def test_a_graph_that_contains_itself_with_settings_ends() -> None:
     node = GraphNode("g", {"P": 1}, {"a": Override({"P": 2})})
     made = specialise(Project("p", top="g", graphs={"g": Graph("g", params={"P": 0}, nodes={"a": node})}))
     assert not made.owners
+
+
+def _same(one: dict[str, NDArray[Any]], two: dict[str, NDArray[Any]]) -> bool:
+    return one.keys() == two.keys() and all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_settings_follow_blocks_between_levels(tmp_path: Path) -> None:
+    loaded = _project(tmp_path)
+    before, project = _run(loaded), loaded.project
+    types = {Endpoint.parse(end): "int32[M]" for end in ("one.y", "first.y", "two.y")}
+    collapsed = edits.CollapseNodes("pair", ("one",), "first", types).apply(project)
+    collapsed = edits.CollapseNodes("pair", ("two",), "second", types).apply(collapsed)
+    right = collapsed.graphs["top"].nodes["right"]
+    assert isinstance(right, GraphNode)
+    assert list(right.inside) == ["first/one/s", "second/two"]
+    assert collapsed.graphs["pair"].nodes["second"] == GraphNode("second", {"M": "M"})
+    assert _same(_run(loaded, collapsed), before)
+    expanded = edits.ExpandNode("pair", "first").apply(collapsed)
+    assert _same(_run(loaded, expanded), before)
+    flat = edits.ExpandNode("top", "right").apply(edits.ExpandNode("pair", "one").apply(project))
+    kernel = flat.graphs["top"].nodes["s"]
+    assert isinstance(kernel, KernelNode)
+    assert (kernel.params, kernel.schedule) == ({"N": 16, "G": 3}, "four")
+    assert _same(_run(loaded, flat), before)
+
+
+def test_settings_are_copied_with_their_blocks(tmp_path: Path) -> None:
+    loaded = _project(tmp_path)
+    clip = edits.clip_of(loaded.project, "top", ["right"])
+    assert list(clip.schedules) == ["four"]
+    other = edits.RemoveNodes("top", ("right",)).apply(loaded.project)
+    other = edits.RenameSchedule("four", "lanes").apply(other)
+    other = edits.AddSchedule("four").apply(other)
+    pasted = edits.PasteNodes("top", clip).apply(other).graphs["top"].nodes["right"]
+    assert isinstance(pasted, GraphNode)
+    assert pasted.params == {"M": 16}
+    assert pasted.inside["one/s"].schedule not in ("four", "")
+    # What a graph's parameter was is in the copy.
+    kernel = edits.clip_of(loaded.project, "pair", ["two"]).graphs["clip"].nodes["two"]
+    assert isinstance(kernel, KernelNode)
+    assert kernel.params == {"N": 8}
+    renamed = edits.RenameSchedule("four", "lanes").apply(loaded.project).graphs["top"].nodes["right"]
+    assert isinstance(renamed, GraphNode)
+    assert renamed.inside["one/s"].schedule == "lanes"
