@@ -12,6 +12,7 @@ from allo_studio.design.edit_graph import (
     RenameNode,
     Reroute,
     SetChannel,
+    SetInitial,
     SetParam,
 )
 from allo_studio.design.edit_project import (
@@ -67,6 +68,7 @@ __all__ = [
     "SetChannel",
     "SetExecution",
     "SetGraphPortType",
+    "SetInitial",
     "SetParam",
     "SetSchedule",
     "SetTarget",
