@@ -369,7 +369,7 @@ def _rtl_simulation(
     if waves is not None:
         write_waves(running, inputs, waves)
     found = _cancellable(cancel, lambda: running.run(inputs, invocations, watched, cancel))
-    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs), 0.0)
+    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs, invocations), 0.0)
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
     faults = []
     if verdict.mismatches:

@@ -109,7 +109,7 @@ class _Planner:
                 self.graph(self.project.graphs[node.graph], f"{path}/{name}")
 
     def _constant(self, graph: Graph, edge: Edge) -> None:
-        if edge.channel or edge.depth is not None:
+        if edge.channel or edge.depth is not None or edge.initial:
             message = "a channel was asked for, but a constant becomes a table in the block that reads it"
             self._refuse(f"{graph.name}/{edge.id}", message, "take the channel and the depth off the wire")
 
@@ -178,13 +178,36 @@ class _Planner:
             return
         producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
         consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
-        refusal = self._stream(producer, consumer, place, asked=edge.channel == "fifo" or edge.depth is not None)
+        asked = edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
+        refusal = self._stream(producer, consumer, place, asked)
         if refusal is None:
+            self._initial(where, place, edge)
+            return
+        if edge.initial:
+            message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
+            self._refuse(where, message, refusal.hint, refusal)
             return
         if edge.channel == "fifo":
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
             return
         self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
+
+    def _initial(self, where: str, place: str, edge: Edge) -> None:
+        """Let the elements that lie in a FIFO at reset be tokens, which it has room for."""
+        decision, count = self.plan.decisions[place], len(edge.initial)
+        if not count:
+            return
+        if count % decision.width:
+            message = f"a token of this FIFO has {decision.width} elements, so {count} initial elements are no tokens"
+            self._refuse(where, message, f"give a multiple of {decision.width}")
+            return
+        tokens = count // decision.width
+        if edge.depth is not None and edge.depth < tokens:
+            message = f"the depth is {edge.depth}, but {tokens} tokens lie in the FIFO at reset"
+            self._refuse(where, message, f"give a depth of at least {tokens}, or leave it to the compiler")
+            return
+        many = f"{tokens} tokens lie" if tokens > 1 else "a token lies"
+        self.plan.decisions[place] = replace(decision, reason=f"{decision.reason}; {many} in it at reset")
 
     def _pingpong(self, where: str, place: str, reason: str, edge: Edge) -> None:
         if edge.depth is not None:

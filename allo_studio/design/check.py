@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from allo_studio.design.check_constants import Arrays, check_constants
+from allo_studio.design.check_initial import initial_fault
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
@@ -117,6 +118,9 @@ def _check_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes) ->
             fault = _type_fault(wire, wire.source.type, wire.target.type)
             if fault:
                 notes.edge(graph.name, wire.index, fault)
+        fault = initial_fault(graph, wire.edge, wire.source.type if wire.source else None)
+        if fault:
+            notes.edge(graph.name, wire.index, fault)
     return wires
 
 

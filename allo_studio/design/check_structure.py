@@ -1,4 +1,4 @@
-"""What holds of a design's graphs whatever flows in them: ends exist, one producer an input, no cycles."""
+"""What holds of a design's graphs whatever flows in them: ends, one producer an input, no cycle empty at reset."""
 
 from __future__ import annotations
 
@@ -66,12 +66,13 @@ def check_graph(graph: Graph, ports: Ports, notes: Notes) -> list[ResolvedEdge]:
     _check_connected(graph, ports, notes)
     links: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for edge in graph.edges:
-        if edge.source.node in links and edge.target.node in links:
+        if edge.source.node in links and edge.target.node in links and not edge.initial:
             links[edge.source.node].append(edge.target.node)
     for path in cycles(links):
         message = f"the blocks {' → '.join([*path, path[0]])} wait for each other in a cycle"
         inside = _edge_between(graph, path[-1], path[0])
-        hint = f"remove one of the wires, such as {graph.edges[inside].id}"
+        wire = graph.edges[inside].id
+        hint = f"remove one of the wires, such as {wire}, or give it `initial` elements, which it holds at reset"
         notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint))
     return wires
 
@@ -207,7 +208,8 @@ def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
 
 
 def _edge_between(graph: Graph, source: str, target: str) -> int:
-    return next(i for i, e in enumerate(graph.edges) if e.source.node == source and e.target.node == target)
+    ends = source, target
+    return next(i for i, e in enumerate(graph.edges) if (e.source.node, e.target.node) == ends and not e.initial)
 
 
 def _subgraphs(graph: Graph, project: Project) -> Iterator[str]:

@@ -42,6 +42,7 @@ __all__ = [
     "RenameNode",
     "Reroute",
     "SetChannel",
+    "SetInitial",
     "SetParam",
 ]
 
@@ -220,6 +221,30 @@ class SetChannel(Edit):
     def describe(self) -> str:
         """Return the text for the undo menu."""
         return f"Set channel of {self.edge.replace('->', ' to ')}"
+
+
+@dataclass(frozen=True)
+class SetInitial(Edit):
+    """Set the elements that lie in an edge's channel at reset; none where it begins empty."""
+
+    graph: str
+    edge: str
+    initial: tuple[int | float, ...] = ()
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the elements; refused where one is no finite number."""
+        graph = find_graph(project, self.graph)
+        at = _find_edge(graph, self.edge)
+        for number in self.initial:
+            if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+                where = f"{self.graph}/{self.edge}"
+                raise refuse(f"{number!r} is no initial element", where, "give finite numbers")
+        edge = replace(graph.edges[at], initial=tuple(self.initial))
+        return with_graph(project, replace(graph, edges=(*graph.edges[:at], edge, *graph.edges[at + 1 :])))
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"Set initial elements of {self.edge.replace('->', ' to ')}"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from allo_studio.design.edit_graph import (
     RenameNode,
     Reroute,
     SetChannel,
+    SetInitial,
     SetParam,
 )
 from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
@@ -78,6 +79,7 @@ __all__ = [
     "SetExecution",
     "SetGraphParam",
     "SetGraphPortType",
+    "SetInitial",
     "SetInside",
     "SetNode",
     "SetParam",

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import networkx
 from numpy.typing import NDArray
 
 from allo_studio.design.channels import ChannelPlan
+from allo_studio.design.check_initial import element_of
 from allo_studio.design.constants import reached
+from allo_studio.design.loops import in_order
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
@@ -28,6 +29,7 @@ from allo_studio.design.variants import laid_out, streamed
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
+from allo_studio.values import Number
 
 __all__ = ["Leaf", "elaborate"]
 
@@ -185,6 +187,7 @@ class _Wiring:
             reason=decision.reason if decision else "the graph runs its blocks one after another",
             width=decision.width if decision else 1,
             depth=(inner[0].depth or 0) if decision else 0,
+            initial=_elements(inner[0], kind),
         )
 
     def _leaf(self, end: Endpoint, output: bool) -> tuple[Leaf, str]:
@@ -263,18 +266,12 @@ class _Wiring:
         return [(a.name, a.type) for a in leaf.base.arguments() if a.direction == "out"]
 
     def processes(self) -> tuple[Process, ...]:
-        """Return the processes, each after those whose results it takes."""
+        """Return the processes, each after those whose results it takes, loops side by side."""
         made: dict[str, Process] = {name: self._process(name) for name in self.nodes}
         made |= {copy.name: copy for copy in self.copies}
-        order = networkx.DiGraph()
-        order.add_nodes_from(made)
-        bound = [(name, channel) for name, process in made.items() for channel in process.bindings.values()]
-        for name, channel in bound:
-            writer = self.channels[channel].source[0]
-            if writer and writer != name:
-                order.add_edge(writer, name)
-        rank = {name: number for number, name in enumerate(made)}
-        return tuple(made[name] for name in networkx.lexicographical_topological_sort(order, key=rank.__getitem__))
+        bound = [(name, self.channels[port]) for name, process in made.items() for port in process.bindings.values()]
+        links = [(c.source[0], name, bool(c.initial)) for name, c in bound if c.source[0]]
+        return tuple(made[name] for name in in_order(list(made), links))
 
     def _process(self, name: str) -> Process:
         node, path = self.graph.nodes[name], f"{self.path}/{name}"
@@ -287,3 +284,9 @@ class _Wiring:
         plain = {port: Layout.plain(len(leaf.types[port].shape)) for port in streams}
         kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)
+
+
+def _elements(edge: Edge, kind: ArrayType) -> tuple[Number, ...]:
+    """Return the elements that lie in an edge's channel at reset, as exact values of the type."""
+    found = [element_of(number, kind.element) for number in edge.initial]
+    return tuple(number for number in found if number is not None)

@@ -78,12 +78,17 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Edge:
-    """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced)."""
+    """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced).
+
+    `initial` are the elements that lie in the channel at reset, the first to be read first: they come before those of
+    the producer, so that as many of its last ones stay for the next invocation.
+    """
 
     source: Endpoint
     target: Endpoint
     channel: ChannelChoice | None = None
     depth: int | None = None
+    initial: tuple[int | float, ...] = ()
 
     @property
     def id(self) -> str:

@@ -94,11 +94,13 @@ def _cheapest(
     if plan.diagnostics or not plan.copies or depends:
         return Prepared(leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
+    if best is None:
+        return Prepared(leaves, plan)
     buffered: dict[str, str] = {}
     for place in plan.copies[:_MOST_TRIALS]:
         trial = plan_channels(project, kernels, library, {**buffered, place: ""})
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
-        if latency < best:
+        if latency is not None and latency < best:
             buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
             best = latency
     return Prepared(leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)

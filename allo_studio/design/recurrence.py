@@ -218,9 +218,17 @@ class TokenGraph:
                 yield Wait(trace.name, name if channel < 0 else self.channels[channel], kinds[kind], name)
 
 
-def run(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> Timing | Deadlock:
-    """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded."""
-    return TokenGraph(traces, fifo_latency).run(depths)
+def run(
+    traces: Sequence[ProcessTrace],
+    depths: Mapping[str, int | None],
+    fifo_latency: int,
+    initial: Mapping[str, int] | None = None,
+) -> Timing | Deadlock:
+    """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded.
+
+    `initial` are the tokens that channels begin with.
+    """
+    return TokenGraph(traces, fifo_latency, initial).run(depths)
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """An elaborated design: graph instances as regions of processes and channels, ready for hardware.
 
-A region is one instance of a graph. Its processes are in an order in which each comes after its producers. A
-kernel process carries the final IR that every engine runs: scheduled, re-specialised to the inferred layouts, and
-with `allo.streams` on the arguments that are FIFO ends.
+A region is one instance of a graph. Its processes are in an order in which each comes after its producers; those in a
+loop stand side by side, each after the producers of what is empty at reset. A kernel process carries the final IR that
+every engine runs: scheduled, re-specialised to the inferred layouts, and with `allo.streams` on the arguments that are
+FIFO ends.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from allo_studio.design.model import Execution
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
+from allo_studio.values import Number
 
 __all__ = [
     "Channel",
@@ -50,7 +52,8 @@ class Channel:
     `id` is the edge's path (`cascade/mm1.C->mm2.A`), `name` an identifier unique in the region (a port's own name for
     a port's channel). `source` and `targets` are (process name, port), the process being empty for the region
     itself. `width` is the elements in a token (1 unless a FIFO), `depth` the tokens that a FIFO holds (0 otherwise, and
-    for a stream at the top, which the environment supplies or takes).
+    for a stream at the top, which the environment supplies or takes). `initial` are the elements that lie in a FIFO at
+    reset, as exact values of the type.
     """
 
     id: str
@@ -63,6 +66,12 @@ class Channel:
     reason: str
     width: int = 1
     depth: int = 0
+    initial: tuple[Number, ...] = ()
+
+    @property
+    def initial_tokens(self) -> int:
+        """The tokens that lie in the FIFO at reset."""
+        return len(self.initial) // self.width
 
     @property
     def outside(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from allo_studio.design.feedback import wished_tokens
 from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
 from allo_studio.design.flat import flatten
 from allo_studio.design.recurrence import Deadlock, ProcessTrace, ring, run
@@ -94,9 +95,17 @@ def size_design(
     )
 
 
-def unbounded_latency(region: Region, library: OperatorLibrary) -> int:
-    """Return the latency in cycles if no FIFO were ever full: what the channels' kinds alone give."""
-    return _Sizer(library, 0, sized=False).time(region).latency
+def unbounded_latency(region: Region, library: OperatorLibrary) -> int | None:
+    """Return the latency in cycles if no FIFO were ever full: what the channels' kinds alone give.
+
+    It is None where even so the design deadlocks.
+    """
+    try:
+        return _Sizer(library, 0, sized=False).time(region).latency
+    except AlloError as error:
+        if any(fault.code != "deadlock" for fault in error.diagnostics):
+            raise
+        return None
 
 
 @dataclass(frozen=True)
@@ -143,17 +152,19 @@ class _Sizer:
 
     def _dataflow(self, region: Region) -> _Timed:
         traces = self._traces(region)
+        requests = fifo_requests(region)
+        initial = {request.channel: request.initial for request in requests}
         if not self.sized:
-            free = run(traces, {}, self.library.fifo_latency)
+            free = run(traces, {}, self.library.fifo_latency, initial)
             if isinstance(free, Deadlock):
                 raise AlloError(_deadlock(region, free))
             return _Timed(free.latency, free.latency)
         exact = self.library.profile == "open"
         orders, margin = (None, 0) if exact else (self._traces(region, overlap=False), self.margin)
-        requests = fifo_requests(region)
         sizing = size_fifos(traces, orders, requests, self.library.fifo_latency, margin, self.budget)
         if isinstance(sizing, Deadlock):
-            raise AlloError(_deadlock(region, sizing))
+            wish = wished_tokens(traces, orders, requests, self.library.fifo_latency)
+            raise AlloError(_deadlock(region, sizing, wish))
         if isinstance(sizing, OverBudget):
             raise AlloError(_over_budget(region, sizing))
         self.sizings[region.path] = sizing
@@ -164,14 +175,16 @@ class _Sizer:
                 stall = max(took - trace.latency, 0)
                 self.processes[trace.name] = replace(self.processes[trace.name], stall=stall)
         depths = {channel: size.depth for channel, size in sizing.sizes.items()}
-        return _Timed(sizing.timing.latency, self._interval(traces, depths, sizing.timing.latency))
+        return _Timed(sizing.timing.latency, self._interval(traces, depths, initial, sizing.timing.latency))
 
     def _traces(self, region: Region, overlap: bool = True) -> list[ProcessTrace]:
         return process_traces(region, self._schedule, lambda inner: self.time(inner).latency, overlap)
 
-    def _interval(self, traces: list[ProcessTrace], depths: Mapping[str, int], latency: int) -> int:
+    def _interval(
+        self, traces: list[ProcessTrace], depths: Mapping[str, int], initial: Mapping[str, int], latency: int
+    ) -> int:
         """Return the cycles between the ends of the last two of several invocations back to back."""
-        again = run(_repeated(traces, _INVOCATIONS), depths, self.library.fifo_latency)
+        again = run(_repeated(traces, _INVOCATIONS), depths, self.library.fifo_latency, initial)
         if isinstance(again, Deadlock):
             return latency
         ends = [
@@ -216,7 +229,7 @@ def process_traces(
 def fifo_requests(region: Region) -> list[FifoRequest]:
     """Return the FIFOs of a dataflow region, and of those inside it; a depth that a channel has is forced."""
     return [
-        FifoRequest(channel.id, channel.token_bits, channel.depth or None)
+        FifoRequest(channel.id, channel.token_bits, channel.depth or None, channel.initial_tokens)
         for channel in flatten(region).channels
         if channel.kind == "fifo" and not channel.outside
     ]
@@ -243,14 +256,16 @@ def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
     return found
 
 
-def _deadlock(region: Region, deadlock: Deadlock) -> Diagnostic:
+def _deadlock(region: Region, deadlock: Deadlock, wish: tuple[str, int] | None = None) -> Diagnostic:
     waits = "; ".join(map(str, ring(deadlock.waits)))
-    return Diagnostic(
-        "deadlock",
-        f"the design deadlocks: {waits}",
-        where=region.path,
-        hint="give the full channels more depth, or leave their depths to the compiler",
-    )
+    hint = "give the full channels more depth, or leave their depths to the compiler"
+    if all(wait.kind != "room" for wait in deadlock.waits):
+        hint = "too few elements lie in the channels at reset"
+        if wish is not None:
+            channel, tokens = wish
+            width = next(c.width for c in flatten(region).channels if c.id == channel)
+            hint = f"give {channel} {tokens * width} `initial` elements, with which the design runs"
+    return Diagnostic("deadlock", f"the design deadlocks: {waits}", where=region.path, hint=hint)
 
 
 def _over_budget(region: Region, over: OverBudget) -> Diagnostic:

@@ -26,13 +26,14 @@ from allo_studio.design.model import (
 from allo_studio.design.names import name_fault
 from allo_studio.project.document import Path
 from allo_studio.project.faults import Faults
+from allo_studio.project.initial import plain_initial, take_initial
 
 __all__ = ["FORMAT", "read_project", "to_plain"]
 
 FORMAT = 1
 _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
 _GRAPH_KEYS = ("execution", "params", "inputs", "outputs", "nodes", "edges", "unify")
-_EDGE_KEYS = ("from", "to", "channel", "depth")
+_EDGE_KEYS = ("from", "to", "channel", "depth", "initial")
 _KERNEL_KEYS = ("kernel", "params", "schedule")
 _CONSTANT_KEYS = ("constant", "array", "type", "round")
 _LONGEST_CLOCK_NS = 1e6
@@ -257,7 +258,8 @@ def _edge(value: Any, path: Path, faults: Faults) -> Edge | None:
     found = {key: _end_of(entries[key], (*path, key), faults) for key in ("from", "to") if key in entries}
     channel, depth = _channel(entries, path, faults)
     source_end, target_end = found.get("from"), found.get("to")
-    return Edge(source_end, target_end, channel, depth) if source_end and target_end else None
+    initial = take_initial(entries["initial"], (*path, "initial"), faults) if "initial" in entries else ()
+    return Edge(source_end, target_end, channel, depth, initial) if source_end and target_end else None
 
 
 def _channel(entries: Mapping[str, Any], path: Path, faults: Faults) -> tuple[ChannelChoice | None, int | None]:
@@ -360,13 +362,15 @@ def _plain_override(override: Override) -> dict[str, Any]:
 
 
 def _plain_edge(edge: Edge) -> str | dict[str, Any]:
-    if edge.channel is None and edge.depth is None:
+    if edge.channel is None and edge.depth is None and not edge.initial:
         return f"{edge.source} -> {edge.target}"
     plain: dict[str, Any] = {"from": str(edge.source), "to": str(edge.target)}
     if edge.channel is not None:
         plain["channel"] = edge.channel
     if edge.depth is not None:
         plain["depth"] = edge.depth
+    if edge.initial:
+        plain["initial"] = plain_initial(edge.initial)
     return plain
 
 

@@ -5,18 +5,19 @@ It shares no step with the JIT or the generated C++ (no LLVM, no C++, no schedul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.analysis.parallel import parallel_loops
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess
+from allo_studio.design.region import KernelProcess, Region, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
+from allo_studio.simulate.invocations import Invocations
 from allo_studio.types import ArrayType
 
 __all__ = ["evaluate", "evaluate_kernel"]
@@ -24,19 +25,15 @@ __all__ = ["evaluate", "evaluate_kernel"]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def evaluate(region: Region, inputs: Arrays) -> dict[str, NDArray[Any]]:
+def evaluate(region: Region, inputs: Arrays, invocations: int = 1) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region for `inputs`, both by port name, scalars as arrays of rank 0.
 
-    Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is missing or has
-    another type or shape than its port.
+    Of several invocations on the same inputs, those of the last: FIFOs keep elements from one to the next where some
+    lie in them at reset. Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is
+    missing or has another type or shape than its port.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
-    given = _checked(region.path, wanted, inputs)
-    # A port's channel has the port's name.
-    held: dict[str, NDArray[Any]] = dict(given)
-    for process in region.processes:
-        held.update(_results(process, held))
-    return {port.name: held[port.name] for port in region.ports if port.direction == "out"}
+    return Invocations(region, _Reference()).run(_checked(region.path, wanted, inputs), invocations)
 
 
 def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] | None = None) -> dict[str, Any]:
@@ -95,18 +92,24 @@ def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
     return made
 
 
-def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
-    """Return what a process puts on its channels, by channel."""
-    if isinstance(process, RegionProcess):
-        ports = process.region.ports
-        inputs = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
-        made = evaluate(process.region, inputs)
-    else:
+class _Reference:
+    """Kernels as they are before their schedules. What is found out of one is kept, as loops run it often."""
+
+    def __init__(self) -> None:
+        self._parallel: dict[str, frozenset[str]] = {}
+
+    def run(self, process: KernelProcess | RelayoutProcess, held: Arrays) -> dict[str, NDArray[Any]]:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
+        if process.path not in self._parallel:
+            self._parallel[process.path] = frozenset(parallel_loops(kernel))
         tables = process.constants if isinstance(process, KernelProcess) else {}
         takes = [a.name for a in kernel.arguments() if a.direction != "out" and a.name not in tables]
-        made = evaluate_kernel(kernel, {**tables, **{name: held[process.bindings[name]] for name in takes}})
-    return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
+        given = {**tables, **{name: held[process.bindings[name]] for name in takes}}
+        made = evaluate_kernel(kernel, given, self._parallel[process.path])
+        return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
+
+    def keep(self) -> Callable[[], None]:
+        return lambda: None
 
 
 def _checked(place: str, wanted: Mapping[str, ArrayType], given: Arrays) -> dict[str, NDArray[Any]]:

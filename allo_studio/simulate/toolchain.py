@@ -18,7 +18,7 @@ __all__ = ["FLAGS", "build_executable", "find_compiler", "include_dir"]
 # -fno-builtin: the compiler computes no mathematical function itself, so that all engines call the C library's.
 FLAGS = (
     *("-std=c++17", "-O2", "-ffp-contract=off", "-fno-builtin"),
-    *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label"),
+    *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label", "-pthread"),
 )
 _COMPILERS = ("g++", "c++", "clang++")
 _SHOWN_ERRORS = 5

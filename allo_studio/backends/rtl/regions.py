@@ -21,6 +21,7 @@ from allo_studio.design.flat import FlatProcess, flatten
 from allo_studio.design.region import Channel, Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
 from allo_studio.hardware.storage import Storage
+from allo_studio.values import to_bits
 
 __all__ = ["Modules", "build_design"]
 
@@ -80,6 +81,8 @@ class _Builder:
     contents: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     # How many equal memories an array port of a region has, if more than one, by the region's name and the port.
     copies: dict[tuple[str, str], int] = field(default_factory=dict)
+    # The names of FIFOs that are not empty at reset, by width, depth and tokens.
+    held: dict[tuple[int, int, tuple[int, ...]], str] = field(default_factory=dict)
 
     def region(self, region: Region) -> Circuit:
         """Return a region's module; those inside it are made before."""
@@ -100,10 +103,31 @@ class _Builder:
         self.circuits[made.name] = made
         return made
 
+    def fifo(self, channel: Channel) -> Circuit:
+        """Return a FIFO's module; those that begin with the same tokens share it."""
+        tokens = _tokens(channel)
+        name = ""
+        if tokens:
+            key = channel.token_bits, channel.depth, tokens
+            wish = f"fifo_{channel.token_bits}x{channel.depth}_holds_{len(tokens)}"
+            name = self.held.get(key) or claim(wish, self.names)
+            self.held[key] = name
+        module = fifo(channel.token_bits, channel.depth, self.probes, self.stalls, tokens, name)
+        self.circuits[module.name] = module
+        return module
+
     def storage(self, channel: Channel, lane: int = 0) -> Storage:
         """Return what a buffer is made of, or one of its copies for several readers."""
         tokens = channel.width if channel.kind == "fifo" else 0
         return Storage(_copy(channel.name, lane), channel.type, channel.layout, "argument", tokens)
+
+
+def _tokens(channel: Channel) -> tuple[int, ...]:
+    """Return the tokens that lie in a FIFO at reset as bits, the first element of each lowest."""
+    kind = channel.type.element
+    words = [to_bits(number, kind) for number in channel.initial]
+    tokens = [words[at : at + channel.width] for at in range(0, len(words), channel.width)]
+    return tuple(sum(word << (place * kind.bits) for place, word in enumerate(token)) for token in tokens)
 
 
 def _copy(name: str, number: int) -> str:
@@ -245,8 +269,7 @@ class _RegionModule:
 
     def _fifo(self, channel: Channel) -> None:
         circuit = self.circuit
-        module = fifo(channel.token_bits, channel.depth, self.builder.probes, self.builder.stalls)
-        self.builder.circuits[module.name] = module
+        module = self.builder.fifo(channel)
         writer, reader = self._stream_ends(channel)
         # Regions that were taken apart may have channels of the same name.
         inside = channel.id.rpartition("/")[0].removeprefix(self.region.path).replace("/", "_")

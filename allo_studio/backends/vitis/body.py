@@ -42,6 +42,8 @@ class Body:
         self.indices: dict[ir.Value, Index] = {}
         self._ready: dict[ir.Value, Expression] = {}
         self.tokens: dict[str, tuple[Token, str]] = {}
+        # How the next token is taken, of streams that are not empty at reset.
+        self.takes: dict[str, str] = {}
         self.write = {
             "affine.load": self._load,
             "memref.load": self._load,
@@ -196,9 +198,13 @@ class Body:
     def _read(self, value: ir.Value, memory: Memory) -> None:
         """Take a token even where nobody uses its value."""
         if list(value.uses):
-            self._name_value(value, Expression.of(f"{memory.name}.read()", memory.cpp, frozenset((memory.name,))))
+            self._name_value(value, Expression.of(self.next_token(memory), memory.cpp, frozenset((memory.name,))))
         else:
-            self.lines.add(f"{memory.name}.read();")
+            self.lines.add(f"{self.next_token(memory)};")
+
+    def next_token(self, memory: Memory) -> str:
+        """Return the expression that takes the next token of a stream."""
+        return self.takes.get(memory.source, f"{memory.name}.read()")
 
     def _store(self, op: ir.Operation) -> None:
         memory = self.memories[op.operands[1]]

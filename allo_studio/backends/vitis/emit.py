@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from allo_studio.backends.vitis.feedback import CONCURRENTLY, places
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.region import port_memory, region_function
@@ -45,7 +46,9 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
         f"{top}.h": _header(top, program, source),
         f"{top}.cpp": _source(top, source, project_name),
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
-        "run_hls.tcl": run_script(top, program.top, project_name, part or target.device, target.clock_ns),
+        "run_hls.tcl": run_script(
+            top, program.top, project_name, part or target.device, target.clock_ns, f"{CONCURRENTLY}(" in source
+        ),
     }
     return dict(sorted(files.items()))
 
@@ -89,11 +92,12 @@ def _kernel_functions(regions: list[Region], callees: Callees) -> _Kernels:
     """Return each kernel process with its function by path; raises AlloError with the faults of all."""
     found: dict[str, tuple[KernelProcess | RelayoutProcess, Function]] = {}
     faults: list[Diagnostic] = []
-    for process in (p for region in regions for p in region.processes):
-        if isinstance(process, RegionProcess):
-            continue
+    # The last region is the top.
+    for place in places(regions[-1]):
+        process = place.process
         try:
-            found[process.path] = (process, kernel_function(process.ir, callees, process.path))
+            function = kernel_function(process.ir, callees, process.path, place.initial, place.in_loop)
+            found[process.path] = (process, function)
         except AlloError as error:
             faults += [replace(d, where=d.where or process.path) for d in error.diagnostics]
     if faults:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from allo_studio.backends.vitis.feedback import CONCURRENTLY
 from allo_studio.backends.vitis.kernel import Function
 from allo_studio.backends.vitis.memories import Memory, declare_local, parameter, partition_pragmas
 from allo_studio.backends.vitis.names import Names, comment
 from allo_studio.backends.vitis.text import Lines
+from allo_studio.design.loops import groups
 from allo_studio.design.region import Channel, Process, Region, RegionPort, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.layout import Layout
@@ -48,10 +50,25 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
     for port in region.ports:
         if port.name not in used:
             lines.add(f"(void){memories[port.name].name};")
-    for process in region.processes:
-        passed = ", ".join(memories[channel].name for channel in _in_order(process))
-        lines.add(f"{functions[process.name]}({passed});", process.path)
+    for processes, kept in groups(region):
+        calls = []
+        for process in processes:
+            passed = ", ".join(memories[channel].name for channel in _in_order(process))
+            calls.append((f"{functions[process.name]}({passed})", process.path))
+        _run(lines, calls, bool(kept))
     return Function(tuple(map(parameter, ports)), lines.text())
+
+
+def _run(lines: Lines, calls: Sequence[tuple[str, str]], in_loop: bool) -> None:
+    """Write calls; those of processes in a loop, which take each other's tokens, are simulated side by side."""
+    if in_loop:
+        lines.add("#ifndef __SYNTHESIS__")
+        lines.add(f"{CONCURRENTLY}({', '.join(f'[&] {{ {call}; }}' for call, _ in calls)});")
+        lines.add("#else")
+    for call, path in calls:
+        lines.add(f"{call};", path)
+    if in_loop:
+        lines.add("#endif")
 
 
 def _in_order(process: Process) -> list[str]:
@@ -75,7 +92,13 @@ def _declare(region: Region, channel: Channel, names: Names, lines: Lines) -> Me
     memory = Memory(names.unique(channel.name), channel.name, channel.type, channel.layout, width)
     note = f"{channel.id}: {channel.reason}" if channel.reason else channel.id
     if width:
-        lines.add(f'hls::stream<{memory.token_type}> {memory.name}("{memory.name}");', note)
+        # Tokens stay in it from one call to the next.
+        storage = "static " if channel.initial else ""
+        lines.add(f'{storage}hls::stream<{memory.token_type}> {memory.name}("{memory.name}");', note)
+        if channel.initial:
+            lines.add("#ifdef ALLO_STUDIO_HLS_STREAM_H")
+            lines.add(f"{memory.name}.keeps({channel.initial_tokens});", "tokens that stay for the next call")
+            lines.add("#endif")
         lines.pragma(f"stream variable={memory.name} type=fifo depth={channel.depth}")
         return memory
     declare_local(lines, memory, note)
