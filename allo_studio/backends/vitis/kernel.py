@@ -107,7 +107,7 @@ def _function(kernel: KernelIR, callees: Callees, owner: str, made: dict[str, st
         if argument.scalar:
             body.bind(argument.value, _scalar(memories[argument.value], sizes.get(argument.name)))
     if kernel.streams:
-        body.stream(find_tokens(kernel).values())
+        body.stream(find_tokens(kernel))
     head = lines.mark()
     body.block(kernel.body)
     text = lines.cut(head)
