@@ -14,7 +14,7 @@ NAMES = sorted(path.parent.name for path in PROJECTS.glob("*/project.yaml"))
 
 
 def test_there_are_examples() -> None:
-    assert {"attention", "gemm_1024", "gemm_cascade", "transformer_layer"} <= set(NAMES)
+    assert {"attention", "gemm_1024", "gemm_cascade", "image_pipeline", "transformer_layer"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,3 +27,15 @@ def test_an_example_is_built_and_simulated(name: str, tmp_path: Path) -> None:
     assert result.report.simulation is not None
     assert result.report.simulation.passed
     assert all(artifact.path.is_file() for artifact in result.artifacts)
+
+
+def test_an_image_goes_through_three_stages_in_one_pass(tmp_path: Path) -> None:
+    loaded = load_project(PROJECTS / "image_pipeline")
+    result = build(loaded, tmp_path / "build", target="rtl")
+    assert result.report.simulation is not None
+    assert result.report.simulation.passed
+    cycles = result.report.cycles["open"]
+    assert cycles["predicted"] == cycles["simulated"]
+    assert cycles["predicted"] < 1.01 * 48 * 64
+    channels = [channel for channel in result.report.channels if channel.kind == "fifo"]
+    assert [channel.depth["open"] for channel in channels] == [channel.observed for channel in channels] == [2, 2]

@@ -153,8 +153,8 @@ class Schedule:
     def buffer_at(self, target: BufferLike, axis: LoopLike) -> BufferHandle:
         return self._make("buffer_at", buffer=str(target), axis=str(axis))
 
-    def reuse_at(self, target: BufferLike, axis: LoopLike) -> BufferHandle:
-        return self._make("reuse_at", buffer=str(target), axis=str(axis))
+    def reuse_at(self, target: BufferLike, axis: LoopLike, inside: bool = False) -> BufferHandle:
+        return self._make("reuse_at", buffer=str(target), axis=str(axis), inside=inside)
 
     def reshape(self, target: BufferLike, shape: Sequence[int]) -> None:
         self._apply("reshape", buffer=str(target), shape=_listed(shape))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from allo_studio.hardware.cycles import Undetermined
+from allo_studio.hardware.structure import is_spatial
 from allo_studio.ir import KernelIR, Loop, walk
 from allo_studio.ir.attributes import integer_map, symbol
 from allo_studio.ir.binding import ir as mlir
@@ -27,7 +30,7 @@ def _depends(kernel: KernelIR, sizes: set[str]) -> Undetermined | None:
             found = _loop(kernel, loops[op], sizes)
             if found is not None:
                 return found
-        elif op.name == "scf.if" and _has_control(op):
+        elif op.name == "scf.if" and _has_control(op, loops):
             return Undetermined("a branch", kernel.span(op), True)
         elif op.name == "func.call":
             found = _depends(kernel.at(symbol(op, "callee")), set())
@@ -56,6 +59,9 @@ def _argument(kernel: KernelIR, value: mlir.Value) -> str:
     return str(kernel.arguments()[mlir.BlockArgument(source).arg_number].name)
 
 
-def _has_control(op: mlir.Operation) -> bool:
+def _has_control(op: mlir.Operation, loops: Mapping[mlir.Operation, Loop]) -> bool:
+    """Tell whether a branch is more than a choice of values: it has calls, or loops that are not only lanes."""
     inside = (inner for region in op.regions for block in region.blocks for inner in walk(block))
-    return any(inner.name in LOOP_KINDS or inner.name == "func.call" for inner in inside)
+    return any(
+        inner.name == "func.call" or (inner.name in LOOP_KINDS and not is_spatial(loops[inner])) for inner in inside
+    )

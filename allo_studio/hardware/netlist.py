@@ -187,7 +187,7 @@ class Netlist:
         tokens = self.tokens.setdefault(buffer.storage.name, [])
         if not tokens or tokens[-1].elements == buffer.storage.stream:
             made = self.add(kind, kind, f"{kind} {buffer.storage.name}", [], type, span)
-            made.buffer, made.subscripts = buffer, subscripts
+            made.buffer, made.subscripts, made.guards = buffer, subscripts, tuple(self.guards)
             tokens.append(made)
         tokens[-1].elements += 1
         return tokens[-1]

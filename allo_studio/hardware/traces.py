@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.counters import Environment, Integers, variables
 from allo_studio.hardware.cycles import Control, arguments_needed
+from allo_studio.hardware.guards import Left, holds, left_values
 from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, Segment, WhileLoop, WhilePipeline, walk
 
 __all__ = ["Traces"]
@@ -102,19 +104,39 @@ class Traces:
             return np.empty(0, dtype=np.int64)
         match item:
             case Segment():
-                return np.concatenate([starts + item.placement.starts[n] for n in item.graph.streams[stream]])
+                return self._moved(item, stream, starts, env)
             case Pipeline():
                 trips = _trips(item, env, starts.size)
                 instance = np.repeat(np.arange(starts.size), trips)
                 iteration = np.arange(instance.size) - np.repeat(np.cumsum(trips) - trips, trips)
                 first = starts[instance] + iteration * self._interval(item)
-                return np.concatenate([first + item.placement.starts[n] for n in item.graph.streams[stream]])
+                inside = _counted(item, env, starts.size) if _guarded((item,), stream) else env
+                return self._moved(item, stream, first, inside)
             case Nested():
                 return self._repeated(item, stream, starts, env)
         raise _depends(self.name, item)
 
+    def _moved(self, item: Segment | Pipeline, stream: str, first: Integers, env: Environment) -> Integers:
+        """Return when the tokens of iterations move that begin at `first`, of those that guards let through."""
+        found = []
+        for number in item.graph.streams[stream]:
+            moved = first + item.placement.starts[number]
+            guards = item.graph.operations[number].guards
+            if guards:
+                held = holds(item.graph, guards, env, first.size, self._left)
+                if held is None:
+                    raise _depends(self.name, item)
+                moved = moved[held]
+            found.append(moved)
+        return np.concatenate(found)
+
+    @cached_property
+    def _left(self) -> Left:
+        return left_values(self.control[self.name])
+
     def _repeated(self, item: Nested, stream: str, starts: Integers, env: _Values) -> Integers:
-        instance, inner = item.counter.expand(env, starts.size, sorted(_needs(item.body), key=str))
+        needed = {*env, item.counter.key} if _guarded(item.body, stream) else _needs(item.body)
+        instance, inner = item.counter.expand(env, starts.size, sorted(needed, key=str))
         once = self._latency(item.body, inner, instance.size)
         before = np.cumsum(once) - once
         # Each instance counts its own iterations from 0.
@@ -129,6 +151,15 @@ def _trips(item: Pipeline, env: Environment, count: int) -> Integers:
     for counter in item.counters:
         total *= counter.trips(env, count)
     return total
+
+
+def _counted(item: Pipeline, env: Environment, count: int) -> Environment:
+    """Return what is known in each iteration of the flattened loop in all instances: its counters too."""
+    inner: Environment = env
+    for counter in item.counters:
+        instance, inner = counter.expand(inner, count, [*inner, counter.key])
+        count = instance.size
+    return inner
 
 
 def _needs(items: Sequence[Item]) -> set[int | str]:
@@ -147,6 +178,16 @@ def _needs(items: Sequence[Item]) -> set[int | str]:
 def _uses(items: Sequence[Item], stream: str) -> bool:
     return any(
         isinstance(item, Segment | Pipeline | WhilePipeline) and stream in item.graph.streams for item, _ in walk(items)
+    )
+
+
+def _guarded(items: Sequence[Item], stream: str) -> bool:
+    """Tell whether tokens of a stream move only in some iterations."""
+    return any(
+        item.graph.operations[number].guards
+        for item, _ in walk(items)
+        if isinstance(item, Segment | Pipeline)
+        for number in item.graph.streams.get(stream, ())
     )
 
 

@@ -33,6 +33,8 @@ class ReuseAt(Step):
     args:
         buffer: the array that is read.
         axis: the loop that moves over it.
+        inside: let the loop fill the buffer, so that no other loop is before it. It goes round as often more as that
+            takes, with the rest of its body under a condition: a pipeline that need not be drained in between.
 
     rewrite:
                                                A_reuse: float32[3]
@@ -45,17 +47,30 @@ class ReuseAt(Step):
                                                    for r in range(3):
                                                        B[x] += A_reuse[r] * w[r]
 
+        With `inside`:
+
+        for x in range(14):                    for x in range(16):
+            for r in range(3):           ->        for r in range(2):       # fill: shift
+                B[x] += A[x + r] * w[r]                A_reuse[r] = A_reuse[r + 1]
+                                                   A_reuse[2] = A[x]
+                                                   if x >= 2:
+                                                       for r in range(3):
+                                                           B[x - 2] += A_reuse[r] * w[r]
+
         Dimensions along which an iteration reads one element are left out, but for the one that the loop moves along.
 
     fails:
         where the loop's body does not read the array, what it reads is no box of constant extents, the box does not
         move or moves along several dimensions, no element is read by two iterations, the loop may have no iteration
         or is parallel, an element is written and read later in one run of the loop, or it is not written before.
+        With `inside` also where the loop's bounds are not constant, it is unrolled, the window is cut at the end of the
+        array, or what an iteration adds does not divide what it keeps.
     """
 
     name: ClassVar[str] = "reuse_at"
     buffer: BufferRef = field(metadata=argument("buffer", "the array to keep a part of"))
     axis: LoopRef = field(metadata=argument("loop", "the loop that moves over the array"))
+    inside: bool = field(default=False, metadata=argument("bool", "let the loop itself fill the buffer"))
 
     @classmethod
     def options(cls, ir: KernelIR) -> Iterator[Option]:
@@ -73,7 +88,10 @@ class ReuseAt(Step):
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:
         """Yield why the step does not apply."""
-        yield from window_faults(plan_reuse(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis)))
+        plan = plan_reuse(ir, ir.find_buffer(self.buffer), ir.find_loop(self.axis))
+        yield from window_faults(plan)
+        if self.inside:
+            yield from _late_faults(plan)
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Make the reuse buffer."""
@@ -81,7 +99,7 @@ class ReuseAt(Step):
         plan = plan_reuse(seen, seen.find_buffer(self.buffer), seen.find_loop(self.axis))
         name = fresh_buffer_name(seen, f"{_NUMBERED.sub('', plan.buffer.name)}_reuse")
         with in_context():
-            build_window(seen, plan, name)
+            build_window(seen, plan, name, self.inside)
         return ir
 
 
@@ -104,3 +122,19 @@ def window_faults(plan: ReusePlan) -> Iterator[Diagnostic]:
             f"with the reuse buffer, loop {pipelined.id} would pipeline {count} operations, more than {MOST_COPIES}"
         )
         yield fault(message, plan.axis.span, f"choose a loop outside {pipelined.id}")
+
+
+def _late_faults(plan: ReusePlan) -> Iterator[Diagnostic]:
+    """Yield why the loop cannot fill a planned reuse buffer itself."""
+    loop, hint = plan.axis, "leave `inside` off: the buffer is then filled before the loop"
+    if loop.trip is None:
+        yield fault(f"the bounds of loop {loop.id} are not constant, so it cannot fill its window", loop.span, hint)
+    if loop.unroll is not None:
+        yield fault(f"loop {loop.id} is unrolled, so it cannot fill its window", loop.span, hint)
+    if plan.footprint.guarded:
+        message = f"the window is cut at the end of {plan.buffer.name}, so loop {loop.id} cannot fill it"
+        yield fault(message, loop.span, hint)
+    kept = plan.footprint.extents[plan.dim] - plan.fresh
+    if kept % plan.fresh:
+        message = f"each iteration of {loop.id} adds {plan.fresh} elements and keeps {kept}, so some iterations"
+        yield fault(f"{message} cannot just fill the window", loop.span, hint)

@@ -1,4 +1,4 @@
-"""The code of a reuse buffer: the fill before the loop, the shift and the new elements in it, the reads from it."""
+"""The code of a reuse buffer: its fill, the shift and the new elements in the loop, the reads from it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from itertools import count
 
 from allo_studio.analysis.accesses import Access
-from allo_studio.ir import KernelIR, LinearExpr
-from allo_studio.ir.attributes import set_text
+from allo_studio.ir import KernelIR, LinearExpr, Loop
+from allo_studio.ir.attributes import flag, set_text
 from allo_studio.ir.binding import ir
-from allo_studio.ir.build import alloc, empty_loop, load, store
-from allo_studio.ir.rewrite import at_end, at_start, before, erase, replace_uses
+from allo_studio.ir.build import alloc, constant, empty_loop, load, store
+from allo_studio.ir.rewrite import at_end, at_start, before, erase, operations, replace_uses
 from allo_studio.ir.views import array_type
+from allo_studio.primitives.late_body import delay_body
+from allo_studio.primitives.promises import PARALLEL
 from allo_studio.primitives.replication import pipelined_around
 from allo_studio.primitives.reuse_plan import ReusePlan
-from allo_studio.primitives.rewrite import mark
+from allo_studio.primitives.rewrite import is_pure, mark
 from allo_studio.types import ArrayType
 
 __all__ = ["build_window"]
@@ -24,9 +26,12 @@ __all__ = ["build_window"]
 _Place = Mapping[int, LinearExpr]
 
 
-def build_window(kernel: KernelIR, plan: ReusePlan, name: str) -> None:
-    """Make the planned reuse buffer, named `name`, in place; needs the context to be current."""
-    _Builder(kernel, plan, name).build()
+def build_window(kernel: KernelIR, plan: ReusePlan, name: str, inside: bool = False) -> None:
+    """Make the planned reuse buffer, named `name`, in place; needs the context to be current.
+
+    `inside` lets the loop fill it, by iterations before the others.
+    """
+    _Builder(kernel, plan, name, inside).build()
 
 
 @dataclass
@@ -42,17 +47,20 @@ class _Nest:
     innermost: int | None
     unrolled: bool
     band: str | None = None
+    role: str = "fill"
 
 
 class _Builder:
-    def __init__(self, kernel: KernelIR, plan: ReusePlan, name: str) -> None:
+    def __init__(self, kernel: KernelIR, plan: ReusePlan, name: str, inside: bool) -> None:
         # Looked up once: each name that is made here differs from the others.
         self._taken = {loop.name for loop in kernel.loops()}
         self._plan = plan
         self._name = name
+        self._inside = inside
         self._location = plan.axis.op.location
         kind = ArrayType(plan.buffer.type.element, plan.shape)
-        self._window = alloc(name, kind, before(plan.axis.op), self._location)
+        self._outermost = _outermost(plan.axis) if inside else plan.axis
+        self._window = alloc(name, kind, before(self._outermost.op), self._location)
         if array_type(self._window.type) != kind:
             set_text(self._window.owner.operation, "allo.type", str(kind))
         # What one iteration reads along the dimension that moves, less what it reads for the first time.
@@ -62,12 +70,19 @@ class _Builder:
         """Make everything."""
         plan, variable = self._plan, self._plan.axis.induction_variable
         start = tuple(low.substitute(variable, plan.first) for low in plan.footprint.lows)
-        self._fill(start)
+        if self._inside:
+            self._clear()
+        else:
+            self._fill(start)
+        before_it = len(operations(plan.axis.body))
         at = at_start(plan.axis.body)
         self._shift(at)
         self._add(at)
+        ahead = len(operations(plan.axis.body)) - before_it
         for access in plan.reads:
             self._redirect(access)
+        if self._inside:
+            delay_body(plan.axis, ahead, self._old // plan.fresh)
 
     def _fill(self, start: tuple[LinearExpr, ...]) -> None:
         """Before the loop: what the first iteration reads but for what it adds itself, one shift ahead."""
@@ -82,6 +97,18 @@ class _Builder:
             self._copy(self._array(place, start), ahead, at)
 
         self._make(nest, before(plan.axis.op), copy)
+
+    def _clear(self) -> None:
+        """Before the nest: a first value, which the first iterations move on and nothing else takes."""
+        unrolled = pipelined_around(self._outermost) is not None
+        band = None if self._outermost.parent else f"{self._name}_init"
+        nest = _Nest(f"{self._name}_init", self._counts(), {}, None, unrolled, band, "init")
+
+        def put(place: _Place, at: ir.InsertionPoint) -> None:
+            zero = constant(0, self._plan.buffer.type.element, at, self._location)
+            store(zero, self._window, self._subscripts(place), at, self._location)
+
+        self._make(nest, before(self._outermost.op), put)
 
     def _shift(self, at: ir.InsertionPoint) -> None:
         """In the loop: every element moves on by what an iteration adds."""
@@ -173,7 +200,21 @@ class _Builder:
         if d in nest.room:
             upper.append(nest.room[d])
         made = empty_loop(([LinearExpr.number(0)], upper), 1, at, self._location, self._fresh(name))
-        set_text(made, "allo.role", "fill")
+        set_text(made, "allo.role", nest.role)
         if nest.unrolled:
             mark(made, unroll=0)
         return made
+
+
+def _outermost(axis: Loop) -> Loop:
+    """Return the outermost loop of the perfect nest of one iteration after another that a loop is the innermost of.
+
+    A window that the loop itself fills needs no fresh memory in each run of it, which would keep the nest from being
+    one pipeline.
+    """
+    while axis.parent is not None:
+        others = (op for op in operations(axis.parent.body) if op != axis.op)
+        if axis.parent.unroll is not None or flag(axis.parent.op, PARALLEL) or not all(map(is_pure, others)):
+            break
+        axis = axis.parent
+    return axis

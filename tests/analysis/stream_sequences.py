@@ -10,7 +10,7 @@ import numpy as np
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.analysis.sets import loop_bounds
 from allo_studio.frontend import parse_kernel
-from allo_studio.ir import KernelIR, access_of
+from allo_studio.ir import KernelIR
 from allo_studio.ir.binding import ir as mlir
 from allo_studio.source import Source
 
@@ -145,10 +145,57 @@ def sequence(ir: KernelIR, buffer: str, write: bool) -> list[tuple[int, ...]]:
                 first, last = max(b.evaluate(env) for b in lower), min(b.evaluate(env) for b in upper)
                 for value in range(first, last, loops[op].step):
                     yield from walk(loops[op].body, {**env, loops[op].induction_variable: value})
+            elif op.name == "scf.if":
+                side = op.regions[0 if _number(op.operands[0], env) else 1]
+                for inner in side.blocks:
+                    yield from walk(inner, env)
             elif op.name == ("affine.store" if write else "affine.load") and op.operands[1 if write else 0] == wanted:
-                yield tuple(s.evaluate(env) for s in access_of(op) or ())
+                mapping = mlir.AffineMapAttr(op.attributes["map"]).value
+                yield tuple(_mapped(mapping, list(op.operands)[2 if write else 1 :], env))
 
     return list(walk(ir.body, {}))
+
+
+def _mapped(mapping: mlir.AffineMap, operands: list[mlir.Value], env: Mapping[mlir.Value, int]) -> Iterator[int]:
+    """Yield the results of a map."""
+    inputs = [_number(operand, env) for operand in operands]
+    for result in mapping.results:
+        yield _expression(result, inputs[: mapping.n_dims], inputs[mapping.n_dims :])
+
+
+def _expression(expression: mlir.AffineExpr, dims: list[int], symbols: list[int]) -> int:
+    expression = expression.maybe_downcast()
+    if isinstance(expression, mlir.AffineConstantExpr):
+        return int(expression.value)
+    if isinstance(expression, mlir.AffineDimExpr | mlir.AffineSymbolExpr):
+        return (dims if isinstance(expression, mlir.AffineDimExpr) else symbols)[int(expression.position)]
+    left, right = _expression(expression.lhs, dims, symbols), _expression(expression.rhs, dims, symbols)
+    if isinstance(expression, mlir.AffineAddExpr):
+        return left + right
+    if isinstance(expression, mlir.AffineMulExpr):
+        return left * right
+    if isinstance(expression, mlir.AffineModExpr):
+        return left % right
+    return left // right if isinstance(expression, mlir.AffineFloorDivExpr) else -(-left // right)
+
+
+def _number(value: mlir.Value, env: Mapping[mlir.Value, int]) -> int:
+    """Return an index value, or whether a comparison of such holds."""
+    if value in env:
+        return env[value]
+    op = value.owner.operation
+    if op.name == "affine.apply":
+        (found,) = _mapped(mlir.AffineMapAttr(op.attributes["map"]).value, list(op.operands), env)
+        return found
+    if op.name == "arith.constant":
+        return int(mlir.IntegerAttr(op.attributes["value"]).value)
+    sides = [_number(operand, env) for operand in op.operands]
+    if op.name == "arith.cmpi":
+        return int(_COMPARED[int(op.attributes["predicate"])](*sides))
+    return {"arith.andi": int.__and__, "arith.ori": int.__or__, "arith.xori": int.__xor__}[op.name](*sides)
+
+
+_COMPARED = (int.__eq__, int.__ne__, int.__lt__, int.__le__, int.__gt__, int.__ge__)
 
 
 def flat(ir: KernelIR, buffer: str, elements: list[tuple[int, ...]]) -> list[int]:

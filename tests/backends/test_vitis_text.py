@@ -176,12 +176,21 @@ def test_all_faulty_channels_are_named() -> None:
     assert "top/mm1_C: a FIFO holds at least one token" in found
 
 
-def test_a_stream_with_two_accesses_is_refused() -> None:
-    twice = kernel(GEMM, "gemm").with_streams({"C": 1})
+def test_a_stream_that_is_not_moved_once_and_in_order_is_refused() -> None:
     region = cascade("fifo", 1)
     first, second = region.processes
-    (fault,) = faults(replace(region, processes=(replace(first, ir=twice), second)))
-    assert "the stream C is accessed in 3 places" in fault
+
+    def said(ir: KernelIR) -> str:
+        (fault,) = faults(replace(region, processes=(replace(first, ir=ir), second)))
+        return fault
+
+    assert "the stream C is both read and written" in said(kernel(GEMM, "gemm").with_streams({"C": 1}))
+    twice = GEMM.replace("C: float32[M, N] = 0.0", "C: float32[M, N]").partition("    for i")[0]
+    twice += (
+        "    for i, j in grid(16, 16):\n        C[i, j] = A[i, j]\n    for j in range(16):\n        C[7, j] = B[j, 0]\n"
+    )
+    twice = kernel(f"{twice}    return C\n", "gemm").with_streams({"C": 1})
+    assert "the stream C is out of order: it writes C[7, 0] more than once" in said(twice)
 
 
 def test_lanes_that_are_no_token_are_refused() -> None:

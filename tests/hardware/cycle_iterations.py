@@ -266,9 +266,15 @@ class Iterations:
         memory = self._memory(op.buffer)
         if op.kind == "element":
             token = self._operand(iteration, op.inputs[0], cycle)
+            if token.value is POISON:
+                self.made[iteration, op.index] = token
+                return
             address, _ = self._address(iteration, op, cycle)
             place = int(np.ravel_multi_index(address, memory.storage.type.shape))  # type: ignore[arg-type]
             self.made[iteration, op.index] = _Made(token.cycle, token.offset, memory.elements[place])
+            return
+        if not self._happens(cycle, iteration, op):
+            self._done(cycle, iteration, op, 0.0, POISON)
             return
         moved[op.buffer] += 1
         self.hardware.tokens[op.buffer].append(cycle)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_engines import inputs_of as flavoured
 from random_engines import kernel_of
+from random_pieces import draw_pieces
 from random_programs import program
 from random_terms import Chooser
 from schedule_checks import assert_runs, assert_short
@@ -130,6 +131,21 @@ def test_tokens_move_when_their_accesses_are_executed(name: str, streamed: str, 
     ordered = found.schedule.trace(streamed, overlap=False)
     assert ordered.size == trace.size
     assert all(slow >= fast for slow, fast in zip(ordered, trace, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_tokens_under_conditions_move_when_their_accesses_are_executed(seed: int) -> None:
+    drawn = draw_pieces(random.Random(seed), (3, 8), width=1 + seed % 2)
+    kernel = from_specs(kernel_of(f"from allo_studio.lang import *\n{drawn.text}"), drawn.steps).ir.with_streams(
+        {"A": drawn.width, "B": drawn.width}
+    )
+    found = assert_runs(kernel, LIBRARIES[PROFILES[seed % len(PROFILES)]], inputs_of(kernel))
+    for streamed in ("A", "B"):
+        trace = found.schedule.trace(streamed)
+        assert trace.tolist() == found.execution.accesses[streamed]
+        assert trace.size == 24 // drawn.width
+        ordered = found.schedule.trace(streamed, overlap=False)
+        assert all(slow >= fast for slow, fast in zip(ordered, trace, strict=True))
 
 
 @pytest.mark.parametrize("library", PROFILES)

@@ -93,6 +93,7 @@ USES: dict[str, list[tuple[str, str]]] = {
     "reuse_at": [
         ("stencil", "{reuse_at: {buffer: A, axis: i}}"),
         ("conv", "{reuse_at: {buffer: A, axis: i}}"),
+        ("conv", "{reuse_at: {buffer: A, axis: i, inside: true}}"),
         ("blur", "{reuse_at: {buffer: H, axis: 'across:i'}}"),
         ("heat", "{reuse_at: {buffer: A, axis: j}}"),
         ("channels", "{reuse_at: {buffer: A, axis: x}}"),

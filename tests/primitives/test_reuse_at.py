@@ -9,8 +9,11 @@ from nest_steps import differs, nest, refusal, unchanged
 from step_kernels import kernel
 
 from allo_studio.analysis.accesses import accesses
+from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders
 from allo_studio.ir import KernelIR
 from allo_studio.primitives import reuse_plan
+from allo_studio.primitives.base import Step
+from allo_studio.primitives.compute_at import ComputeAt
 from allo_studio.primitives.parallel import Parallel
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
@@ -56,6 +59,50 @@ def test_results_stay(name: str, steps: list[tuple[str, str]], shapes: list[tupl
     assert sorted(made) == sorted(shapes)
 
 
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("conv", [("A", "i")]),
+        ("stencil", [("A", "i")]),
+        ("conv2", [("A", "y"), ("A_reuse", "x")]),
+        ("conv2", [("A", "x"), ("A", "y")]),
+        ("channels", [("A", "x"), ("A", "y")]),
+        ("jacobi", [("A_out", "i"), ("A_out_reuse", "j"), ("B_out", "p")]),
+        ("heat", [("A", "k"), ("A", "j")]),
+        ("backwards", [("A", "n")]),
+        ("steps", [("A_out", "i")]),
+        ("ahead", [("A_out", "i")]),
+        ("fibonacci", [("A_out", "i")]),
+        ("branches", [("A", "i")]),
+    ],
+)
+def test_results_stay_where_a_loop_fills_its_window_itself(name: str, steps: list[tuple[str, str]]) -> None:
+    base = nest(name)
+    after = unchanged(base, *(ReuseAt(*step, inside=True) for step in steps))
+    axis = steps[0][1]
+    # No loop is made beside the one that the window slides along, which goes round more often.
+    assert not [loop for loop in after.loops() if "fill_" in loop.name]
+    assert (after.find_loop(axis).trip or 0) > (base.find_loop(axis).trip or 0)
+
+
+def test_an_image_is_read_in_one_pass() -> None:
+    """The loop over the columns fills the window, and the line buffer moves on in it: one nest, one read of A."""
+    steps = [
+        ReuseAt("A", "x", inside=True),
+        ReuseAt("A", "y"),
+        ComputeAt("A_reuse_1_shift_0", "A_reuse_1_next_1"),
+        ComputeAt("A_reuse_1_next_1", "x"),
+        Pipeline("x"),
+    ]
+    after = unchanged(nest("conv2"), *steps)
+    assert [loop.name for loop in after.find_loop("y").children] == ["x"]
+    assert after.find_loop("x").trip == 11
+    assert reads(after, "A") == 9 * 11
+    orders = consumer_orders(after, "A", 1)
+    assert not isinstance(orders, Refusal)
+    assert orders[0] == ConsumerOrder(1)
+
+
 def test_each_element_is_read_once() -> None:
     base = nest("conv2")
     assert reads(base, "A") == 7 * 10 * 6
@@ -88,6 +135,12 @@ def test_any_loop_over_a_line(trip: int, lower: int, step: int, factor: int, off
     assert bool(ReuseAt("A", "i").check(base)) != reused
     if reused:
         unchanged(base, ReuseAt("A", "i"))
+    kept = max(offsets) - min(offsets) + 1 - abs(factor * step)
+    filled = reused and kept % abs(factor * step) == 0
+    assert bool(ReuseAt("A", "i", inside=True).check(base)) != filled
+    if filled:
+        after = unchanged(base, ReuseAt("A", "i", inside=True))
+        assert after.find_loop("i").trip == trip + kept // abs(factor * step)
     if trip > 1:
         parts = Split("i", min(split, trip)).apply(base)
         for axis in ("i.outer", "i.inner"):
@@ -197,3 +250,48 @@ def test_a_parallel_loop_has_no_reuse() -> None:
     base = Parallel("y").apply(nest("conv2"))
     assert "loop y is parallel; with reuse each iteration needs the one before" in refusal(base, ReuseAt("A", "y"))
     unchanged(base, ReuseAt("A", "x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "step", "message"),
+    [
+        ("conv2", [Unroll("x")], ("A", "x"), "loop x is unrolled, so it cannot fill its window"),
+        ("overhang", [], ("A", "i"), "the window is cut at the end of A, so loop i cannot fill it"),
+        ("thirds", [], ("A", "i"), "each iteration of i adds 2 elements and keeps 1, so some iterations"),
+        ("sized", [], ("A", "j"), "the bounds of loop j are not constant, so it cannot fill its window"),
+    ],
+)
+def test_a_loop_that_cannot_fill_its_window(name: str, before: list[Step], step: tuple[str, str], message: str) -> None:
+    base = kernel(name, FILLED[name]) if name in FILLED else nest(name)
+    for other in before:
+        base = other.apply(base)
+    assert not ReuseAt(*step).check(base)
+    assert message in refusal(base, ReuseAt(*step, inside=True))
+
+
+FILLED = {
+    "overhang": """
+def overhang(A: int32[9]) -> int32[9]:
+    y: int32[9] = 0
+    for i in range(9):
+        for j in range(3):
+            if i + j < 9:
+                y[i] += A[i + j]
+    return y
+""",
+    "thirds": """
+def thirds(A: int32[9]) -> int32[4]:
+    y: int32[4]
+    for i in range(4):
+        y[i] = A[2 * i] + A[2 * i + 1] + A[2 * i + 2]
+    return y
+""",
+    "sized": """
+def sized(A: int32[40]) -> int32[32]:
+    y: int32[32] = 0
+    for i in range(4):
+        for j in range(8 * i, 8 * i + 8):
+            y[j] = A[j] + A[j + 1]
+    return y
+""",
+}

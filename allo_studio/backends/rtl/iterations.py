@@ -285,12 +285,12 @@ class Iterations:
     # Streams
 
     def _read_token(self, op: Operation) -> None:
-        self.scope.stream(op.buffer).moves.append((self.valid(self.placement.starts[op.index]), None))
+        self.scope.stream(op.buffer).moves.append((self.happens(op, self.placement.starts[op.index]), None))
 
     def _write_token(self, op: Operation) -> None:
         start = self.placement.starts[op.index]
         elements = [self.value(operand, start) for operand in op.inputs]
-        self.scope.stream(op.buffer).moves.append((self.valid(start), self.circuit.concat(*reversed(elements))))
+        self.scope.stream(op.buffer).moves.append((self.happens(op, start), self.circuit.concat(*reversed(elements))))
 
     def _element(self, op: Operation) -> Signal:
         """Return an element of the token at hand, or the token itself."""

@@ -41,7 +41,8 @@ class Body:
         # Index values that are no more than arithmetic on variables, and all other values.
         self.indices: dict[ir.Value, Index] = {}
         self._ready: dict[ir.Value, Expression] = {}
-        self.tokens: dict[str, tuple[Token, str]] = {}
+        # By access: how it moves a streamed argument, and the variable that holds the token at hand.
+        self.tokens: dict[ir.Operation, tuple[Token, str]] = {}
         # How the next token is taken, of streams that are not empty at reset.
         self.takes: dict[str, str] = {}
         self.write = {
@@ -64,7 +65,7 @@ class Body:
         """Make the streamed arguments known."""
         for token in tokens:
             memory = self.memories[token.argument.value]
-            self.tokens[token.argument.name] = (token, self.names.unique(f"{memory.name}_token"))
+            self.tokens[token.op] = (token, self.names.unique(f"{memory.name}_token"))
 
     def block(self, block: ir.Block) -> None:
         """Write the statements of a block."""
@@ -186,7 +187,7 @@ class Body:
 
     def _load(self, op: ir.Operation) -> None:
         memory = self.memories[op.operands[0]]
-        token, variable = self.tokens.get(memory.source, (None, ""))
+        token, variable = self.tokens.get(op, (None, ""))
         if token is None:
             text, reads = self._element(op, memory, 1)
             self.define(op, Expression.of(text, memory.cpp, reads | {memory.name}))
@@ -209,7 +210,7 @@ class Body:
     def _store(self, op: ir.Operation) -> None:
         memory = self.memories[op.operands[1]]
         value = self._stored(self.take(op.operands[0]), memory)
-        token, variable = self.tokens.get(memory.source, (None, ""))
+        token, variable = self.tokens.get(op, (None, ""))
         target = self._element(op, memory, 2)[0] if token is None else ""
         self.settle(memory.name)
         note = place(self.kernel.span(op))

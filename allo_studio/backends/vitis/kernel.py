@@ -123,7 +123,7 @@ def _function(
         if argument.scalar:
             body.bind(argument.value, _scalar(memories[argument.value], sizes.get(argument.name)))
     if kernel.streams:
-        body.stream(find_tokens(kernel).values())
+        body.stream(find_tokens(kernel))
     for argument in arguments:
         if argument.name in initial:
             elements = initial[argument.name]

@@ -1,4 +1,4 @@
-"""Streamed arguments: where the one access of each lies, and how its elements are packed into tokens.
+"""Streamed arguments: where their accesses lie, and how their elements are packed into tokens.
 
 With one element a token, a load is a read of the FIFO and a store a write. With W, the W lanes of the fully unrolled
 loops around the access share one token, which is read before the outermost of those loops or written after it.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from allo_studio.analysis.accesses import accesses as known_accesses
+from allo_studio.analysis.stream_order import Refusal, token_order
 from allo_studio.backends.vitis.loops import fully_unrolled
 from allo_studio.backends.vitis.text import kernel_fault
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -20,25 +22,26 @@ __all__ = ["Token", "find_tokens"]
 
 @dataclass(frozen=True)
 class Token:
-    """How one streamed argument is accessed. `lane` picks an element of the token; `around` is the loop that it is
-    read before or written after (None with one element a token)."""
+    """How one access of a streamed argument, `op`, moves it. `lane` picks an element of the token; `around` is the loop
+    that it is read before or written after (None with one element a token)."""
 
     argument: Argument
+    op: ir.Operation
     width: int
     writes: bool
     lane: LinearExpr
     around: Loop | None
 
 
-def find_tokens(kernel: KernelIR) -> dict[str, Token]:
-    """Return the token of each streamed argument by name; raises AlloError (code `hls`) with every fault."""
+def find_tokens(kernel: KernelIR) -> list[Token]:
+    """Return the tokens of all accesses of streamed arguments; raises AlloError (code `hls`) with every fault."""
     arguments = {argument.name: argument for argument in kernel.arguments()}
     loops = {loop.induction_variable: loop for loop in kernel.loops() if loop.kind != "while"}
-    tokens: dict[str, Token] = {}
+    tokens: list[Token] = []
     faults: list[Diagnostic] = []
     for name, width in sorted(kernel.streams.items()):
         try:
-            tokens[name] = _token(kernel, arguments[name], width, loops)
+            tokens += _tokens(kernel, arguments[name], width, loops)
         except AlloError as fault:
             faults += fault.diagnostics
     if faults:
@@ -46,21 +49,28 @@ def find_tokens(kernel: KernelIR) -> dict[str, Token]:
     return tokens
 
 
-def _token(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Value, Loop]) -> Token:
+def _tokens(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Value, Loop]) -> list[Token]:
     accesses = [op for op in walk(kernel.body) if _accesses(op, argument.value)]
-    if len(accesses) != 1:
-        hint = "keep a local copy of the array, so that each element is moved once"
-        message = f"the stream {argument.name} is accessed in {len(accesses)} places, and a FIFO end has one"
-        raise kernel_fault(kernel, message, accesses[1] if accesses else None, hint)
-    (op,) = accesses
-    if not op.name.startswith("affine."):
-        message = f"the stream {argument.name} is accessed by {op.name}, which does not tell the order of its elements"
-        raise kernel_fault(kernel, message, op, "keep a local copy of the array, so that each element is moved once")
+    hint = "keep a local copy of the array, so that each element is moved once"
+    if not accesses:
+        raise kernel_fault(kernel, f"the stream {argument.name} is not accessed", None, hint)
+    touched = [access for access in known_accesses(kernel) if access.buffer == argument.name]
+    if len({access.kind for access in touched}) > 1:
+        raise kernel_fault(kernel, f"the stream {argument.name} is both read and written", accesses[1], hint)
+    if len(accesses) > 1:
+        order = token_order(kernel, touched, f"{touched[0].kind}s")
+        if isinstance(order, Refusal):
+            raise kernel_fault(kernel, f"the stream {argument.name} is out of order: {order.reason}", accesses[1], hint)
+    return [_token(kernel, argument, width, op, loops) for op in accesses]
+
+
+def _token(kernel: KernelIR, argument: Argument, width: int, op: ir.Operation, loops: dict[ir.Value, Loop]) -> Token:
     writes = op.name == "affine.store"
     if width == 1:
-        return Token(argument, 1, writes, LinearExpr.number(0), None)
+        return Token(argument, op, 1, writes, LinearExpr.number(0), None)
     lanes = _unrolled_around(op, loops)
-    return Token(argument, width, writes, _lane(kernel, argument, width, op, lanes, loops), lanes[0] if lanes else None)
+    lane = _lane(kernel, argument, width, op, lanes, loops)
+    return Token(argument, op, width, writes, lane, lanes[0] if lanes else None)
 
 
 def _accesses(op: ir.Operation, memory: ir.Value) -> bool:

@@ -1,4 +1,4 @@
-"""Kernels with streams, each of whose elements is accessed once, in order."""
+"""Kernels with streams, each of whose elements is accessed once, in order, at one place or at several."""
 
 from __future__ import annotations
 
@@ -172,5 +172,74 @@ def f(A: int32[16], most: int32) -> int32[16]:
 """,
         {"A": 2, "B": 2},
         (("split", {"axis": "i", "factor": 2}), ("unroll", {"axis": "i.inner"})),
+    ),
+    "a window that is filled first": Streaming(
+        """
+def f(A: int16[16]) -> int32[14]:
+    B: int32[14]
+    for i in range(14):
+        B[i] = A[i] + 2 * A[i + 1] - A[i + 2]
+    return B
+""",
+        {"A": 1, "B": 1},
+        (("reuse_at", {"buffer": "A", "axis": "i"}), ("pipeline", {"axis": "i"})),
+    ),
+    "the whole of rows with a valid part": Streaming(
+        """
+def f(A: int32[4, 7]) -> int32[3, 5]:
+    B: int32[3, 5]
+    above: int32[7] = 0
+    for i, j in grid(4, 7):
+        a: int32 = A[i, j]
+        if i >= 1 and j < 5:
+            B[i - 1, j] = a - above[j]
+        above[j] = a
+    return B
+""",
+        {"A": 1, "B": 1},
+    ),
+    "an edge before what is inside": Streaming(
+        """
+def f(A: int32[12]) -> int32[2, 6]:
+    B: int32[2, 6]
+    for i in range(2):
+        B[i, 0] = i
+        for j in range(1, 6):
+            B[i, j] = A[5 * i + j - 1]
+    last: int32 = 0
+    for i in range(10, 12):
+        last += A[i]
+    return B
+""",
+        {"A": 1, "B": 1},
+    ),
+    "another place in each half": Streaming(
+        """
+def f(A: int8[12]) -> int16[12]:
+    B: int16[12]
+    for i in range(14):
+        x: int16 = 1
+        if i < 6:
+            x = A[i]
+        elif i >= 8:
+            x = A[i - 2] * 2
+        if i % 7 != 3:
+            B[i - (i + 3) // 7] = x + i
+    return B
+""",
+        {"A": 1, "B": 1},
+    ),
+    "lanes under a condition": Streaming(
+        """
+def f(A: int32[12]) -> int32[12]:
+    B: int32[12]
+    for i in range(5):
+        if i >= 2:
+            for k in range(4):
+                B[4 * i - 8 + k] = A[4 * i - 8 + k] + i
+    return B
+""",
+        {"A": 4, "B": 4},
+        (("unroll", {"axis": "k"}),),
     ),
 }

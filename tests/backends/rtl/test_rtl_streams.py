@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rtl_checks import OPEN, RunningKernel, Script, assert_exact_stalled, stalled_cycles
 from stream_kernels import KERNELS
 
+from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal, consumer_orders, producer_order
 from allo_studio.ir import KernelIR
 
 SCRIPTS: dict[str, Script] = {
@@ -41,6 +42,18 @@ def test_tokens_and_cycles_under_scripts(name: str) -> None:
     held = with_scripts(kernel, ["never"])
     found = assert_exact_stalled(kernel, OPEN[3.33], inputs_of(kernel), held, invocations, running)
     assert found.cycles[0] == found.schedule.latency
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_all_ends_are_proven_to_be_in_order(name: str) -> None:
+    kernel = KERNELS[name].kernel()
+    for stream, width in kernel.streams.items():
+        if kernel.directions[stream] == "out":
+            assert producer_order(kernel, stream) == ProducerOrder(width)
+        else:
+            found = consumer_orders(kernel, stream, width)
+            assert not isinstance(found, Refusal)
+            assert found[0] == ConsumerOrder(width)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
