@@ -190,13 +190,13 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     broken = not info.ok if info else True
     tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
-    full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note or asked)))
+    held = f"{len(edge.initial)} at reset" if edge.initial else ""
+    note = ", ".join(filter(None, (note or asked, held)))
+    full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note)))
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
-    return WireSpec(
-        edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip()
-    )
+    return WireSpec(edge.id, edge.source, edge.target, label, note, element, broken, f"{full}\n\n{tip}".strip())
 
 
 def _end_type(graph: Graph, end: Endpoint, checked: CheckedDesign) -> str:

@@ -28,12 +28,14 @@ from allo_studio.design.edits import (
     SetChannel,
     SetExecution,
     SetGraphPortType,
+    SetInitial,
     SetTarget,
     SetUnify,
 )
 from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
+from ui.initial import initial_of, initial_text
 from ui.report_rows import depth_text
 
 __all__ = ["BlockPage", "GraphPage", "Page", "PortPage", "WirePage", "title"]
@@ -193,17 +195,21 @@ class WirePage(Page):
         self.tokens.setRange(0, 1 << 20)
         self.tokens.setSpecialValueText("sized automatically")
         self.tokens.setKeyboardTracking(False)
+        self.initial = QLineEdit()
+        self.initial.setPlaceholderText("empty; 0, or 1, 2, 3, or 8 x 0")
         self.type = title(role="muted")
         self.built = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Type", self.type)
         self.form.addRow("Channel", self.channel)
         self.form.addRow("Depth", self.tokens)
+        self.form.addRow("At reset", self.initial)
         self.form.addRow("Built", self.built)
         self.column.addWidget(self.faults)
         self.column.addStretch(1)
         self.channel.activated.connect(self._changed)
         self.tokens.valueChanged.connect(self._changed)
+        self.initial.editingFinished.connect(self._filled)
 
     def show_wire(self, graph: str, edge: Edge, info: EdgeInfo | None, row: ChannelRow | None) -> None:
         """Show a wire with what the check and the last build say of it."""
@@ -216,6 +222,8 @@ class WirePage(Page):
         self.channel.setCurrentIndex(self.channel.findData(edge.channel))
         self.tokens.setValue(edge.depth or 0)
         self.tokens.setEnabled(edge.channel in (None, "fifo"))
+        self.initial.setText(initial_text(edge.initial))
+        self.initial.setEnabled(bool(edge.initial) or bool(edge.source.node and edge.target.node))
         for widget in (self.channel, self.tokens):
             widget.blockSignals(False)
         self.built.setText(_built_text(row))
@@ -228,6 +236,18 @@ class WirePage(Page):
             depth = self.tokens.value() or None
             depth = depth if choice in (None, "fifo") else None
             self.edited.emit(SetChannel(self._graph, self._edge.id, choice, depth))
+
+    def _filled(self) -> None:
+        if self._edge is None:
+            return
+        try:
+            initial = initial_of(self.initial.text())
+        except ValueError as fault:
+            self.faults.setText(str(fault))
+            return
+        # 0 and 0.0 are equal, and so are 0.0 and -0.0.
+        if initial_text(initial) != initial_text(self._edge.initial):
+            self.edited.emit(SetInitial(self._graph, self._edge.id, initial))
 
 
 def _built_text(row: ChannelRow | None) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import networkx
 
-from allo_studio.design.region import Channel, Process, Region
+from allo_studio.design.region import Channel, KernelProcess, Process, Region, RegionProcess
 
-__all__ = ["Loop", "groups", "in_order"]
+__all__ = ["Loop", "groups", "in_order", "members"]
 
 # Processes in an order in which they can run, and the channels between them that are not empty at reset.
 Loop = tuple[tuple[Process, ...], tuple[Channel, ...]]
@@ -28,10 +28,10 @@ def in_order(names: Sequence[str], links: Iterable[tuple[str, str, bool]]) -> li
             forward.add_edge(source, target)
     rank = {name: number for number, name in enumerate(names)}
     found = []
-    for members in _components(every, rank):
+    for part in _components(every, rank):
         inside = networkx.DiGraph()
-        inside.add_nodes_from(members)
-        inside.add_edges_from(edge for edge in forward.subgraph(members).edges if edge[0] != edge[1])
+        inside.add_nodes_from(part)
+        inside.add_edges_from(edge for edge in forward.subgraph(part).edges if edge[0] != edge[1])
         found += networkx.lexicographical_topological_sort(inside, key=rank.__getitem__)
     return found
 
@@ -50,16 +50,26 @@ def groups(region: Region) -> list[Loop]:
     every.add_edges_from((name, name) for name in owners if (name, name) in reads)
     rank = {name: number for number, name in enumerate(owners)}
     found: list[Loop] = []
-    for members in _components(every, rank):
-        ordered = sorted(members, key=rank.__getitem__)
-        kept = [c for c in region.channels if c.initial and c.source[0] in members and c.targets[0][0] in members]
+    for part in _components(every, rank):
+        ordered = sorted(part, key=rank.__getitem__)
+        kept = [c for c in region.channels if c.initial and c.source[0] in part and c.targets[0][0] in part]
         found.append((tuple(owners[name] for name in ordered), tuple(kept)))
     return found
+
+
+def members(region: Region, in_loop: bool = False) -> Iterator[tuple[KernelProcess, bool]]:
+    """Yield the kernel blocks of a region and of those inside it, and whether each is in a loop."""
+    for processes, kept in groups(region):
+        for process in processes:
+            if isinstance(process, RegionProcess):
+                yield from members(process.region, in_loop or bool(kept))
+            elif isinstance(process, KernelProcess):
+                yield process, in_loop or bool(kept)
 
 
 def _components(graph: networkx.DiGraph, rank: Mapping[str, int]) -> list[set[str]]:
     """Return the strongly connected parts, each after those that lead to it, else by rank."""
     parts = networkx.condensation(graph)
-    members = {number: set(parts.nodes[number]["members"]) for number in parts.nodes}
-    first = {number: min(rank[name] for name in names) for number, names in members.items()}
-    return [members[n] for n in networkx.lexicographical_topological_sort(parts, key=first.__getitem__)]
+    names = {number: set(parts.nodes[number]["members"]) for number in parts.nodes}
+    first = {number: min(map(rank.__getitem__, found)) for number, found in names.items()}
+    return [names[n] for n in networkx.lexicographical_topological_sort(parts, key=first.__getitem__)]

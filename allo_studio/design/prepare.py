@@ -12,6 +12,7 @@ from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.pacing import paced
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.design.variants import laid_out, with_tables
 from allo_studio.hardware.dependent import timing_depends
@@ -89,6 +90,8 @@ def _cheapest(
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
     plan = plan_channels(project, kernels, library)
+    if not plan.diagnostics:
+        plan = paced(project, leaves, plan, library)
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     if plan.diagnostics or not plan.copies or depends:
@@ -98,12 +101,14 @@ def _cheapest(
         return Prepared(leaves, plan)
     buffered: dict[str, str] = {}
     for place in plan.copies[:_MOST_TRIALS]:
-        trial = plan_channels(project, kernels, library, {**buffered, place: ""})
+        trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
         if latency is not None and latency < best:
             buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
             best = latency
-    return Prepared(leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)
+    if buffered:
+        plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)
+    return Prepared(leaves, plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:

@@ -87,7 +87,8 @@ def channel_captions(path: str, edges: Sequence[Edge], report: Report) -> dict[s
     for edge in edges:
         row = report.channel(f"{path}/{edge.id}")
         if row:
-            found[edge.id] = _channel_note(row, report.profile)
+            held = f", {len(edge.initial)} at reset" if edge.initial else ""
+            found[edge.id] = _channel_note(row, report.profile) + held
     return found
 
 

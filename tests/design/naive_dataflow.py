@@ -22,15 +22,21 @@ class Outcome:
     written: dict[str, list[int]] = field(default_factory=dict)
     read: dict[str, list[int]] = field(default_factory=dict)
     stuck: tuple[str, ...] = ()
+    initial: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def latency(self) -> int:
         return max(self.done.values(), default=-1) + 1
 
 
-def simulate(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> Outcome:
+def simulate(
+    traces: Sequence[ProcessTrace],
+    depths: Mapping[str, int | None],
+    fifo_latency: int,
+    initial: Mapping[str, int] | None = None,
+) -> Outcome:
     """Step every process through its local cycles until all are done, or nothing moves any more."""
-    found = Outcome()
+    found = Outcome(initial=initial or {})
     for trace in traces:
         for channel in (*trace.reads, *trace.writes):
             found.written.setdefault(channel, [])
@@ -57,11 +63,13 @@ def _can(
         return False
     for channel, cycles in trace.reads.items():
         token = len(found.read[channel])
-        if local in cycles and sum(w + fifo_latency <= now for w in found.written[channel]) <= token:
+        there = found.initial.get(channel, 0) + sum(w + fifo_latency <= now for w in found.written[channel])
+        if local in cycles and there <= token:
             return False
     for channel, cycles in trace.writes.items():
         depth = depths.get(channel)
-        inside = len(found.written[channel]) - sum(r < now for r in found.read[channel])
+        written = found.initial.get(channel, 0) + len(found.written[channel])
+        inside = written - sum(r < now for r in found.read[channel])
         if local in cycles and depth is not None and inside >= depth:
             return False
     return True

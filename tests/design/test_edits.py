@@ -111,6 +111,16 @@ def test_a_rerouted_wire_keeps_its_place_and_its_channel() -> None:
     assert ids(over) == ["A->mm2.A", "mm2.C->E", "B->s.P"]
 
 
+def test_elements_at_reset() -> None:
+    held = edits.SetInitial("top", "mm1.C->mm2.A", (0, -1.5)).apply(example())
+    assert held.graphs["top"].edges[1] == replace(example().graphs["top"].edges[1], initial=(0, -1.5))
+    assert edits.SetInitial("top", "mm1.C->mm2.A").apply(held) == example()
+    # What lies in a wire goes with it.
+    moved = edits.Reroute("top", "mm1.C->mm2.A", target=end("mm2.B")).apply(held)
+    assert moved.graphs["top"].edges[1].initial == (0, -1.5)
+    assert "inf is no initial element" in refused(edits.SetInitial("top", "mm1.C->mm2.A", (float("inf"),))).message
+
+
 def test_parameters() -> None:
     one = edits.SetParam("top", "mm1", "M", 4).apply(example())
     assert one.graphs["top"].nodes["mm1"] == replace(GEMM, params={"M": 4})

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from allo_studio.backends.vitis.feedback import CONCURRENTLY, places
+from allo_studio.backends.vitis.feedback import CONCURRENTLY, places, regions_in_loops
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.region import port_memory, region_function
@@ -67,12 +67,13 @@ def _program(top: Region) -> _Program:
     kernel_names = _name_kernels(kernels, names)
     defined = [(name, callees.notes[f], f) for f, name in callees.defined.items()]
     defined += [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items()]
+    loops = set(regions_in_loops(top))
     for region in regions:
         called = {
             p.name: region_names[p.region.name] if isinstance(p, RegionProcess) else kernel_names[kernels[p.path][1]]
             for p in region.processes
         }
-        function = region_function(region, called, interface=region is top)
+        function = region_function(region, called, region is top, region.name in loops)
         defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
     return _Program(tuple(defined), region_names[top.name])
 

@@ -18,7 +18,7 @@ from allo_studio.design.loops import groups
 from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess, RelayoutProcess
 from allo_studio.values import Number
 
-__all__ = ["CONCURRENTLY", "INITIALLY", "Place", "declare_initial", "places"]
+__all__ = ["CONCURRENTLY", "INITIALLY", "Place", "declare_initial", "places", "regions_in_loops"]
 
 # The functions of the support that generated code calls.
 CONCURRENTLY = "concurrently"
@@ -38,6 +38,16 @@ class Place:
 def places(region: Region) -> Iterator[Place]:
     """Yield the kernels of a region and of those inside it."""
     yield from _places(region, {}, False)
+
+
+def regions_in_loops(region: Region, in_loop: bool = False) -> Iterator[str]:
+    """Yield the names of regions in loops: while one of their processes runs, others outside wait for what it makes."""
+    if in_loop:
+        yield region.name
+    for members, kept in groups(region):
+        for process in members:
+            if isinstance(process, RegionProcess):
+                yield from regions_in_loops(process.region, in_loop or bool(kept))
 
 
 def _places(region: Region, outside: Mapping[str, Channel], in_loop: bool) -> Iterator[Place]:

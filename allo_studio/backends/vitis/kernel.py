@@ -74,8 +74,8 @@ def kernel_function(
 
     Parameters are in the order of the IR's arguments: arrays (`const` where only read), streams by reference, scalars
     by value, and scalar results by reference. The functions that it calls are put into `callees`. `owner` is the block
-    whose state a stateful kernel keeps. `initial` are the elements that streams hold at reset, by argument; the
-    function that counts them, and any that is to be `alone`, is no other block's.
+    whose state a stateful kernel keeps. `initial` are the elements that streams hold at reset, by argument; a function
+    that counts them is no other block's, nor is one that is to be `alone`.
     """
     _require_own_state(kernel)
     made = _function(kernel, callees or Callees(Names()), owner, {}, initial or {})

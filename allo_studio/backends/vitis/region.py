@@ -24,11 +24,11 @@ def port_memory(region: Region, port: RegionPort, name: str) -> Memory:
     return Memory(name, port.name, port.type, layout, _stream_width(channel), port.direction == "out")
 
 
-def region_function(region: Region, functions: Mapping[str, str], interface: bool) -> Function:
+def region_function(region: Region, functions: Mapping[str, str], interface: bool, in_loop: bool = False) -> Function:
     """Return the function of a region; `functions` maps each process's name to its C++ function.
 
-    `interface` adds the ports' pragmas of a top function. Raises AlloError (code `hls`) where a channel and its ends
-    disagree.
+    `interface` adds the ports' pragmas of a top function; `in_loop` tells that it is itself in a loop. Raises AlloError
+    (code `hls`) where a channel and its ends disagree.
     """
     faults = _channel_faults(region)
     if faults:
@@ -50,24 +50,25 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
     for port in region.ports:
         if port.name not in used:
             lines.add(f"(void){memories[port.name].name};")
-    for processes, kept in groups(region):
+    parts = [(region.processes, in_loop)] if in_loop else [(found, bool(kept)) for found, kept in groups(region)]
+    for processes, at_once in parts:
         calls = []
         for process in processes:
             passed = ", ".join(memories[channel].name for channel in _in_order(process))
             calls.append((f"{functions[process.name]}({passed})", process.path))
-        _run(lines, calls, bool(kept))
+        _run(lines, calls, at_once)
     return Function(tuple(map(parameter, ports)), lines.text())
 
 
-def _run(lines: Lines, calls: Sequence[tuple[str, str]], in_loop: bool) -> None:
-    """Write calls; those of processes in a loop, which take each other's tokens, are simulated side by side."""
-    if in_loop:
+def _run(lines: Lines, calls: Sequence[tuple[str, str]], at_once: bool) -> None:
+    """Write calls; those of processes in a loop, which take each other's tokens, are simulated `at_once`."""
+    if at_once:
         lines.add("#ifndef __SYNTHESIS__")
         lines.add(f"{CONCURRENTLY}({', '.join(f'[&] {{ {call}; }}' for call, _ in calls)});")
         lines.add("#else")
     for call, path in calls:
         lines.add(f"{call};", path)
-    if in_loop:
+    if at_once:
         lines.add("#endif")
 
 

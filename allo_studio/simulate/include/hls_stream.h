@@ -130,13 +130,14 @@ template <typename T, int DEPTH = 0> class stream : private turns::queue {
     stream &operator=(const stream &) = delete;
 
     ~stream() {
-        if (tokens_.size() != kept_) {
+        const std::size_t written = reads_ + tokens_.size();
+        if (tokens_.size() != (kept_ < written ? kept_ : written)) {
             std::fprintf(stderr, "csim: leftover: stream '%s' still holds %zu tokens that no process read%s\n",
                          name_.c_str(), tokens_.size(), kept_ > 0 ? ", other than stay for the next call" : "");
         }
     }
 
-    // So many tokens stay in it for the next call.
+    // So many tokens stay in it for the next call, as soon as there were so many.
     void keeps(std::size_t tokens) { kept_ = tokens; }
 
     void write(const T &token) {
