@@ -27,7 +27,7 @@ from allo_studio.hardware.operators import load_operators, profile_names
 from allo_studio.pipeline import size_project
 from allo_studio.project import load_project
 
-__all__ = ["Row", "examples", "main", "million", "row_of", "rows_of"]
+__all__ = ["Row", "dataflow_regions", "examples", "graph_of", "main", "million", "row_of", "rows_of"]
 
 PROJECTS = Path(__file__).resolve().parents[1] / "projects"
 # Its traces are of a million tokens and more; it has one product alone.
@@ -72,9 +72,9 @@ def rows_of(name: str) -> Iterator[Row]:
 
 def row_of(name: str, sized: SizedDesign) -> Row:
     """Return what a design's FIFOs are; it must have one dataflow graph."""
-    (region,) = _dataflow(sized.region)
-    graph, requests = _graph(sized, region), fifo_requests(region)
-    order = _graph(sized, region, overlap=False) if sized.library.profile != "open" else None
+    (region,) = dataflow_regions(sized.region)
+    graph, requests = graph_of(sized, region), fifo_requests(region)
+    order = graph_of(sized, region, overlap=False) if sized.library.profile != "open" else None
     depths = {request.channel: sized.fifos[request.channel].depth for request in requests}
     free = graph.run({})
     assert isinstance(free, Timing)
@@ -96,17 +96,19 @@ def row_of(name: str, sized: SizedDesign) -> Row:
     )
 
 
-def _dataflow(region: Region) -> Iterator[Region]:
+def dataflow_regions(region: Region) -> Iterator[Region]:
     """Yield the outermost dataflow regions."""
     if region.execution == "dataflow":
         yield region
         return
     for process in region.processes:
         if isinstance(process, RegionProcess):
-            yield from _dataflow(process.region)
+            yield from dataflow_regions(process.region)
 
 
-def _graph(sized: SizedDesign, region: Region, overlap: bool = True) -> TokenGraph:
+def graph_of(sized: SizedDesign, region: Region, overlap: bool = True) -> TokenGraph:
+    """Return the processes of a dataflow region and their tokens; without overlap, only the order of these counts."""
+
     def latency(inner: Region) -> int:
         return sum(sized.processes[p.path].schedule.latency for p in inner.processes if p.path in sized.processes)
 
@@ -149,7 +151,7 @@ def _tree_seconds() -> float:
     loaded = load_project(PROJECTS / LARGEST)
     sized = size_project(loaded, library=load_operators("open", loaded.project.target.clock_ns))
     before = time.perf_counter()
-    graph = _graph(sized, sized.region)
+    graph = graph_of(sized, sized.region)
     size_fifos(graph.traces, None, fifo_requests(_unsized(sized.region)), graph.fifo_latency)
     return time.perf_counter() - before
 
