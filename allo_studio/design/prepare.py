@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
+from allo_studio.design.fixes import with_fixes
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.dependent import timing_depends
@@ -108,7 +109,7 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
         if diagnostic.where in edges:
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
-    return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
+    return with_fixes(replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges))
 
 
 def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
