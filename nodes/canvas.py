@@ -9,7 +9,7 @@ that it shows and the new one. It never changes the scene on its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
@@ -245,6 +245,13 @@ class Canvas(QWidget):
         if centre:
             self.view.centre_on(item.sceneBoundingRect().center())
         return True
+
+    def select_blocks(self, names: Iterable[str]) -> None:
+        """Select some blocks and nothing else; names of what is not there are passed over."""
+        self.view.scene().clearSelection()
+        for name in names:
+            if name in self._blocks:
+                self._blocks[name].view.setSelected(True)
 
     def block(self, name: str) -> BlockItem:
         """Return a block's item; raises KeyError."""

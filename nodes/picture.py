@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import constant_file
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Node
@@ -159,7 +160,8 @@ def _port(info: PortInfo) -> PortSpec:
 
 def _kind(node: Node) -> tuple[BlockKind, str]:
     if isinstance(node, KernelNode):
-        return "kernel", f"{node.function}()" + (f"  ·  {node.schedule}" if node.schedule else "")
+        says = described(node) if is_generated(node.path) else f"{node.function}()"
+        return "kernel", says + (f"  ·  {node.schedule}" if node.schedule else "")
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}"
     if isinstance(node, ConstantNode):

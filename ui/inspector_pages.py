@@ -35,6 +35,7 @@ from allo_studio.design.edits import (
 from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
+from ui.fix_list import FixList
 from ui.initial import initial_of, initial_text
 from ui.report_rows import depth_text
 
@@ -72,6 +73,9 @@ class Page(QWidget):
         self.column.addWidget(self.heading)
         self.column.addWidget(self.line)
         self.column.addLayout(self.form)
+        self.fixes = FixList()
+        self.fixes.hide()
+        self.fixes.chosen.connect(self.edited)
 
 
 class GraphPage(Page):
@@ -188,9 +192,6 @@ class WirePage(Page):
         self._graph = ""
         self._edge: Edge | None = None
         self.channel = QComboBox()
-        self.channel.addItem(_FREE, None)
-        for choice in get_args(ChannelChoice):
-            self.channel.addItem(choice, choice)
         self.tokens = QSpinBox()
         self.tokens.setRange(0, 1 << 20)
         self.tokens.setSpecialValueText("sized automatically")
@@ -206,22 +207,33 @@ class WirePage(Page):
         self.form.addRow("At reset", self.initial)
         self.form.addRow("Built", self.built)
         self.column.addWidget(self.faults)
+        self.column.addWidget(self.fixes)
         self.column.addStretch(1)
         self.channel.activated.connect(self._changed)
         self.tokens.valueChanged.connect(self._changed)
         self.initial.editingFinished.connect(self._filled)
 
-    def show_wire(self, graph: str, edge: Edge, info: EdgeInfo | None, row: ChannelRow | None) -> None:
-        """Show a wire with what the check and the last build say of it."""
+    def show_wire(self, graph: str, edge: Edge, top: str, info: EdgeInfo | None, row: ChannelRow | None) -> None:
+        """Show a wire with what the check and the last build say of it; `top` is the graph that is built."""
         self._graph, self._edge = graph, edge
         self.heading.setText(f"{edge.source}  →  {edge.target}")
         self.line.setText(f"wire in {graph}" + ("  ·  copied between two layouts" if info and info.relayout else ""))
         self.type.setText(str(info.type) if info and info.type else "the two ends differ")
         for widget in (self.channel, self.tokens):
             widget.blockSignals(True)
+        choices, tip = _choices(graph, edge, top)
+        self.channel.clear()
+        self.channel.addItem(_FREE, None)
+        for choice in choices:
+            self.channel.addItem(choice, choice)
         self.channel.setCurrentIndex(self.channel.findData(edge.channel))
+        self.channel.setEnabled(bool(choices))
+        self.channel.setToolTip(tip)
         self.tokens.setValue(edge.depth or 0)
-        self.tokens.setEnabled(edge.channel in (None, "fifo"))
+        inside = bool(edge.source.node and edge.target.node)
+        # A depth that the file has can be taken away, wherever it is.
+        self.tokens.setEnabled(edge.depth is not None or (inside and edge.channel in (None, "fifo")))
+        self.tokens.setToolTip("The tokens that the FIFO holds" if inside else tip)
         self.initial.setText(initial_text(edge.initial))
         self.initial.setEnabled(bool(edge.initial) or bool(edge.source.node and edge.target.node))
         for widget in (self.channel, self.tokens):
@@ -250,6 +262,18 @@ class WirePage(Page):
             self.edited.emit(SetInitial(self._graph, self._edge.id, initial))
 
 
+def _choices(graph: str, edge: Edge, top: str) -> tuple[list[ChannelChoice], str]:
+    """Return what may be asked of a wire's channel (and what is), with a tip."""
+    if edge.source.node and edge.target.node:
+        return list(get_args(ChannelChoice)), "What lies between the two blocks"
+    if graph == top:
+        choices: list[ChannelChoice] = ["fifo"]
+        tip = "A port of the design is a memory outside, or with fifo a stream; a stream has no depth"
+    else:
+        choices, tip = [], f"Ask for it on the wire to the block that {graph} is"
+    return [*choices, *([edge.channel] if edge.channel and edge.channel not in choices else [])], tip
+
+
 def _built_text(row: ChannelRow | None) -> str:
     if row is None:
         return "not built"
@@ -271,7 +295,7 @@ class BlockPage(Page):
         self.raw = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Name", self.name)
-        for widget in (self.enter, self.raw, self.faults):
+        for widget in (self.enter, self.raw, self.faults, self.fixes):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         self.name.editingFinished.connect(self._renamed)

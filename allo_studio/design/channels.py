@@ -211,12 +211,15 @@ class _Planner:
 
     def _pingpong(self, where: str, place: str, reason: str, edge: Edge) -> None:
         if edge.depth is not None:
-            self._refuse(where, "a depth was given, but this channel is no FIFO", f"remove the depth ({reason})")
+            message = "a depth was given, but this channel is no FIFO"
+            self._refuse(where, message, f"remove the depth ({reason})", asked="depth")
             return
         self.plan.decisions[place] = Decision("pingpong", 1, reason)
 
-    def _refuse(self, where: str, message: str, hint: str, refusal: Refusal | None = None) -> None:
-        found = Diagnostic("order", message, refusal.span if refusal else None, where, hint)
+    def _refuse(
+        self, where: str, message: str, hint: str, refusal: Refusal | None = None, asked: str = "channel"
+    ) -> None:
+        found = Diagnostic("order", message, refusal.span if refusal else None, where, hint, about=(asked,))
         if found not in self.plan.diagnostics:
             self.plan.diagnostics.append(found)
 

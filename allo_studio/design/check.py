@@ -14,6 +14,7 @@ from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
+from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic, has_errors
@@ -56,16 +57,18 @@ def check(
     if walkable:
         layouts, relayouts = unify_layouts(project, kernels, sound, notes)
     _check_unify(project, notes)
-    return CheckedDesign(
-        project=drawn,
-        expanded=None if project is drawn else project,
-        diagnostics=instances.told(notes.sorted()),
-        kernels={path: result.kernel for path, result in kernels.items()},
-        ports=ports,
-        edges=_edge_infos(wires, relayouts, notes),
-        signatures=signatures,
-        layouts=layouts,
-        constants=constants,
+    return with_fixes(
+        CheckedDesign(
+            project=drawn,
+            expanded=None if project is drawn else project,
+            diagnostics=instances.told(notes.sorted()),
+            kernels={path: result.kernel for path, result in kernels.items()},
+            ports=ports,
+            edges=_edge_infos(wires, relayouts, notes),
+            signatures=signatures,
+            layouts=layouts,
+            constants=constants,
+        )
     )
 
 
@@ -87,8 +90,9 @@ def _port_type(graph: str, direction: str, name: str, text: str, notes: Notes) -
     try:
         return parse_type(text)
     except ValueError as fault:
-        diagnostic = Diagnostic("type", str(fault), where=f"{graph}.{name}", hint="write it like float32[64, 32]")
-        notes.graph(graph, diagnostic, direction, name)
+        hint, about = "write it like float32[64, 32]", ("no type", name)
+        found = Diagnostic("type", str(fault), where=f"{graph}.{name}", hint=hint, about=about)
+        notes.graph(graph, found, direction, name)
         return None
 
 
@@ -103,7 +107,7 @@ def _block_ports(
                 notes.node(graph.name, name, unknown_kind(graph.name, name, node))
             elif isinstance(node, GraphNode) and node.graph not in signatures:
                 hint = did_you_mean(node.graph, signatures)
-                fault = Diagnostic("structure", f"there is no graph {node.graph!r}", hint=hint)
+                fault = Diagnostic("structure", f"there is no graph {node.graph!r}", hint=hint, about=("no graph",))
                 notes.node(graph.name, name, fault, "graph")
             elif isinstance(node, GraphNode):
                 ports[f"{graph.name}/{name}"] = signatures[node.graph]
@@ -133,17 +137,18 @@ def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Dia
             f"values are never converted silently; make both ends {source.element} or {target.element}, or put a block "
             f'{{convert: "{source}", to: "{target.element}"}} between them'
         )
-        return Diagnostic("type", f"the element types differ: {ends}", hint=hint)
+        return Diagnostic("type", f"the element types differ: {ends}", hint=hint, about=("elements",))
     if len(source.shape) != len(target.shape):
         hint = "both ends must have the same number of dimensions"
-        return Diagnostic("shape", f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}", hint=hint)
+        message = f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}"
+        return Diagnostic("shape", message, hint=hint, about=("ranks",))
     if source.shape == target.shape:
         hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
-        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint)
+        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint, about=("sizes",))
     differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
     which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
     hint = "set `params` of one of the blocks so that the extents agree"
-    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint)
+    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
 
 
 def _is_sound(graph: str, wire: ResolvedEdge, notes: Notes) -> bool:
@@ -156,7 +161,8 @@ def _check_unify(project: Project, notes: Notes) -> None:
         if not graph.unify and graph.execution == "dataflow":
             message = "`unify: false` has no effect in a dataflow graph; its interfaces are unified"
             hint = "a re-layout between blocks is made only with execution: sequential"
-            notes.graph(graph.name, Diagnostic("layout", message, hint=hint, severity="warning"), "unify")
+            fault = Diagnostic("layout", message, hint=hint, severity="warning", about=("no unify",))
+            notes.graph(graph.name, fault, "unify")
 
 
 def _edge_infos(

@@ -178,13 +178,9 @@ class _Unifier:
         self.told.add(key)
         one, two = demands[0], demands[-1]
         message = f"the layouts conflict: {one}, and {two}; together they need an array in single registers"
-        fixes = (
-            f"change the partition in step {one.step + 1} of {one.block} to {two.entry}",
-            f"change the partition in step {two.step + 1} of {two.block} to {one.entry}",
-            f"keep both and copy between them: execution: sequential with unify: false in graph {wire.graph}",
-        )
+        about = ("conflict", *_told(one), *_told(two))
         hint = "partition both ends in the same kind, with factors of which one divides the other"
-        self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, fixes=fixes))
+        self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
 
     def check_banks(self) -> None:
         """Note arrays with more banks than a device can make use of, once for each set of demands."""
@@ -199,7 +195,8 @@ class _Unifier:
             message = f"{key} would have {banks} banks; at most {MOST_BANKS} are possible: {reasons}"
             graph, _, node = demands[0].block.partition("/")
             hint = "use smaller factors, or fewer partitioned dimensions"
-            self.notes.node(graph, node, Diagnostic("layout", message, hint=hint))
+            about = ("banks", *(told for demand in demands for told in _told(demand)))
+            self.notes.node(graph, node, Diagnostic("layout", message, hint=hint, about=about))
 
     def layouts(self) -> dict[str, Layout]:
         """Return the layouts by instance path and port, sorted."""
@@ -212,6 +209,11 @@ class _Unifier:
             for w in self.wires
             if not w.joins and [e.layout for e in self.state[w.source]] != [e.layout for e in self.state[w.target]]
         }
+
+
+def _told(demand: _Demand) -> tuple[str, str, int, int, str]:
+    """Return a demand for programs: block, port, dimension and step (both from 0), entry."""
+    return demand.block, demand.port, demand.dim, demand.step, str(demand.entry)
 
 
 @lru_cache(maxsize=4096)

@@ -53,7 +53,9 @@ class Instances:
             if name not in self.owners:
                 found[key] = plain
             elif key not in found:
-                found[key] = replace(plain, message=f"in {self.owners[name]}: {plain.message}")
+                # What would mend the graph as drawn need not mend this instance.
+                message = f"in {self.owners[name]}: {plain.message}"
+                found[key] = replace(plain, message=message, about=(), fixes=())
         return tuple(found.values())
 
 

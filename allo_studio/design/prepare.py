@@ -10,6 +10,7 @@ from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
+from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, KernelNode, Project
 from allo_studio.design.pacing import paced
@@ -124,7 +125,7 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
         if diagnostic.where in edges:
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
-    return replace(checked, diagnostics=(*checked.diagnostics, *told), edges=edges)
+    return with_fixes(replace(checked, diagnostics=(*checked.diagnostics, *told), edges=edges))
 
 
 def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
