@@ -8,6 +8,7 @@ from typing import Literal
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.schedule import ScheduledKernel
@@ -62,15 +63,16 @@ class CheckedKernel:
 class CheckedDesign:
     """A project with what was found out about it.
 
-    `kernels` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), `signatures` by graph.
-    A block that is absent from `ports` has ports that cannot be known. `layouts` holds the unified layout of each
-    array port of each instance, from the top down: `cascade.A` for the top's own ports, `cascade/sub/mm.C` for a
-    block's.
+    `kernels`, `external` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), and
+    `signatures` by graph. A block that is absent from `ports` has ports that cannot be known.
+    `layouts` holds the unified layout of each array port of each instance, from the top down: `cascade.A` for the top's
+    own ports, `cascade/sub/mm.C` for a block's.
     """
 
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     kernels: Mapping[str, CheckedKernel] = field(default_factory=dict)
+    external: Mapping[str, IpBlock] = field(default_factory=dict)
     ports: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
     signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)

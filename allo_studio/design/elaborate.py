@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import networkx
 
 from allo_studio.design.channels import ChannelPlan
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
     Channel,
     ChannelKind,
+    IpProcess,
     KernelProcess,
     Process,
     Region,
@@ -21,6 +22,7 @@ from allo_studio.design.region import (
     RelayoutProcess,
 )
 from allo_studio.design.relayout import relayout_kernel
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
@@ -30,12 +32,13 @@ __all__ = ["Leaf", "elaborate"]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts."""
+    """A kernel block of the design: its unscheduled IR, types and unified layouts of its ports; or an external one."""
 
     base: KernelIR
     reassociates: bool
     types: Mapping[str, ArrayType]
     layouts: Mapping[str, Layout]
+    block: IpBlock | None = None
 
 
 def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
@@ -66,7 +69,7 @@ class _Elaborator:
         """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
         node = graph.nodes[end.node]
         here = f"{path}/{end.node}"
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             return self.leaves[here], end.port
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
@@ -269,4 +272,6 @@ class _Wiring:
         for port in streams:
             # A streamed port has no layout: its elements come one token after another.
             kernel = kernel.with_layout(port, Layout.plain(len(leaf.types[port].shape)))
+        if leaf.block is not None:
+            return IpProcess(name, path, kernel, leaf.block, self.bindings[name])
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates)

@@ -17,6 +17,7 @@ __all__ = [
     "Execution",
     "Graph",
     "GraphNode",
+    "IpNode",
     "KernelNode",
     "Node",
     "ParamValue",
@@ -110,13 +111,20 @@ class GraphNode:
 
 
 @dataclass(frozen=True)
+class IpNode:
+    """A block that is external IP: `path` is that of its descriptor, relative to the project."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class UnknownNode:
     """A block of a kind that this version does not know: kept as it was, drawn as a placeholder."""
 
     raw: Mapping[str, Any]
 
 
-Node = KernelNode | GraphNode | UnknownNode
+Node = KernelNode | GraphNode | IpNode | UnknownNode
 
 
 @dataclass(frozen=True)

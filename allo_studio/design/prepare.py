@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
-from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.ip.block import IpBlock
+from allo_studio.ip.shell import shell
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -48,6 +50,8 @@ class _Last:
             same = replace(known.project, view=checked.project.view) == checked.project
             kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
             same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
+            blocks = {path: id(block) for path, block in known.external.items()}
+            same = same and blocks == {path: id(block) for path, block in checked.external.items()}
             return self.prepared if same else None
 
     def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
@@ -116,17 +120,28 @@ def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
     for path, key in _instances(checked.project, checked.project.top, checked.project.top):
-        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+        if key in checked.external:
+            leaves[path], kernels[path] = _external(checked.external[key])
+        else:
+            leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
     return leaves, kernels
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
-    """Yield each kernel block's instance path, and its path in its graph."""
+    """Yield the instance path of each kernel block and external block, and its path in its graph."""
     for name, node in project.graphs[graph].nodes.items():
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             yield f"{path}/{name}", f"{graph}/{name}"
         elif isinstance(node, GraphNode):
             yield from _instances(project, node.graph, f"{path}/{name}")
+
+
+def _external(block: IpBlock) -> tuple[Leaf, KernelIR]:
+    """Return an external block, and its shell; its layouts are its own."""
+    types = {port.name: port.type for port in block.ports}
+    layouts = {port.name: port.layout for port in block.ports}
+    made = shell(block)
+    return Leaf(made, False, types, layouts, block), made
 
 
 def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Leaf, KernelIR]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from allo_studio.design.model import Execution
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -19,7 +20,9 @@ from allo_studio.types import ArrayType
 __all__ = [
     "Channel",
     "ChannelKind",
+    "IpProcess",
     "KernelProcess",
+    "LeafProcess",
     "Process",
     "Region",
     "RegionPort",
@@ -96,6 +99,17 @@ class RelayoutProcess:
 
 
 @dataclass(frozen=True)
+class IpProcess:
+    """An external block. `ir` is its shell: its ports as a kernel's, in the channels that were chosen."""
+
+    name: str
+    path: str
+    ir: KernelIR
+    block: IpBlock
+    bindings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class RegionProcess:
     """A graph block: an instance of another graph. `bindings` maps its ports to channels' names."""
 
@@ -105,7 +119,8 @@ class RegionProcess:
     bindings: Mapping[str, str]
 
 
-Process = KernelProcess | RelayoutProcess | RegionProcess
+LeafProcess = KernelProcess | RelayoutProcess | IpProcess
+Process = LeafProcess | RegionProcess
 
 
 @dataclass(frozen=True)

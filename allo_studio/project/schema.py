@@ -13,6 +13,7 @@ from allo_studio.design.model import (
     Execution,
     Graph,
     GraphNode,
+    IpNode,
     KernelNode,
     Node,
     Project,
@@ -152,6 +153,9 @@ def _node(value: Any, path: Path, faults: Faults) -> Node:
         return _kernel(entries, path, faults)
     if "convert" in entries or "duplicate" in entries:
         return _block(entries, path, faults)
+    if "ip" in entries and "graph" not in entries:
+        faults.take_mapping(value, path, ("ip",))
+        return IpNode(faults.take_text(entries["ip"], (*path, "ip")) or "")
     if "graph" in entries:
         faults.take_mapping(value, path, ("graph",))
         return GraphNode(faults.take_name(entries["graph"], (*path, "graph")) or "")
@@ -299,6 +303,8 @@ def _plain_graph(graph: Graph) -> dict[str, Any]:
 def _plain_node(node: Node) -> dict[str, Any]:
     if isinstance(node, GraphNode):
         return {"graph": node.graph}
+    if isinstance(node, IpNode):
+        return {"ip": node.path}
     if isinstance(node, UnknownNode):
         return dict(node.raw)
     generated = is_generated(node.path)

@@ -38,7 +38,7 @@ class KernelFiles:
         if known and stamp is not None and known[0] == stamp:
             return known[1]
         # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
-        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path).removeprefix("\ufeff"))
+        source = Source(path, read_text(file, _MOST_BYTES, _what(path), path).removeprefix("\ufeff"))
         if stamp is not None:
             with self._lock:
                 self._known[path] = (stamp, source)
@@ -64,6 +64,11 @@ def sources(root: Path) -> KernelFiles:
     return KernelFiles(root)
 
 
+def _what(path: str) -> str:
+    kinds = {".py": "kernel file in Python", ".yaml": "descriptor in YAML"}
+    return kinds.get(PurePosixPath(path).suffix, "source file")
+
+
 def _stamp(file: Path) -> tuple[int, int, int] | None:
     try:
         status = file.stat()
@@ -73,5 +78,5 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 
 
 def _leaves(path: str, root: Path) -> AlloError:
-    hint = "kernel files lie in the project's folder; write the path from there with /, such as kernels/gemm.py"
-    return file_error(f"the kernel path {path!r} leads out of the project", root, hint)
+    hint = "files lie in the project's folder; write the path from there with /, such as kernels/gemm.py"
+    return file_error(f"the path {path!r} leads out of the project", root, hint)

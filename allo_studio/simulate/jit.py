@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from allo_studio.design.region import KernelProcess, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import IpProcess, KernelProcess, Region, RegionProcess, RelayoutProcess
 from allo_studio.execute import jit
 from allo_studio.execute.recording import record
 from allo_studio.hardware.indices import unsigned_name
@@ -15,6 +15,7 @@ from allo_studio.hardware.schedule import Run
 from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.exact import signed, unsigned
+from allo_studio.simulate.model import run_model
 
 __all__ = ["evaluate_jit", "record_runs", "whole_arguments"]
 
@@ -59,6 +60,9 @@ def _evaluate(region: Region, inputs: Mapping[str, NDArray[Any]], run: _Engine) 
         if isinstance(process, RegionProcess):
             ports = [port.name for port in process.region.ports if port.direction == "in"]
             made = _evaluate(process.region, {name: held[process.bindings[name]] for name in ports}, run)
+        elif isinstance(process, IpProcess):
+            taken = [port.name for port in process.block.ports if port.direction == "in"]
+            made = run_model(process.block, {name: held[process.bindings[name]] for name in taken})
         else:
             taken = [a.name for a in process.ir.arguments() if a.direction != "out" and a.name in process.bindings]
             made = run(process, {name: held[process.bindings[name]] for name in taken})

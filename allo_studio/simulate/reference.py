@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.analysis.parallel import parallel_loops
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess
+from allo_studio.design.region import IpProcess, KernelProcess, Process, Region, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
+from allo_studio.simulate.model import run_model
 from allo_studio.types import ArrayType
 
 __all__ = ["evaluate", "evaluate_kernel"]
@@ -28,7 +29,7 @@ def evaluate(region: Region, inputs: Arrays) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region for `inputs`, both by port name, scalars as arrays of rank 0.
 
     Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is missing or has
-    another type or shape than its port.
+    another type or shape than its port. External blocks are computed by their models, which is code of the project.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
     given = _checked(region.path, wanted, inputs)
@@ -101,6 +102,9 @@ def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
         ports = process.region.ports
         inputs = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
         made = evaluate(process.region, inputs)
+    elif isinstance(process, IpProcess):
+        takes = [port.name for port in process.block.ports if port.direction == "in"]
+        made = run_model(process.block, {name: held[process.bindings[name]] for name in takes})
     else:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
         takes = [a.name for a in kernel.arguments() if a.direction != "out"]

@@ -44,7 +44,7 @@ _NODES: st.SearchStrategy[Node] = st.one_of(
         st.sampled_from([None, None, "s", "t", "u"]),
     ),
     st.builds(GraphNode, st.sampled_from(["g", "h", "k"])),
-    st.just(UnknownNode({"ip": 1})),
+    st.just(UnknownNode({"memory": 1})),
 )
 _PORTS = [Endpoint("", p) for p in "ABEF"] + [Endpoint(n, p) for n in _NAMES for p in "XYZaABEF"]
 _EDGES = st.builds(Edge, st.sampled_from(_PORTS), st.sampled_from(_PORTS), st.sampled_from([None, "fifo", "shared"]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from allo_studio.backends.vitis.external import Compilation
+
 __all__ = ["run_script"]
 
 _SCRIPT = """\
@@ -19,7 +21,7 @@ cd $here
 open_project -reset {project}_hls
 set_top {function}
 add_files {top}.cpp -cflags "-std=c++17 -ffp-contract=off"
-add_files -tb {top}_tb.cpp -cflags "-std=c++17 -ffp-contract=off"
+{external}add_files -tb {top}_tb.cpp -cflags "-std=c++17 -ffp-contract=off"
 
 open_solution -reset solution -flow_target vivado
 set_part {{{part}}}
@@ -40,8 +42,20 @@ exit
 """
 
 
-def run_script(top: str, function: str, project: str, part: str, clock_ns: float) -> str:
-    """Return `run_hls.tcl` for the files named after `top`; `clock_ns` is the period in nanoseconds."""
+def run_script(
+    top: str, function: str, project: str, part: str, clock_ns: float, outside: Compilation | None = None
+) -> str:
+    """Return `run_hls.tcl` for the files named after `top`; `clock_ns` is the period in nanoseconds.
+
+    `outside` are the files of external blocks.
+    """
+    known = outside or Compilation()
+    folders = "".join(f" -I{folder}" for folder in known.include)
+    external = "".join(
+        f'add_files {source} -cflags "-std=c++17 -ffp-contract=off{folders}"\n' for source in known.sources
+    )
     safe_part = re.sub(r"[^\w.-]", "_", part)
     safe_project = re.sub(r"\W", "_", project, flags=re.ASCII) or "design"
-    return _SCRIPT.format(top=top, function=function, project=safe_project, part=safe_part, clock=f"{clock_ns:g}")
+    return _SCRIPT.format(
+        top=top, function=function, project=safe_project, part=safe_part, clock=f"{clock_ns:g}", external=external
+    )
