@@ -150,7 +150,7 @@ def size_project(
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    return _size(checked, library or _target(checked.project)[1]).design
+    return _size(checked, library or _target(checked.project)[1], models=False).design
 
 
 @dataclass(frozen=True)
@@ -178,18 +178,26 @@ class _Sized:
         return found
 
 
-def _size(checked: CheckedDesign, library: OperatorLibrary) -> _Sized:
+def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True) -> _Sized:
+    """Elaborate and size a design. Without `models` no code of external blocks is run: raises AlloError (code `ip`)
+    where the cycles cannot be known otherwise.
+    """
     prepared = prepare(checked, library)
     region = elaborate(checked.project, prepared.leaves, prepared.plan)
-    runs = _runs(region)
+    runs = _runs(region, models)
     target = checked.project.target
     return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))
 
 
-def _runs(region: Region) -> Mapping[str, Run]:
+def _runs(region: Region, models: bool) -> Mapping[str, Run]:
     """Return the runs on the test data that tell the cycles of kernels whose control depends on data."""
     if all(timing_depends(process.ir) is None for process in leaf_processes(region)):
         return {}
+    external = next((p for p in leaf_processes(region) if isinstance(p, IpProcess)), None)
+    if external is not None and not models:
+        message = f"cycles depend on data here, and to know it the model of {external.block.name} would have to be run"
+        hint = "build or simulate the project: only these run code of external blocks"
+        raise AlloError(Diagnostic("ip", message, where=external.path, hint=hint))
     require_memory(region.ports)
     return record_runs(region, random_inputs(region.ports))
 
@@ -248,9 +256,10 @@ def build(
 def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Report, tuple[Diagnostic, ...]]:
     """Return the report of a project that is checked, scheduled and sized but neither generated nor simulated.
 
-    Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design.
+    Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design, and where an
+    external block's model would have to be run for that.
     """
-    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")))
+    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")), models=False)
     report = assemble_report(ready.checked.project, ready.design, device, None, ready.others())
     return report, ready.checked.diagnostics
 
@@ -305,7 +314,7 @@ def profile_for(device: Device) -> str:
 
 
 def _prepare(
-    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls"
+    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls", models: bool = True
 ) -> tuple[_Sized, Device]:
     run.stage("checking the design")
     checked = check_project(loaded, project)
@@ -313,7 +322,7 @@ def _prepare(
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
     device, library = _target(checked.project, target)
-    return _size(checked, library), device
+    return _size(checked, library, models), device
 
 
 def _c_simulation(

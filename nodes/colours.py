@@ -53,6 +53,7 @@ _FAMILY = re.compile(r"[A-Za-z]*")
 _KINDS = {
     "kernel": QColor("#5aa9ff"),
     "graph": QColor("#b18cff"),
+    "ip": QColor("#f0a35e"),
     "input": QColor("#7fd1ae"),
     "output": QColor("#7fd1ae"),
     "unknown": QColor("#8b93a5"),

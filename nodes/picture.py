@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType, parse_type
 
@@ -26,7 +26,7 @@ __all__ = [
     "endpoint",
 ]
 
-BlockKind = Literal["kernel", "graph", "input", "output", "unknown", "missing"]
+BlockKind = Literal["kernel", "graph", "ip", "input", "output", "unknown", "missing"]
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
         return "kernel", f"{node.function}()" + (f"  ·  {node.schedule}" if node.schedule else "")
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}"
+    if isinstance(node, IpNode):
+        return "ip", f"IP {node.path}"
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
 
 

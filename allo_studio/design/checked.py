@@ -72,11 +72,11 @@ class CheckedDesign:
     project: Project
     diagnostics: tuple[Diagnostic, ...]
     kernels: Mapping[str, CheckedKernel] = field(default_factory=dict)
-    external: Mapping[str, IpBlock] = field(default_factory=dict)
     ports: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
     signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    external: Mapping[str, IpBlock] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

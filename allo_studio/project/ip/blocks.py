@@ -17,7 +17,7 @@ from allo_studio.project.ip.descriptor import CodeSpec, Descriptor, read_descrip
 from allo_studio.project.ip.verilog import read_verilog
 from allo_studio.source import Source
 
-__all__ = ["IpBlocks"]
+__all__ = ["IpBlocks", "named_files"]
 
 _MOST_KEPT = 256
 _Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -80,14 +80,8 @@ class IpBlocks:
 
     def _texts(self, found: Descriptor, place: Place) -> dict[str, str]:
         """Return the texts of all files that a descriptor names; raises AlloError (code `file`)."""
-        wanted: dict[str, Path] = {}
-        for spec in (found.cpp, found.verilog, found.model):
-            if isinstance(spec, CodeSpec):
-                wanted |= {path: (*spec.at, "files", n) for n, path in enumerate(spec.files)}
-        if isinstance(found.model, tuple):
-            wanted[found.model[0]] = ("model", "python")
         texts, faults = {}, list[Diagnostic]()
-        for path, at in wanted.items():
+        for path, at in _wanted(found).items():
             try:
                 texts[path] = self._sources(path).text
             except AlloError as error:
@@ -95,6 +89,29 @@ class IpBlocks:
         if faults:
             raise AlloError(faults)
         return texts
+
+
+def _wanted(found: Descriptor) -> dict[str, Path]:
+    """Return the files that a descriptor names, each with its place there."""
+    wanted: dict[str, Path] = {}
+    for spec in (found.cpp, found.verilog, found.model):
+        if isinstance(spec, CodeSpec):
+            wanted |= {path: (*spec.at, "files", n) for n, path in enumerate(spec.files)}
+    if isinstance(found.model, tuple):
+        wanted[found.model[0]] = ("model", "python")
+    return wanted
+
+
+def named_files(read: Callable[[str], Source], path: str) -> set[str]:
+    """Return the paths of a descriptor and of all files that it names, as far as it can be read."""
+    try:
+        source = read(path)
+        document = parse_document(source)
+    except AlloError:
+        return {path}
+    faults = Faults(document.place, document.key_span)
+    found = read_descriptor(document.root.plain, str(PurePosixPath(path).parent), document.place, faults)
+    return {path, *_wanted(found)}
 
 
 def _block(path: str, found: Descriptor, texts: dict[str, str], place: Place) -> IpBlock:

@@ -143,18 +143,22 @@ def _uses(name: str, words: list[str]) -> list[str]:
 def _type(kind: Any) -> dict[str, Any]:
     """Return a parameter's type in parts. An extent that is not known is null."""
     found: dict[str, Any] = {"spelled": kind.spelling, "kind": "value", "extents": [], "token": 0}
+    bound = False
     name = kind.kind.name
     if name in ("LVALUEREFERENCE", "POINTER"):
         found["kind"] = "reference" if name == "LVALUEREFERENCE" else "pointer"
         kind = kind.get_pointee()
-        if _array(kind) is not None:
-            found["extents"] = [] if name == "LVALUEREFERENCE" else [None]
-            found["kind"] = "array"
+        bound = name == "LVALUEREFERENCE" and _array(kind) is not None
+        if not bound and _array(kind) is not None:
+            found["extents"].append(None)
     elif name == "RVALUEREFERENCE":
         found["kind"] = "other"
     # Of an array the elements are what is constant.
     found["const"] = kind.get_canonical().spelling.startswith("const ")
     kind = _peeled(kind, found)
+    if bound:
+        # A function of ours has no array to bind it to: its own parameters decay to pointers.
+        found["kind"] = "other"
     plain = kind.get_canonical()
     if found["kind"] == "reference" and _element(plain).startswith("hls::stream<"):
         found["kind"] = "stream"
