@@ -35,7 +35,7 @@ def block_sizes(graph: Graph, checked: CheckedDesign) -> dict[str, tuple[float, 
     sizes = {}
     for name, spec in describe(graph, checked).blocks.items():
         size = block_size(spec)
-        footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph") else 0.0
+        footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph", "ip") else 0.0
         sizes[name] = (size.width(), size.height() + footer)
     return sizes
 

@@ -12,7 +12,7 @@ from typing import Literal
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import constant_file
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -28,7 +28,7 @@ __all__ = [
     "endpoint",
 ]
 
-BlockKind = Literal["kernel", "graph", "constant", "input", "output", "unknown", "missing"]
+BlockKind = Literal["kernel", "graph", "constant", "ip", "input", "output", "unknown", "missing"]
 
 
 @dataclass(frozen=True)
@@ -166,6 +166,8 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
         return "graph", f"graph {node.graph}"
     if isinstance(node, ConstantNode):
         return "constant", constant_file(node)
+    if isinstance(node, IpNode):
+        return "ip", f"IP {node.path}"
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
 
 

@@ -32,7 +32,7 @@ from allo_studio.design.edits import (
     SetTarget,
     SetUnify,
 )
-from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
+from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, IpNode, Node, Project, Target
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
 from ui.fix_list import FixList
@@ -307,7 +307,8 @@ class BlockPage(Page):
         self.heading.setText(name)
         self.name.setText(name)
         inner = isinstance(node, GraphNode)
-        self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else "kept in the file as it is")
+        external = f"external IP, {node.path}" if isinstance(node, IpNode) else "kept in the file as it is"
+        self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else external)
         self.enter.setVisible(inner)
         raw = getattr(node, "raw", None)
         self.raw.setVisible(raw is not None)

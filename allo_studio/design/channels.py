@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from allo_studio.analysis.streams import (
-    ConsumerOrder,
-    ProducerOrder,
-    Refusal,
-    consumer_orders,
-    consumer_width,
-    producer_order,
-)
-from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, KernelNode, Project
+from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.ip.shell import consumer_orders, consumer_width, is_shell, producer_order
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
@@ -66,7 +60,9 @@ def plan_channels(
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
     """
     plan = ChannelPlan(dict(kernels))
-    _Planner(project, plan, library, buffered or {}).graph(project.graphs[project.top], project.top)
+    planner = _Planner(project, plan, library, buffered or {})
+    planner.graph(project.graphs[project.top], project.top)
+    planner.require_streams(project.graphs[project.top], project.top)
     return plan
 
 
@@ -113,18 +109,48 @@ class _Planner:
             message = "a channel was asked for, but a constant becomes a table in the block that reads it"
             self._refuse(f"{graph.name}/{edge.id}", message, "take the channel and the depth off the wire")
 
+    def require_streams(self, graph: Graph, path: str) -> None:
+        """Refuse external blocks one of whose streams is joined to no FIFO, where no wire was refused already."""
+        for name, node in graph.nodes.items():
+            here = f"{path}/{name}"
+            if isinstance(node, GraphNode):
+                self.require_streams(self.project.graphs[node.graph], here)
+            elif isinstance(node, IpNode) and not self.plan.diagnostics:
+                missing = self.plan.kernels[here].streams.keys() - self.plan.streams.get(here, {}).keys()
+                for port in sorted(missing):
+                    reason = f"{name}.{port} is a stream by its descriptor, and nothing here moves its tokens"
+                    hint = "wire it to a block of a dataflow graph, or to a port of the design"
+                    if graph.execution != "dataflow":
+                        hint = f"set `execution: dataflow` on {graph.name}"
+                    self._refuse(f"{graph.name}/{name}", reason, hint)
+
+    def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
+        """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
+        return any(
+            isinstance(leaf, _Leaf) and is_shell(kernel := self.plan.kernels[leaf.path]) and leaf.port in kernel.streams
+            for leaf in leaves
+        )
+
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
         """Decide an edge at a graph's own port. At the top it may be a stream; inside, the edge outside decides."""
-        if edge.channel is None and edge.depth is None:
+        top = path == self.project.top
+        asked = edge.channel is not None or edge.depth is not None
+        if not asked and not (top and graph.execution == "dataflow" and self._streams_outside(graph, path, edge)):
             return
         where = f"{graph.name}/{edge.id}"
-        wrong = _not_at_a_port(graph, edge, top=path == self.project.top)
+        wrong = _not_at_a_port(graph, edge, top) if asked else None
         if wrong:
             self._refuse(where, *wrong)
             return
         refusal = self._port_stream(graph, path, edge)
         if refusal is not None:
             self._refuse(where, f"this port cannot be a stream: {refusal.reason}", refusal.hint, refusal)
+
+    def _streams_outside(self, graph: Graph, path: str, edge: Edge) -> bool:
+        """Tell whether what an edge at a port of the design leads to is a stream of an external block."""
+        output = bool(edge.source.node)
+        inside = edge.source if output else edge.target
+        return bool(inside.node) and self._must_stream(self._leaf(graph, path, inside.node, inside.port, output))
 
     def _port_stream(self, graph: Graph, path: str, edge: Edge) -> Refusal | None:
         """Make a port of the design a stream, or return why it cannot be one."""
@@ -151,7 +177,9 @@ class _Planner:
             return _of(leaf, order)
         self._moves(leaf, order.width)
         self.plan.boundaries.setdefault(path, {})[port] = order.width
-        reason = f"a stream of the design, as asked for; {_explain(leaf, order)}"
+        declared = is_shell(self.plan.kernels[leaf.path])
+        why = f"as {leaf.path} has a stream" if declared else "as asked for"
+        reason = f"a stream of the design, {why}; {_explain(leaf, order, declared=declared)}"
         self.plan.decisions[f"{path}/{edge.id}"] = Decision("fifo", order.width, reason)
         return None
 
@@ -170,15 +198,20 @@ class _Planner:
                 "choose fifo or pingpong, or set `execution: sequential`",
             )
             return
+        producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
+        consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
+        forced = self._must_stream(producer, consumer)
+        if edge.channel == "pingpong" and forced:
+            message = "a buffer was asked for, but one end is a stream of an external block"
+            self._refuse(where, message, "take the channel off the edge, or choose fifo")
+            return
         if edge.channel == "pingpong":
             self._pingpong(where, place, "asked for", edge)
             return
         if place in self.buffered:
             self._pingpong(where, place, self.buffered[place], edge)
             return
-        producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
-        consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
-        asked = edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
+        asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
         refusal = self._stream(producer, consumer, place, asked)
         if refusal is None:
             self._initial(where, place, edge)
@@ -187,7 +220,7 @@ class _Planner:
             message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
             self._refuse(where, message, refusal.hint, refusal)
             return
-        if edge.channel == "fifo":
+        if edge.channel == "fifo" or forced:
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
             return
         self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
@@ -226,7 +259,7 @@ class _Planner:
     def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
         node = graph.nodes[name]
         here = f"{path}/{name}"
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             return _Leaf(here, port, ())
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
@@ -269,7 +302,10 @@ class _Planner:
         self.plan.kernels[consumer.path] = kernel
         for leaf in (producer, consumer):
             self._moves(leaf, written.width)
-        self.plan.decisions[place] = Decision("fifo", written.width, _explain(consumer, order, "both ends move"))
+        declared = is_shell(source) or is_shell(target)
+        self.plan.decisions[place] = Decision(
+            "fifo", written.width, _explain(consumer, order, "both ends move", declared)
+        )
         return None
 
     def _cheapest(
@@ -319,8 +355,11 @@ def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
     return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
 
 
-def _explain(leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves") -> str:
-    proven = f"{subject} every element once, in row-major order (proven)"
+def _explain(
+    leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves", declared: bool = False
+) -> str:
+    how = "as declared of external blocks" if declared else "proven"
+    proven = f"{subject} every element once, in row-major order ({how})"
     if isinstance(order, ProducerOrder) or order.loop is None:
         return proven
     size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"

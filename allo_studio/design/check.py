@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from allo_studio.design.check_constants import Arrays, check_constants
+from allo_studio.design.check_constants import Arrays, check_constants, check_readers
 from allo_studio.design.check_initial import initial_fault
+from allo_studio.design.check_ip import BlockLookup, check_ip
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
@@ -18,6 +19,7 @@ from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
 from allo_studio.source import Source
 from allo_studio.types import ArrayType, parse_type
@@ -32,13 +34,15 @@ def check(
     sources: Callable[[str], Source],
     spans: SpanLookup | None = None,
     arrays: Arrays | None = None,
+    blocks: BlockLookup | None = None,
 ) -> CheckedDesign:
     """Return what is known of a design, with all its faults as diagnostics.
 
     `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name; both
     raise AlloError. `spans` gives places in the project
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
-    earlier check are not parsed or scheduled again.
+    earlier check are not parsed or scheduled again. `blocks` reads the descriptor of an external block by its path and
+    raises AlloError; without it such blocks cannot be known.
     """
     instances = specialise(project)
     drawn, project = project, instances.project
@@ -48,14 +52,16 @@ def check(
     signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
     kernels = check_kernels(project, sources, notes)
     constants = check_constants(project, arrays, notes)
-    ports = _block_ports(project, kernels, signatures, notes)
+    external = check_ip(project, blocks, notes)
+    ports = _block_ports(project, kernels, external, signatures, notes)
     ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
     wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
     sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
     if walkable:
-        layouts, relayouts = unify_layouts(project, kernels, sound, notes)
+        check_readers(project, notes)
+        layouts, relayouts = unify_layouts(project, kernels, sound, notes, external)
     _check_unify(project, notes)
     return with_fixes(
         CheckedDesign(
@@ -63,6 +69,7 @@ def check(
             expanded=None if project is drawn else project,
             diagnostics=instances.told(notes.sorted()),
             kernels={path: result.kernel for path, result in kernels.items()},
+            external=external,
             ports=ports,
             edges=_edge_infos(wires, relayouts, notes),
             signatures=signatures,
@@ -97,10 +104,18 @@ def _port_type(graph: str, direction: str, name: str, text: str, notes: Notes) -
 
 
 def _block_ports(
-    project: Project, kernels: Mapping[str, KernelResult], signatures: Ports, notes: Notes
+    project: Project,
+    kernels: Mapping[str, KernelResult],
+    external: Mapping[str, IpBlock],
+    signatures: Ports,
+    notes: Notes,
 ) -> dict[str, tuple[PortInfo, ...]]:
     """Return the ports of each block whose ports can be known; unknown graphs and kinds are noted."""
     ports = {path: result.ports for path, result in kernels.items() if result.kernel.base}
+    ports |= {
+        path: tuple(PortInfo(p.name, p.direction, p.type, p.layout) for p in block.ports)
+        for path, block in external.items()
+    }
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if isinstance(node, UnknownNode):

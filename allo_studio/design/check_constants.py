@@ -10,11 +10,11 @@ from typing import Any, TypeAlias
 from numpy.typing import NDArray
 
 from allo_studio.design.check_notes import Notes
-from allo_studio.design.constants import Constant, constant_of
+from allo_studio.design.constants import Constant, constant_of, reached_outside
 from allo_studio.design.model import ConstantNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 
-__all__ = ["Arrays", "check_constants"]
+__all__ = ["Arrays", "check_constants", "check_readers"]
 
 # Gives an array by its file's path in the project, and its name in the file; raises AlloError.
 Arrays: TypeAlias = Callable[[str, str], NDArray[Any]]
@@ -61,6 +61,14 @@ def check_constants(project: Project, arrays: Arrays | None, notes: Notes) -> di
                 for diagnostic in error.diagnostics:
                     notes.node(graph.name, name, diagnostic, _KEYS.get(diagnostic.code, "constant"))
     return found
+
+
+def check_readers(project: Project, notes: Notes) -> None:
+    """Note constants that reach external blocks. The hierarchy must be walkable."""
+    for graph, index in dict.fromkeys(reached_outside(project)):
+        message = "a constant becomes a table in the block that reads it, and this one is external"
+        hint = "put a block between that makes an array of it, such as a conversion to the same type"
+        notes.edge(graph, index, Diagnostic("structure", message, hint=hint))
 
 
 def _array(node: ConstantNode, arrays: Arrays | None) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.model import ConstantNode, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.diagnostics import Diagnostic
+from allo_studio.ip.block import IpBlock
 from allo_studio.layout import DimLayout, Layout
 
 __all__ = ["MOST_BANKS", "unify_layouts"]
@@ -26,16 +27,18 @@ MOST_BANKS = 1024
 
 @dataclass(frozen=True)
 class _Demand:
-    """What a block's schedule demands of one dimension, in words for messages."""
+    """What a block's schedule demands of one dimension, in words for messages. An external block has no `step`."""
 
     block: str
     port: str
     kernel: str
-    step: int
+    step: int | None
     entry: DimLayout
     dim: int
 
     def __str__(self) -> str:
+        if self.step is None:
+            return f"{self.block} has {self.entry} in dimension {self.dim + 1} of {self.port}, fixed by {self.kernel}"
         return (
             f"{self.block} demands {self.entry} in dimension {self.dim + 1} of {self.port}"
             f" (step {self.step + 1} of its schedule, kernel {self.kernel})"
@@ -61,16 +64,23 @@ class _Entry:
 
 
 def unify_layouts(
-    project: Project, kernels: Mapping[str, KernelResult], wires: Mapping[str, list[ResolvedEdge]], notes: Notes
+    project: Project,
+    kernels: Mapping[str, KernelResult],
+    wires: Mapping[str, list[ResolvedEdge]],
+    notes: Notes,
+    external: Mapping[str, IpBlock] | None = None,
 ) -> tuple[dict[str, Layout], set[tuple[str, int]]]:
     """Return the layout of each array port by instance path, and the wires (graph, index) that need a re-layout.
 
-    `wires` holds the sound wires of each graph. Conflicts are noted.
+    `wires` holds the sound wires of each graph. Conflicts are noted, and where an external block's memory would have
+    other banks than its code has.
     """
     unifier = _Unifier(project, notes)
     for path, graph in _instances(project):
         unifier.add_instance(path, graph, kernels, wires.get(graph.name, []))
+        unifier.add_external(path, graph, external or {})
     unifier.run()
+    unifier.check_fixed()
     unifier.check_banks()
     return unifier.layouts(), unifier.relayouts()
 
@@ -97,6 +107,7 @@ class _Unifier:
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.wires: list[_Wire] = []
         self.told: set[object] = set()
+        self.fixed: dict[str, tuple[Graph, str, Layout]] = {}
 
     def add_instance(
         self, path: str, graph: Graph, kernels: Mapping[str, KernelResult], wires: list[ResolvedEdge]
@@ -134,6 +145,42 @@ class _Unifier:
         for demand in result.demands:
             origin = _Demand(f"{graph}/{name}", demand.port, node.function, demand.step, demand.entry, demand.dim)
             self.state[f"{path}/{name}.{demand.port}"][demand.dim] = _Entry(demand.entry, (origin,))
+
+    def add_external(self, path: str, graph: Graph, external: Mapping[str, IpBlock]) -> None:
+        """Add the memories of external blocks, whose layouts are fixed."""
+        for name in graph.nodes:
+            block = external.get(f"{graph.name}/{name}")
+            for port in block.ports if block else ():
+                if block is None or not port.type.shape:
+                    continue
+                key = f"{path}/{name}.{port.name}"
+                self._add_port(key, port.type.shape)
+                if port.moves != "memory":
+                    continue
+                self.fixed[key] = (graph, name, port.layout)
+                for dim, entry in enumerate(port.layout.dims):
+                    if entry.kind != "none":
+                        origin = _Demand(f"{graph.name}/{name}", port.name, block.path, None, entry, dim)
+                        self.state[key][dim] = _Entry(entry, (origin,))
+
+    def check_fixed(self) -> None:
+        """Note the memories of external blocks that would have other banks than they are built for."""
+        for key, (graph, name, layout) in self.fixed.items():
+            shape = self.shapes[key]
+            for dim, (entry, wanted) in enumerate(zip(self.state[key], layout.dims, strict=True)):
+                if entry.layout.normal(shape[dim]) == wanted.normal(shape[dim]):
+                    continue
+                demands = [d for d in entry.demands if d.block != f"{graph.name}/{name}"] or list(entry.demands)
+                said = "; ".join(map(str, demands))
+                found = (graph.name, name, dim, said)
+                if found in self.told:
+                    continue
+                self.told.add(found)
+                port = key.rpartition(".")[2]
+                message = f"the banks of {name}.{port} are fixed at {wanted} in dimension {dim + 1}, but {said}"
+                about = ("fixed", str(wanted.normal(shape[dim])), *(word for d in demands for word in _told(d)))
+                hint = "an external block's memory has the banks that its descriptor declares, no others"
+                self.notes.node(graph.name, name, Diagnostic("layout", message, hint=hint, about=about))
 
     def run(self) -> None:
         """Bring the layouts of wired ports together until nothing changes."""
@@ -212,8 +259,8 @@ class _Unifier:
 
 
 def _told(demand: _Demand) -> tuple[str, str, int, int, str]:
-    """Return a demand for programs: block, port, dimension and step (both from 0), entry."""
-    return demand.block, demand.port, demand.dim, demand.step, str(demand.entry)
+    """Return a demand for programs: block, port, dimension and step (both from 0; -1: no step's), entry."""
+    return demand.block, demand.port, demand.dim, -1 if demand.step is None else demand.step, str(demand.entry)
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from allo_studio.design.constants import Constant
 from allo_studio.design.model import Endpoint, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.schedule import ScheduledKernel
@@ -66,11 +67,12 @@ class CheckedKernel:
 class CheckedDesign:
     """A project with what was found out about it.
 
-    `kernels` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), `signatures` by graph.
-    A block that is absent from `ports` has ports that cannot be known. `layouts` holds the unified layout of each
-    array port of each instance, from the top down: `cascade.A` for the top's own ports, `cascade/sub/mm.C` for a
-    block's. `constants` are the elements of the constant blocks, by block. `expanded` is the project with a graph for
-    each instance that differs, where there are such; what is found is by its graphs too.
+    `kernels`, `external` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), and
+    `signatures` by graph. A block that is absent from `ports` has ports that cannot be known.
+    `layouts` holds the unified layout of each array port of each instance, from the top down: `cascade.A` for the top's
+    own ports, `cascade/sub/mm.C` for a block's. `constants` are the elements of the constant blocks, by block.
+    `expanded` is the project with a graph for each instance that differs, where there are such; what is found is by its
+    graphs too.
     """
 
     project: Project
@@ -80,6 +82,7 @@ class CheckedDesign:
     edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
     signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    external: Mapping[str, IpBlock] = field(default_factory=dict)
     constants: Mapping[str, Constant] = field(default_factory=dict)
     expanded: Project | None = None
 

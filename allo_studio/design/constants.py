@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allo_studio.design.model import ConstantNode, Graph, GraphNode, Project
+from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.types import BFLOAT16, ArrayType, ScalarType, floating, integer, parse_type
 
-__all__ = ["MOST_ELEMENTS", "PORT", "Constant", "constant_file", "constant_of", "reached"]
+__all__ = ["MOST_ELEMENTS", "PORT", "Constant", "constant_file", "constant_of", "reached", "reached_outside"]
 
 # The one port of a constant block.
 PORT = "value"
@@ -66,21 +66,30 @@ def reached(project: Project) -> dict[str, str]:
     Graphs' ports are among them, as seen from inside (`cascade/sub.W`). The hierarchy must be walkable.
     """
     found: dict[str, str] = {}
-    _reach(project, project.graphs[project.top], project.top, found)
+    _reach(project, project.graphs[project.top], project.top, found, [])
     return found
 
 
-def _reach(project: Project, graph: Graph, path: str, found: dict[str, str]) -> None:
-    for edge in graph.edges:
+def reached_outside(project: Project) -> list[tuple[str, int]]:
+    """Return the wires (graph, index) by which constants reach external blocks, which cannot have tables of ours."""
+    outside: list[tuple[str, int]] = []
+    _reach(project, project.graphs[project.top], project.top, {}, outside)
+    return outside
+
+
+def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, int]]) -> None:
+    for index, edge in enumerate(graph.edges):
         constant = found.get(f"{path}.{edge.source.port}") if not edge.source.node else None
         if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
             constant = f"{graph.name}/{edge.source.node}"
         if constant and edge.target.node:
             # The same text names a block's port from outside and a graph's from inside.
             found[f"{path}/{edge.target}"] = constant
+            if isinstance(graph.nodes.get(edge.target.node), IpNode):
+                outside.append((graph.name, index))
     for name, node in graph.nodes.items():
         if isinstance(node, GraphNode) and node.graph in project.graphs:
-            _reach(project, project.graphs[node.graph], f"{path}/{name}", found)
+            _reach(project, project.graphs[node.graph], f"{path}/{name}", found, outside)
 
 
 def _declared(text: str) -> ArrayType:

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
-_KINDS = ("kernel", "graph", "constant", "convert", "duplicate")
+_KINDS = ("kernel", "graph", "ip", "constant", "convert", "duplicate")
 
 
 class Edit(ABC):
@@ -119,9 +119,7 @@ def unknown_kind(graph: str, name: str, node: UnknownNode) -> Diagnostic:
     """Return the fault of a block whose kind this version does not know."""
     kind = next(iter(node.raw), "")
     near = get_close_matches(kind, _KINDS, n=1)
-    hint = (
-        f"did you mean {near[0]}?" if near else f"this version knows {' and '.join(_KINDS)}; the block is kept as it is"
-    )
+    hint = f"did you mean {near[0]}?" if near else f"this version knows {', '.join(_KINDS)}; the block is kept as it is"
     message = f"unknown kind of block {kind!r}" if kind else "the block does not say what it is"
     return Diagnostic("structure", message, where=f"{graph}/{name}", hint=hint)
 

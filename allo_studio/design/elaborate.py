@@ -12,11 +12,12 @@ from allo_studio.design.channels import ChannelPlan
 from allo_studio.design.check_initial import element_of
 from allo_studio.design.constants import reached
 from allo_studio.design.loops import in_order
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
     Channel,
     ChannelKind,
+    IpProcess,
     KernelProcess,
     Process,
     Region,
@@ -26,6 +27,7 @@ from allo_studio.design.region import (
 )
 from allo_studio.design.relayout import relayout_kernel
 from allo_studio.design.variants import laid_out, streamed
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
@@ -36,7 +38,7 @@ __all__ = ["Leaf", "elaborate"]
 
 @dataclass(frozen=True)
 class Leaf:
-    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts.
+    """A kernel block of the design: its unscheduled IR, types and unified layouts of its ports; or an external one.
 
     `constants` are the arguments that are tables in hardware, and no ports.
     """
@@ -45,6 +47,7 @@ class Leaf:
     reassociates: bool
     types: Mapping[str, ArrayType]
     layouts: Mapping[str, Layout]
+    block: IpBlock | None = None
     constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
@@ -81,7 +84,7 @@ class _Elaborator:
         """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
         node = graph.nodes[end.node]
         here = f"{path}/{end.node}"
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             return self.leaves[here], end.port
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
@@ -283,6 +286,8 @@ class _Wiring:
         # A streamed port has no layout: its elements come one token after another.
         plain = {port: Layout.plain(len(leaf.types[port].shape)) for port in streams}
         kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
+        if leaf.block is not None:
+            return IpProcess(name, path, kernel, leaf.block, self.bindings[name])
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from allo_studio.design.check_kernels import kernel_result
@@ -31,8 +31,7 @@ class _Demand:
         return f"step {self.step + 1} of {self.graph}/{self.node}"
 
 
-def _demands(at: At) -> list[_Demand]:
-    words = at.words
+def _demands(words: Sequence[str | int]) -> list[_Demand]:
     found = []
     for first in range(0, len(words), 5):
         block, port, dim, step, entry = words[first : first + 5]
@@ -43,7 +42,7 @@ def _demands(at: At) -> list[_Demand]:
 
 def _conflict(at: At) -> Iterator[Fix]:
     """Give one step the partition of the other, take either away, or copy between two layouts."""
-    one, two = _demands(at)
+    one, two = _demands(at.words)
     for mine, other in ((one, two), (two, one)):
         fix = _changed(at, mine, other.entry)
         if fix:
@@ -51,22 +50,37 @@ def _conflict(at: At) -> Iterator[Fix]:
     for demand in (one, two):
         yield from _removed(at, demand)
     if at.edge.source.node and at.edge.target.node:
-        name = at.graph.name
-        edits = (SetExecution(name, "sequential"), SetUnify(name, False))
-        text = f"keep both and copy between them: execution: sequential with unify: false in graph {name}"
-        yield Fix(text, Several(edits, f"Copy between layouts in {name}"))
+        yield _copied(at)
 
 
 def _banks(at: At) -> Iterator[Fix]:
     """Take away a step that demands banks."""
-    for demand in _demands(at):
+    for demand in _demands(at.words):
         yield from _removed(at, demand)
+
+
+def _fixed(at: At) -> Iterator[Fix]:
+    """Let what is wired to an external block have its banks, or copy between them."""
+    wanted, *words = at.words
+    for demand in _demands(words):
+        fix = _changed(at, demand, str(wanted))
+        if fix:
+            yield fix
+        yield from _removed(at, demand)
+    yield _copied(at)
+
+
+def _copied(at: At) -> Fix:
+    name = at.graph.name
+    edits = (SetExecution(name, "sequential"), SetUnify(name, False))
+    text = f"keep both and copy between them: execution: sequential with unify: false in graph {name}"
+    return Fix(text, Several(edits, f"Copy between layouts in {name}"))
 
 
 def _changed(at: At, mine: _Demand, entry: str) -> Fix | None:
     """Return the fix that gives a step the partition `entry`, where the step is one that says a dimension's."""
     steps = _steps(at, mine)
-    old = steps[mine.step] if mine.step < len(steps) else StepSpec("", {})
+    old = steps[mine.step] if 0 <= mine.step < len(steps) else StepSpec("", {})
     if old.name != "partition":
         return None
     kind, _, factor = entry.partition(" ")
@@ -86,7 +100,7 @@ def _removed(at: At, demand: _Demand) -> Iterator[Fix]:
     """Yield the fix that takes a step away, where the others apply without it and the demand goes with it."""
     steps = _steps(at, demand)
     rest = (*steps[: demand.step], *steps[demand.step + 1 :])
-    if demand.step < len(steps) and _entry_with(at, demand, rest) not in (None, demand.entry):
+    if 0 <= demand.step < len(steps) and _entry_with(at, demand, rest) not in (None, demand.entry):
         text = f"remove {demand} ({steps[demand.step].name})"
         yield Fix(text, _edited(at, demand, lambda schedule: RemoveStep(schedule, demand.step)))
 
@@ -128,4 +142,4 @@ def _edited(at: At, demand: _Demand, make: Callable[[str], Edit]) -> Edit:
     return Several((ForkSchedule(demand.graph, demand.node, own), edit), edit.describe())
 
 
-LAYOUT_RULES: dict[str, Rule] = {"conflict": _conflict, "banks": _banks}
+LAYOUT_RULES: dict[str, Rule] = {"conflict": _conflict, "banks": _banks, "fixed": _fixed}

@@ -18,6 +18,7 @@ __all__ = [
     "Execution",
     "Graph",
     "GraphNode",
+    "IpNode",
     "KernelNode",
     "Node",
     "Override",
@@ -147,13 +148,20 @@ class ConstantNode:
 
 
 @dataclass(frozen=True)
+class IpNode:
+    """A block that is external IP: `path` is that of its descriptor, relative to the project."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class UnknownNode:
     """A block of a kind that this version does not know: kept as it was, drawn as a placeholder."""
 
     raw: Mapping[str, Any]
 
 
-Node = KernelNode | GraphNode | ConstantNode | UnknownNode
+Node = KernelNode | GraphNode | ConstantNode | IpNode | UnknownNode
 
 
 @dataclass(frozen=True)

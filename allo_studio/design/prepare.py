@@ -12,12 +12,14 @@ from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import specialise
-from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.pacing import paced
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.design.variants import laid_out, with_tables
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.ip.block import IpBlock
+from allo_studio.ip.shell import shell
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -54,6 +56,8 @@ class _Last:
             kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
             same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
             same = same and _keys(known) == _keys(checked)
+            blocks = {path: id(block) for path, block in known.external.items()}
+            same = same and blocks == {path: id(block) for path, block in checked.external.items()}
             return self.prepared if same else None
 
     def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
@@ -134,6 +138,9 @@ def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR
     kernels: dict[str, KernelIR] = {}
     constants = reached(checked.whole)
     for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
+        if key in checked.external:
+            leaves[path], kernels[path] = _external(checked.external[key])
+            continue
         kernel = checked.kernels[key]
         arguments = [a.name for a in kernel.base.arguments()] if kernel.base else []
         bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}
@@ -142,12 +149,20 @@ def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
-    """Yield each kernel block's instance path, and its path in its graph."""
+    """Yield the instance path of each kernel block and external block, and its path in its graph."""
     for name, node in project.graphs[graph].nodes.items():
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             yield f"{path}/{name}", f"{graph}/{name}"
         elif isinstance(node, GraphNode):
             yield from _instances(project, node.graph, f"{path}/{name}")
+
+
+def _external(block: IpBlock) -> tuple[Leaf, KernelIR]:
+    """Return an external block, and its shell; its layouts are its own."""
+    types = {port.name: port.type for port in block.ports}
+    layouts = {port.name: port.layout for port in block.ports}
+    made = shell(block)
+    return Leaf(made, False, types, layouts, block=block), made
 
 
 def _leaf(
@@ -175,4 +190,4 @@ def _leaf(
     for name in constants:
         del types[name], layouts[name]
     values = {name: constant.values for name, constant in constants.items()}
-    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts, values), final
+    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts, constants=values), final

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from allo_studio.design.model import Execution
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -23,7 +24,9 @@ from allo_studio.values import Number
 __all__ = [
     "Channel",
     "ChannelKind",
+    "IpProcess",
     "KernelProcess",
+    "LeafProcess",
     "Process",
     "Region",
     "RegionPort",
@@ -111,6 +114,17 @@ class RelayoutProcess:
 
 
 @dataclass(frozen=True)
+class IpProcess:
+    """An external block. `ir` is its shell: its ports as a kernel's, in the channels that were chosen."""
+
+    name: str
+    path: str
+    ir: KernelIR
+    block: IpBlock
+    bindings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class RegionProcess:
     """A graph block: an instance of another graph. `bindings` maps its ports to channels' names."""
 
@@ -120,7 +134,8 @@ class RegionProcess:
     bindings: Mapping[str, str]
 
 
-Process = KernelProcess | RelayoutProcess | RegionProcess
+LeafProcess = KernelProcess | RelayoutProcess | IpProcess
+Process = LeafProcess | RegionProcess
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from allo_studio.design.feedback import wished_tokens
 from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
 from allo_studio.design.flat import flatten
 from allo_studio.design.recurrence import Deadlock, ProcessTrace, ring, run
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import IpProcess, LeafProcess, Process, Region, RegionProcess
 from allo_studio.design.variants import scheduled
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule, Run
+from allo_studio.ip.declared import declared_schedule
 
 __all__ = [
     "ProcessTiming",
@@ -33,7 +34,7 @@ _INVOCATIONS = 4
 class ProcessTiming:
     """A leaf process: its schedule, and in a dataflow region the cycles that it holds for its channels."""
 
-    process: KernelProcess | RelayoutProcess
+    process: LeafProcess
     schedule: HardwareSchedule
     stall: int = 0
 
@@ -56,7 +57,7 @@ class SizedDesign:
     fifo_bound: int = 0
 
 
-def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
+def leaf_processes(region: Region) -> Iterator[LeafProcess]:
     """Yield the leaf processes of a region and of those inside it, in order."""
     for process in region.processes:
         if isinstance(process, RegionProcess):
@@ -138,8 +139,10 @@ class _Sizer:
         schedule = self._schedule(process)
         return _Timed(schedule.latency, schedule.interval)
 
-    def _schedule(self, process: KernelProcess | RelayoutProcess) -> HardwareSchedule:
-        if process.path not in self.processes:
+    def _schedule(self, process: LeafProcess) -> HardwareSchedule:
+        if process.path not in self.processes and isinstance(process, IpProcess):
+            self.processes[process.path] = ProcessTiming(process, declared_schedule(process.block, self.library))
+        elif process.path not in self.processes:
             try:
                 schedule = scheduled(process.ir, self.library)
                 if process.path in self.runs:
@@ -196,7 +199,7 @@ class _Sizer:
 
 def process_traces(
     region: Region,
-    schedule: Callable[[KernelProcess | RelayoutProcess], HardwareSchedule],
+    schedule: Callable[[LeafProcess], HardwareSchedule],
     latency: Callable[[Region], int],
     overlap: bool = True,
 ) -> list[ProcessTrace]:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from allo_studio.design.blocks import is_generated
-from allo_studio.design.model import ConstantNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project.emit import emit
 from allo_studio.project.files import file_error, read_text, write_atomically
+from allo_studio.project.ip.blocks import named_files
 from allo_studio.project.load import LoadedProject, parse_project, project_file
 from allo_studio.project.merge import merge, same
 from allo_studio.project.schema import FORMAT, to_plain
@@ -126,6 +127,9 @@ def _copy_files(root: Path, folder: Path, project: Project) -> None:
     files = sources(root)
     nodes = [node for graph in project.graphs.values() for node in graph.nodes.values()]
     paths = {node.path for node in nodes if isinstance(node, KernelNode | ConstantNode)}
+    for node in nodes:
+        if isinstance(node, IpNode):
+            paths |= named_files(files, node.path)
     for path in sorted(path for path in paths if not is_generated(path)):
         try:
             data = files.data(path)

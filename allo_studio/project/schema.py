@@ -14,6 +14,7 @@ from allo_studio.design.model import (
     Execution,
     Graph,
     GraphNode,
+    IpNode,
     KernelNode,
     Node,
     Override,
@@ -161,6 +162,9 @@ def _node(value: Any, path: Path, faults: Faults, known: Collection[str]) -> Nod
         return _block(entries, path, faults)
     if "constant" in entries:
         return _constant(entries, path, faults)
+    if "ip" in entries and "graph" not in entries:
+        faults.take_mapping(value, path, ("ip",))
+        return IpNode(faults.take_text(entries["ip"], (*path, "ip")) or "")
     if "graph" in entries:
         return _graph_block(entries, path, faults, known)
     return UnknownNode(entries)
@@ -333,6 +337,8 @@ def _plain_graph(graph: Graph) -> dict[str, Any]:
 def _plain_node(node: Node) -> dict[str, Any]:
     if isinstance(node, GraphNode):
         return _plain_graph_block(node)
+    if isinstance(node, IpNode):
+        return {"ip": node.path}
     if isinstance(node, UnknownNode):
         return dict(node.raw)
     if isinstance(node, ConstantNode):

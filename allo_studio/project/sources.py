@@ -44,7 +44,7 @@ class KernelFiles:
         if known and stamp is not None and known[0] == stamp:
             return known[1]
         # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
-        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path).removeprefix("\ufeff"))
+        source = Source(path, read_text(file, _MOST_BYTES, _what(path), path).removeprefix("\ufeff"))
         if stamp is not None:
             with self._lock:
                 self._known[path] = (stamp, source)
@@ -86,6 +86,11 @@ class KernelFiles:
 def sources(root: Path) -> KernelFiles:
     """Return the reader of the kernel files of the project in folder `root`."""
     return KernelFiles(root)
+
+
+def _what(path: str) -> str:
+    kinds = {".py": "kernel file in Python", ".yaml": "descriptor in YAML"}
+    return kinds.get(PurePosixPath(path).suffix, "source file")
 
 
 def _stamp(file: Path) -> _Stamp | None:

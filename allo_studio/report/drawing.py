@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from allo_studio.design.constants import constant_file
-from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.report.model import ChannelRow, Report
 from allo_studio.report.plan import HEAD, Box, Caption, Point, plan_boxes
 from allo_studio.report.routes import Clutter, Curve, Route, plan_routes, sample
@@ -103,6 +103,8 @@ def _subtitle(node: Node) -> str:
         return f"{node.function}, {node.schedule}" if node.schedule else node.function
     if isinstance(node, ConstantNode):
         return constant_file(node)
+    if isinstance(node, IpNode):
+        return f"IP {node.path}"
     return f"graph {node.graph}" if isinstance(node, GraphNode) else "unknown kind"
 
 

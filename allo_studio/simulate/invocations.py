@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.design.loops import Loop, groups
-from allo_studio.design.region import Channel, KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import Channel, IpProcess, KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.simulate.model import run_model
 from allo_studio.values import to_bits
 from allo_studio.words import bits_dtype, from_bits
 
@@ -69,6 +70,11 @@ class Invocations:
         return {port.name: held[port.name] for port in region.ports if port.direction == "out"}
 
     def _process(self, process: Process, held: dict[str, Array]) -> None:
+        if isinstance(process, IpProcess):
+            taken = [port.name for port in process.block.ports if port.direction == "in"]
+            results = run_model(process.block, {name: held[process.bindings[name]] for name in taken})
+            held.update((process.bindings[name], array) for name, array in results.items() if name in process.bindings)
+            return
         if not isinstance(process, RegionProcess):
             held.update(self.engine.run(process, held))
             return

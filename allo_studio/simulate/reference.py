@@ -31,6 +31,7 @@ def evaluate(region: Region, inputs: Arrays, invocations: int = 1) -> dict[str, 
     Of several invocations on the same inputs, those of the last: FIFOs keep elements from one to the next where some
     lie in them at reset. Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is
     missing or has another type or shape than its port.
+    External blocks are computed by their models, which is code of the project.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
     return Invocations(region, _Reference()).run(_checked(region.path, wanted, inputs), invocations)

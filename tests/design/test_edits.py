@@ -44,7 +44,7 @@ def example() -> Project:
         "top",
         inputs={"A": "float32[4]", "B": "int32"},
         outputs={"E": "float32[4]"},
-        nodes={"mm1": GEMM, "mm2": GEMM, "s": GraphNode("sub"), "odd": UnknownNode({"ip": "x"})},
+        nodes={"mm1": GEMM, "mm2": GEMM, "s": GraphNode("sub"), "odd": UnknownNode({"memory": "x"})},
         edges=(edge("A", "mm1.A"), edge("mm1.C", "mm2.A"), edge("mm2.C", "E"), edge("B", "s.P")),
     )
     return Project(

@@ -10,16 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from allo_studio.backends.rtl.buffers import Buffer, bank_ports, buffer_of, port_base, port_names
-from allo_studio.backends.rtl.circuit import Circuit, Signal
+from allo_studio.backends.rtl.circuit import Circuit, Foreign, Signal
 from allo_studio.backends.rtl.clocked import Clocked
+from allo_studio.backends.rtl.external import external_circuit, external_processes, foreign_module
 from allo_studio.backends.rtl.fifo import fifo
 from allo_studio.backends.rtl.functions import build_kernel
 from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.starts import Member, Starts
 from allo_studio.collection import no_collection
 from allo_studio.design.flat import FlatProcess, flatten
-from allo_studio.design.region import Channel, Process, Region, RegionProcess
+from allo_studio.design.region import Channel, IpProcess, Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.storage import Storage
 from allo_studio.values import to_bits
 
@@ -32,7 +34,7 @@ class Modules:
 
     Several equal memories may stand for one port of the design. `files` are those of initial contents by name,
     `contents` the paths in the top of the memories that each is of, and `fifos` the outputs that tell how full a FIFO
-    is, by channel id.
+    is, by channel id. `foreign` are the modules of external blocks, which are written elsewhere.
     """
 
     circuits: tuple[Circuit, ...]
@@ -40,6 +42,7 @@ class Modules:
     files: Mapping[str, str]
     contents: Mapping[str, tuple[str, ...]]
     fifos: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[Foreign, ...] = ()
 
     @property
     def top(self) -> Circuit:
@@ -55,6 +58,9 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
     which tokens are held back.
     """
     builder = _Builder(sized, probes, stalls)
+    for process in external_processes(sized.region):
+        builder.names |= set(process.block.verilog.names) if process.block.verilog else set()
+    outside = set(builder.names)
     top = builder.region(sized.region)
     storages = {
         builder.storage(channel, lane): channel.name
@@ -63,7 +69,18 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
         for lane in range(builder.copies.get((sized.region.name, channel.name), 1))
     }
     contents, fifos = builder.contents[top.name], builder.fifos[top.name]
-    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, fifos)
+    foreign = tuple(builder.foreign.values())
+    circuits = (*builder.circuits.values(), top)
+    _require_apart(outside, circuits)
+    return Modules(circuits, storages, builder.files, contents, fifos, foreign)
+
+
+def _require_apart(outside: set[str], circuits: Sequence[Circuit]) -> None:
+    """Raise AlloError (code `ip`) where a module of ours of a fixed name, a FIFO, is called like an outside one."""
+    for circuit in circuits:
+        if circuit.name in outside:
+            message = f"an external block has a module {circuit.name}, as the generated Verilog has"
+            raise AlloError(Diagnostic("ip", message, hint="rename that module in its file"))
 
 
 @dataclass
@@ -73,6 +90,8 @@ class _Builder:
     stalls: bool
     circuits: dict[str, Circuit] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    # The modules of external blocks with the symbols of each, by the module without one.
+    foreign: dict[Foreign, Foreign] = field(default_factory=dict)
     # The outputs of each region's module that tell how full its FIFOs are, and those inside it, by channel id.
     fifos: dict[str, dict[str, str]] = field(default_factory=dict)
     # The names of modules: of two paths that are the same as names, one gets a number.
@@ -92,6 +111,8 @@ class _Builder:
         """Return a process's module, and remember it and those inside it."""
         if isinstance(process, RegionProcess):
             made = self.region(process.region)
+        elif isinstance(process, IpProcess):
+            made = self._external(process)
         else:
             name = claim(port_base(process.path.replace("/", "_")), self.names)
             modules = build_kernel(self.sized.processes[process.path].schedule, process.ir, name, self.names)
@@ -115,6 +136,18 @@ class _Builder:
         module = fifo(channel.token_bits, channel.depth, self.probes, self.stalls, tokens, name)
         self.circuits[module.name] = module
         return module
+
+    def _external(self, process: IpProcess) -> Circuit:
+        foreign = foreign_module(process.block, "")
+        if foreign not in self.foreign:
+            # The first has the module's own name, which nothing else has.
+            first = all(known.name != foreign.name for known in self.foreign)
+            symbol = foreign.name if first else claim(foreign.name, self.names)
+            self.foreign[foreign] = foreign_module(process.block, symbol)
+        name = claim(port_base(process.path.replace("/", "_")), self.names)
+        made = external_circuit(process.block, name, self.foreign[foreign])
+        self.contents[made.name] = {}
+        return made
 
     def storage(self, channel: Channel, lane: int = 0) -> Storage:
         """Return what a buffer is made of, or one of its copies for several readers."""

@@ -15,7 +15,7 @@ from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.text import Lines
 from allo_studio.design.loops import groups
-from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import Channel, LeafProcess, Region, RegionProcess
 from allo_studio.values import Number
 
 __all__ = ["CONCURRENTLY", "INITIALLY", "Place", "declare_initial", "places", "regions_in_loops"]
@@ -30,7 +30,7 @@ _LONGEST = 100
 class Place:
     """Where a kernel stands: the elements at reset of the streams that it reads, by argument, and if in a loop."""
 
-    process: KernelProcess | RelayoutProcess
+    process: LeafProcess
     initial: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
     in_loop: bool = False
 
