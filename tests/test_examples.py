@@ -14,7 +14,7 @@ NAMES = sorted(path.parent.name for path in PROJECTS.glob("*/project.yaml"))
 
 
 def test_there_are_examples() -> None:
-    assert {"attention", "gemm_1024", "gemm_cascade", "image_pipeline", "transformer_layer"} <= set(NAMES)
+    assert {"attention", "gemm_1024", "gemm_cascade", "image_pipeline", "mlp", "transformer_layer"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
