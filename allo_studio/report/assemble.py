@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from allo_studio.design.model import Project
-from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess
+from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess, RelayoutProcess
 from allo_studio.design.timing import ProcessTiming, SizedDesign
 from allo_studio.hardware.cycles import Undetermined
 from allo_studio.hardware.devices import RESOURCE_KINDS, Device
@@ -112,7 +112,7 @@ def _process(timing: ProcessTiming) -> ProcessRow:
     counts = timing.schedule.resources.counts
     return ProcessRow(
         path=timing.process.path,
-        kernel=timing.process.ir.name if isinstance(timing.process, KernelProcess) else "re-layout",
+        kernel=_kernel(timing.process),
         latency=timing.schedule.latency,
         interval=timing.schedule.interval,
         dsp=counts["DSP"],
@@ -124,6 +124,12 @@ def _process(timing: ProcessTiming) -> ProcessRow:
         formula=timing.schedule.formula,
         depends="; ".join(dict.fromkeys(_depends(need) for need in timing.schedule.depends_on)),
     )
+
+
+def _kernel(process: KernelProcess | RelayoutProcess) -> str:
+    if isinstance(process, KernelProcess):
+        return process.ir.name
+    return "token adapter" if process.ir.streams else "re-layout"
 
 
 def _depends(need: Undetermined) -> str:

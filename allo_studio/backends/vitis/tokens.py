@@ -59,7 +59,7 @@ def _token(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Valu
     writes = op.name == "affine.store"
     if width == 1:
         return Token(argument, 1, writes, LinearExpr.number(0), None)
-    lanes = _unrolled_around(op, loops)
+    lanes = _of_token(_unrolled_around(op, loops), width)
     return Token(argument, width, writes, _lane(kernel, argument, width, op, lanes, loops), lanes[0] if lanes else None)
 
 
@@ -79,6 +79,14 @@ def _unrolled_around(op: ir.Operation, loops: dict[ir.Value, Loop]) -> list[Loop
         found.insert(0, loop)
         block = loop.op.block
     return found
+
+
+def _of_token(lanes: list[Loop], width: int) -> list[Loop]:
+    """Return the innermost of the unrolled loops that make one token; all of them where none do."""
+    for first in range(len(lanes), -1, -1):
+        if prod(loop.trip or 0 for loop in lanes[first:]) == width:
+            return lanes[first:]
+    return lanes
 
 
 def _lane(
