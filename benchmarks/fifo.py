@@ -76,12 +76,14 @@ def row_of(name: str, sized: SizedDesign) -> Row:
     graph, requests = graph_of(sized, region), fifo_requests(region)
     order = graph_of(sized, region, overlap=False) if sized.library.profile != "open" else None
     depths = {request.channel: sized.fifos[request.channel].depth for request in requests}
+    # What lies in a FIFO at reset has room in it by any rule.
+    held = {request.channel: request.initial for request in requests}
     free = graph.run({})
     assert isinstance(free, Timing)
     rules = {
-        "whole array": {c: max(free.writes[c].size, 1) for c in depths},
+        "whole array": {c: max(free.writes[c].size, held[c], 1) for c in depths},
         "most + 1": {c: free.occupancy(c) + 1 for c in depths},
-        "two": dict.fromkeys(depths, 2),
+        "two": {c: max(held[c], 2) for c in depths},
     }
     return Row(
         name,
@@ -91,7 +93,7 @@ def row_of(name: str, sized: SizedDesign) -> Row:
         len(depths),
         sized.fifo_bits,
         sized.fifo_bound,
-        tuple(c for c in depths if depths[c] > 1 and _works(graph, order, {**depths, c: depths[c] - 1})),
+        tuple(c for c in depths if depths[c] > max(held[c], 1) and _works(graph, order, {**depths, c: depths[c] - 1})),
         {rule: (_bits(requests, chosen), _latency(graph, order, chosen)) for rule, chosen in rules.items()},
     )
 
@@ -113,7 +115,8 @@ def graph_of(sized: SizedDesign, region: Region, overlap: bool = True) -> TokenG
         return sum(sized.processes[p.path].schedule.latency for p in inner.processes if p.path in sized.processes)
 
     traces = process_traces(region, lambda process: sized.processes[process.path].schedule, latency, overlap)
-    return TokenGraph(traces, sized.library.fifo_latency if overlap else 1)
+    initial = {request.channel: request.initial for request in fifo_requests(region)}
+    return TokenGraph(traces, sized.library.fifo_latency if overlap else 1, initial)
 
 
 def _latency(graph: TokenGraph, order: TokenGraph | None, depths: Mapping[str, int]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
+from allo_studio.design.adapter import can_adapt
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.variants import in_order, scheduled, streamed
@@ -23,12 +24,14 @@ __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 class Decision:
     """What an edge of a dataflow graph becomes: its kind, the elements of a token, and why.
 
-    Of edges at the design's own ports only those that were asked to be streams have one.
+    Of edges at the design's own ports only those that were asked to be streams have one. The consumer takes tokens of
+    `taken` elements where those are others than the producer's, through an adapter.
     """
 
     kind: ChannelKind
     width: int
     reason: str
+    taken: int | None = None
 
 
 @dataclass
@@ -295,17 +298,20 @@ class _Planner:
             return _of(producer, written)
         orders = consumer_orders(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
+            orders = _adapted(target, consumer.port, written.width) or orders
+        if isinstance(orders, Refusal):
             return _of(consumer, orders)
         kernel, order = self._cheapest(target, consumer, orders)
-        if order.loop and not asked:
+        taken = None if order.width == written.width else order.width
+        if (order.loop or taken) and not asked:
             self.plan.copies.append(place)
         self.plan.kernels[consumer.path] = kernel
-        for leaf in (producer, consumer):
-            self._moves(leaf, written.width)
-        declared = is_shell(source) or is_shell(target)
-        self.plan.decisions[place] = Decision(
-            "fifo", written.width, _explain(consumer, order, "both ends move", declared)
-        )
+        self._moves(producer, written.width)
+        self._moves(consumer, order.width)
+        reason = _explain(consumer, order, "both ends move", is_shell(source) or is_shell(target))
+        if taken:
+            reason += f"; an adapter makes tokens of {taken} elements of those of {written.width}"
+        self.plan.decisions[place] = Decision("fifo", written.width, reason, taken)
         return None
 
     def _cheapest(
@@ -347,6 +353,21 @@ def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
     """Return the refusal of a port that is a scalar."""
     if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
         return _of(leaf, Refusal(f"{leaf.port} is one value, not an array", ""))
+    return None
+
+
+def _adapted(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | None:
+    """Return the ways to read an input with tokens of another width, into which an adapter turns those of `width`.
+
+    They are tokens as they are read directly, if they are, else the widest.
+    """
+    shape = kernel.find_buffer(port).type.shape
+    narrower = (taken for taken in range(width - 1, 0, -1) if width % taken == 0)
+    for taken in dict.fromkeys((consumer_width(kernel, port), *narrower)):
+        if can_adapt(shape, width, taken):
+            orders = consumer_orders(kernel, port, taken)
+            if not isinstance(orders, Refusal):
+                return orders
     return None
 
 

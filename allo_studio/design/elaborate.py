@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from allo_studio.design.adapter import adapter_kernel
 from allo_studio.design.channels import ChannelPlan
 from allo_studio.design.check_initial import element_of
 from allo_studio.design.constants import reached
@@ -211,6 +212,10 @@ class _Wiring:
     def _consume(self, channel: Channel, edge: Edge) -> None:
         """Bind a consumer to the channel, or to a copy of it in its own layout."""
         name = channel.name
+        decision = self.owner.plan.decisions.get(f"{self.path}/{edge.id}")
+        if decision and decision.taken:
+            self.bindings[edge.target.node][edge.target.port] = self._adapt(channel, decision.taken, edge)
+            return
         found = self.owner.leaf_port(self.graph, self.path, edge.target, False)
         wanted = found[0].layouts[found[1]] if found else channel.layout
         shape = channel.type.shape
@@ -234,6 +239,28 @@ class _Wiring:
             )
         )
         self._add_copy(block, channel, name, wanted)
+        return name
+
+    def _adapt(self, channel: Channel, width: int, edge: Edge) -> str:
+        """Lead a FIFO to a block that makes tokens of another width; return the FIFO of those."""
+        name = self._fresh(f"{edge.target.node}_{edge.target.port}")
+        block = self._fresh(f"adapt_{edge.target.node}_{edge.target.port}")
+        self.channels[channel.name] = replace(channel, targets=((block, "source"),))
+        self._add(
+            replace(
+                channel,
+                id=f"{self.path}/{block}.target->{edge.target}",
+                name=name,
+                source=(block, "target"),
+                width=width,
+                depth=0,
+                initial=(),
+                reason=f"tokens of {width} elements, made of those of {channel.width}",
+            )
+        )
+        kernel = adapter_kernel(block, channel.type, channel.width, width)
+        bindings = {"source": channel.name, "target": name}
+        self.copies.append(RelayoutProcess(block, f"{self.path}/{block}", kernel, bindings))
         return name
 
     def _copy_out(self, channel: Channel, edge: Edge) -> None:

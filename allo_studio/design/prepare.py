@@ -109,7 +109,8 @@ def _cheapest(
         trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
         if latency is not None and latency < best:
-            buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
+            means = "an adapter" if plan.decisions[place].taken else "its local copy"
+            buffered[place] = f"with a FIFO and {means} the design takes {best} cycles instead of {latency}"
             best = latency
     if buffered:
         plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)

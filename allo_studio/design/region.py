@@ -105,7 +105,10 @@ class KernelProcess:
 
 @dataclass(frozen=True)
 class RelayoutProcess:
-    """A copy from one layout to another, made where interfaces are not unified; ports `source` and `target`."""
+    """A copy that nobody drew, with the ports `source` and `target`.
+
+    It is from one layout to another, where interfaces are not unified, or from tokens of one width to another.
+    """
 
     name: str
     path: str

@@ -133,7 +133,9 @@ def _process(timing: ProcessTiming) -> ProcessRow:
 def _kernel(process: LeafProcess) -> str:
     if isinstance(process, IpProcess):
         return f"IP {process.block.name}"
-    return process.ir.name if isinstance(process, KernelProcess) else "re-layout"
+    if isinstance(process, KernelProcess):
+        return process.ir.name
+    return "token adapter" if process.ir.streams else "re-layout"
 
 
 def _depends(need: Undetermined) -> str:

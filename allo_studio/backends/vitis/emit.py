@@ -171,7 +171,9 @@ def _name_kernels(kernels: _Kernels, names: Names) -> dict[Function, str]:
 
 def _kernel_note(kernels: _Kernels, function: Function) -> str:
     blocks = [process for process, used in kernels.values() if used == function]
-    what = "a change of layout" if isinstance(blocks[0], RelayoutProcess) else f"kernel {blocks[0].ir.name}"
+    what = f"kernel {blocks[0].ir.name}"
+    if isinstance(blocks[0], RelayoutProcess):
+        what = "a change of the tokens' width" if blocks[0].ir.streams else "a change of layout"
     return f"{', '.join(block.path for block in blocks)}: {what}"
 
 
