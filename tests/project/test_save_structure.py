@@ -8,7 +8,6 @@ import pytest
 
 from allo_studio.design import edits
 from allo_studio.design.blocks import conversion
-from allo_studio.design.fix_wires import InsertBlock
 from allo_studio.design.model import Endpoint, GraphNode
 from allo_studio.project import copy_nodes, parse_project, read_clip, rewrite
 from allo_studio.project.three_way import says_same
@@ -47,7 +46,7 @@ def _structural() -> dict[str, tuple[edits.Edit, set[str]]]:
     ends = {Endpoint(f"b{n}", port): "float32[16]" for n in (1, 2, 3) for port in "XY"}
     project = parse_project(COMMENTED, Path("p.yaml")).project
     clip = read_clip(copy_nodes(project, "g", ("b2", "b3")))
-    insert = InsertBlock("g", "convert", conversion("float32[16]", "float64"), "x", {"b1.Y->b2.X": "y"})
+    insert = edits.InsertBlock("g", "convert", conversion("float32[16]", "float64"), "x", {"b1.Y->b2.X": "y"})
     return {
         "collapse": (edits.CollapseNodes("g", ("b1", "b2"), "part", ends), {"# one", "# two", "# a3"}),
         "duplicate": (edits.DuplicateNodes("g", ("b1", "b2")), set()),
