@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from allo_studio.design.checked import EdgeInfo
 from allo_studio.design.edits import (
+    RenameGraphPort,
     RenameNode,
     SetChannel,
     SetExecution,
@@ -165,10 +166,12 @@ class PortPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._graph, self._port, self._type = "", "", ""
-        self.type = QLineEdit()
+        self.name, self.type = QLineEdit(), QLineEdit()
         self.type.setPlaceholderText("float32[64, 64]")
+        self.form.addRow("Name", self.name)
         self.form.addRow("Type", self.type)
         self.column.addStretch(1)
+        self.name.editingFinished.connect(self._renamed)
         self.type.editingFinished.connect(self._changed)
 
     def show_port(self, graph: Graph, name: str) -> None:
@@ -177,7 +180,13 @@ class PortPage(Page):
         self._graph, self._port, self._type = graph.name, name, text
         self.heading.setText(name)
         self.line.setText(f"{kind} of {graph.name}")
+        self.name.setText(name)
         self.type.setText(text)
+
+    def _renamed(self) -> None:
+        new = self.name.text().strip()
+        if new and new != self._port:
+            self.edited.emit(RenameGraphPort(self._graph, self._port, new))
 
     def _changed(self) -> None:
         if self.type.text().strip() != self._type:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
@@ -31,6 +32,8 @@ __all__ = ["Problems"]
 _ROLE = Qt.ItemDataRole.UserRole
 # So few are shown with what can be done about them; of more, those that are chosen.
 _MOST_OPEN = 3
+# What a button and its row have above and below the text, in pixels.
+_AROUND = 18
 
 Fixes = Callable[[Diagnostic], tuple[Fix, ...]]
 
@@ -103,8 +106,8 @@ class Problems(QWidget):
         """Return the buttons of the fixes that a row shows."""
         item = self.tree.topLevelItem(index)
         children = (item.child(number) for number in range(item.childCount()))
-        found = (self.tree.itemWidget(child, 0) for child in children)
-        return [widget for widget in found if isinstance(widget, QPushButton)]
+        holders = (self.tree.itemWidget(child, 0) for child in children)
+        return [button for holder in holders if holder is not None for button in holder.findChildren(QPushButton)]
 
     def _open_chosen(self) -> None:
         for item in self.tree.selectedItems()[:1]:
@@ -127,8 +130,13 @@ class Problems(QWidget):
             row.setFirstColumnSpanned(True)
             button = fix_button(fix)
             button.clicked.connect(partial(self._press, fix))
-            row.setSizeHint(0, button.sizeHint())
-            self.tree.setItemWidget(row, 0, button)
+            holder = QWidget()
+            layout = QHBoxLayout(holder)
+            layout.setContentsMargins(0, 2, 0, 2)
+            layout.addWidget(button)
+            layout.addStretch(1)
+            row.setSizeHint(0, QSize(0, button.fontMetrics().height() + _AROUND))
+            self.tree.setItemWidget(row, 0, holder)
 
     def _press(self, fix: Fix, checked: bool = False) -> None:
         # The rows, and the button with them, go with the edit.

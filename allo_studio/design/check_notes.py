@@ -62,7 +62,8 @@ class Notes:
     def step(self, graph: str, node: str, schedule: str, index: int, diagnostic: Diagnostic) -> None:
         """Note a fault of step `index` of the schedule that a block uses; the step's own place is shown."""
         span = self.span("schedules", schedule, index) or diagnostic.span
-        self._found.append(replace(diagnostic, where=f"{graph}/{node}#{index}", span=span))
+        about = diagnostic.about or ("step",)
+        self._found.append(replace(diagnostic, where=f"{graph}/{node}#{index}", span=span, about=about))
 
     def edge(self, graph: str, index: int, diagnostic: Diagnostic) -> None:
         """Note a fault of wire `index` of a graph."""

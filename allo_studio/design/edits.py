@@ -17,6 +17,7 @@ from allo_studio.design.edit_graph import (
     SetParam,
 )
 from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
+from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_instance import SetGraphParam, SetInside
 from allo_studio.design.edit_names import RenameGraphPort, RenameSchedule, SetNode
 from allo_studio.design.edit_project import (
@@ -60,6 +61,7 @@ __all__ = [
     "Edit",
     "ExpandNode",
     "ForkSchedule",
+    "InsertBlock",
     "MoveNodes",
     "MoveStep",
     "PasteNodes",

@@ -13,7 +13,7 @@ from allo_studio.design.model import Edge, Endpoint, Graph, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
-__all__ = ["At", "Fix", "Rule", "near", "removed", "without_wire"]
+__all__ = ["At", "Fix", "Rule", "Shared", "near", "removed", "without_wire"]
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,20 @@ class Fix:
     edit: Edit
 
 
+# Of a graph and a side, the ends without a wire by their types.
+Shared = dict[tuple[str, str], dict[ArrayType | None, list[Endpoint]]]
+
+
 class At:
     """The place of a fault: its graph (empty where it has none), and its wire or block, with what is known of them.
 
     `project` is what the fixes are edits of: the checked one, without copies of the wire that the fault is about.
+    `shared` holds what was found out for other faults of the same design.
     """
 
-    def __init__(self, checked: CheckedDesign, diagnostic: Diagnostic, project: Project) -> None:
+    def __init__(self, checked: CheckedDesign, diagnostic: Diagnostic, project: Project, shared: Shared) -> None:
         self.checked, self.diagnostic, self.project = checked, diagnostic, project
+        self._shared: Shared = shared if project is checked.project else {}
         name, _, rest = diagnostic.where.partition("/")
         self.graph = self.project.graphs.get(name.partition(".")[0], Graph(""))
         self.node = rest.partition("#")[0]
@@ -74,27 +80,31 @@ class At:
         """Return the ends of a type at which no wire begins or ends yet."""
         if type_ is None:
             return []
-        taken = {edge.source if side == "source" else edge.target for edge in self.graph.edges}
-        return [end for end, port in self.ends(side) if port.type == type_ and end not in taken]
+        key = (self.graph.name, side)
+        if key not in self._shared:
+            taken = {edge.source if side == "source" else edge.target for edge in self.graph.edges}
+            found: dict[ArrayType | None, list[Endpoint]] = {}
+            for end, port in self.ends(side):
+                if end not in taken:
+                    found.setdefault(port.type, []).append(end)
+            self._shared[key] = found
+        return self._shared[key].get(type_, [])
 
-    def reaches(self, source: str, target: str) -> bool:
-        """Tell whether wires lead from a block to another."""
-        after: dict[str, set[str]] = {}
+    def reached(self, node: str, forward: bool) -> set[str]:
+        """Return the blocks that wires lead to from a block, or that they come from, itself among them."""
+        if not node:
+            return set()
+        beside: dict[str, set[str]] = {}
         for edge in self.graph.edges:
-            if edge.source.node and edge.target.node:
-                after.setdefault(edge.source.node, set()).add(edge.target.node)
-        seen, waiting = {source}, [source]
+            one, two = (edge.source.node, edge.target.node) if forward else (edge.target.node, edge.source.node)
+            if one and two:
+                beside.setdefault(one, set()).add(two)
+        seen, waiting = {node}, [node]
         while waiting:
-            new = after.get(waiting.pop(), set()) - seen
+            new = beside.get(waiting.pop(), set()) - seen
             seen |= new
             waiting += new
-        return target in seen
-
-    def joinable(self, source: Endpoint, target: Endpoint) -> bool:
-        """Tell whether a wire between two ends goes through a block and closes no cycle."""
-        if not source.node or not target.node:
-            return bool(source.node or target.node)
-        return not self.reaches(target.node, source.node)
+        return seen
 
 
 Rule = Callable[[At], Iterator[Fix]]

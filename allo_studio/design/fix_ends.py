@@ -31,7 +31,10 @@ def _not_fed(at: At) -> Iterator[Fix]:
 
 def _fed(at: At, target: Endpoint) -> Iterator[Fix]:
     type_ = at.type(target)
-    known = [end for end in at.free("source", type_) if at.joinable(end, target)]
+    known = [end for end in at.free("source", type_) if end.node or target.node]
+    # What comes after a block cannot feed it, and a wire from a port of the graph to another goes through no block.
+    later = at.reached(target.node, forward=True)
+    known = [end for end in known if end.node not in later]
     if len(known) == 1:
         yield Fix(f"connect {known[0]} to {target}", Connect(at.graph.name, known[0], target))
     if type_ and target.node:
@@ -55,7 +58,9 @@ def _not_read(at: At) -> Iterator[Fix]:
 
 
 def _read(at: At, source: Endpoint) -> Iterator[Fix]:
-    known = [end for end in at.free("target", at.type(source)) if at.joinable(source, end)]
+    known = [end for end in at.free("target", at.type(source)) if end.node or source.node]
+    earlier = at.reached(source.node, forward=False)
+    known = [end for end in known if end.node not in earlier]
     if len(known) == 1:
         yield Fix(f"connect {source} to {known[0]}", Connect(at.graph.name, source, known[0]))
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from allo_studio.design.check_kernels import kernel_result
 from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_project import SetExecution, SetUnify
-from allo_studio.design.edit_schedule import ForkSchedule, RemoveStep, ReplaceStep, schedule_users
+from allo_studio.design.edit_schedule import RemoveStep, ReplaceStep, schedule_users
 from allo_studio.design.fix_base import At, Fix, Rule
+from allo_studio.design.fix_steps import own_schedule
 from allo_studio.design.model import KernelNode, StepSpec
-from allo_studio.design.names import fresh_name
 
 __all__ = ["LAYOUT_RULES"]
 
@@ -137,9 +137,7 @@ def _edited(at: At, demand: _Demand, make: Callable[[str], Edit]) -> Edit:
     schedule = _schedule(at, demand)
     if len(schedule_users(at.project, schedule)) == 1:
         return make(schedule)
-    own = fresh_name(f"{schedule}_{demand.node}", set(at.project.schedules))
-    edit = make(own)
-    return Several((ForkSchedule(demand.graph, demand.node, own), edit), edit.describe())
+    return own_schedule(at, demand.graph, demand.node, schedule, make)
 
 
 LAYOUT_RULES: dict[str, Rule] = {"conflict": _conflict, "banks": _banks, "fixed": _fixed}

@@ -9,9 +9,9 @@ from allo_studio.design.blocks import conversion, is_generated
 from allo_studio.design.check_kernels import kernel_result
 from allo_studio.design.edit_base import Several
 from allo_studio.design.edit_graph import SetParam
+from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import SetGraphPortType
 from allo_studio.design.fix_base import At, Fix, Rule
-from allo_studio.design.fix_wires import InsertBlock
 from allo_studio.design.model import Endpoint, KernelNode, ParamValue
 from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import kernel_parameters

@@ -8,9 +8,10 @@ from dataclasses import replace
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_graph import Disconnect
-from allo_studio.design.fix_base import At, Fix, Rule
+from allo_studio.design.fix_base import At, Fix, Rule, Shared
 from allo_studio.design.fix_ends import END_RULES
 from allo_studio.design.fix_layouts import LAYOUT_RULES
+from allo_studio.design.fix_steps import STEP_RULES
 from allo_studio.design.fix_types import TYPE_RULES
 from allo_studio.design.fix_wires import WIRE_RULES
 from allo_studio.design.model import Project
@@ -19,24 +20,26 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 __all__ = ["RULES", "Fix", "fixes_for", "with_fixes"]
 
 # By the first word that a diagnostic is about.
-RULES: dict[str, Rule] = {**WIRE_RULES, **END_RULES, **TYPE_RULES, **LAYOUT_RULES}
+RULES: dict[str, Rule] = {**WIRE_RULES, **END_RULES, **TYPE_RULES, **LAYOUT_RULES, **STEP_RULES}
 # A person mends some and checks again; the fixes of the rest are found when they are asked for.
 _MOST_TOLD = 100
 
 
 def fixes_for(checked: CheckedDesign, diagnostic: Diagnostic) -> tuple[Fix, ...]:
     """Return the edits that are offered for a fault of a design; each applies, and the fault is gone after it."""
+    return tuple(_fixes(checked, diagnostic, {}))
+
+
+def _fixes(checked: CheckedDesign, diagnostic: Diagnostic, shared: Shared) -> Iterator[Fix]:
     rule = RULES.get(str(diagnostic.about[0])) if diagnostic.about else None
-    return tuple(_applicable(checked, rule, diagnostic)) if rule else ()
-
-
-def _applicable(checked: CheckedDesign, rule: Rule, diagnostic: Diagnostic) -> Iterator[Fix]:
+    if rule is None:
+        return
     told: set[str] = set()
     twice = _drawn_twice(checked.project, diagnostic)
     project = checked.project
     for edit in twice:
         project = edit.apply(project)
-    for fix in rule(At(checked, diagnostic, project)):
+    for fix in rule(At(checked, diagnostic, project, shared)):
         try:
             changed = fix.edit.apply(project)
         except AlloError:
@@ -59,9 +62,10 @@ def _drawn_twice(project: Project, diagnostic: Diagnostic) -> tuple[Edit, ...]:
 def with_fixes(checked: CheckedDesign) -> CheckedDesign:
     """Return a checked design whose diagnostics say their fixes in words."""
     told: dict[Diagnostic, Diagnostic] = {}
+    shared: Shared = {}
     for diagnostic in checked.diagnostics:
         if diagnostic.about and not diagnostic.fixes and len(told) < _MOST_TOLD:
-            texts = tuple(fix.text for fix in fixes_for(checked, diagnostic))
+            texts = tuple(fix.text for fix in _fixes(checked, diagnostic, shared))
             told[diagnostic] = replace(diagnostic, fixes=texts)
     if not told:
         return checked

@@ -15,6 +15,7 @@ from allo_studio.project.save import (
     save_project_as,
 )
 from allo_studio.project.sources import KernelFiles, sources
+from allo_studio.project.three_way import merge_projects, says_same
 
 __all__ = [
     "PROJECT_FILE",
@@ -28,6 +29,7 @@ __all__ = [
     "example_folder",
     "examples",
     "load_project",
+    "merge_projects",
     "new_project",
     "parse_project",
     "project_file",
@@ -36,5 +38,6 @@ __all__ = [
     "rewrite",
     "save_project",
     "save_project_as",
+    "says_same",
     "sources",
 ]

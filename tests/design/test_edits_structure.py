@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from random_projects import Design, designs
 
 from allo_studio.design import edits
+from allo_studio.design.blocks import duplicator
 from allo_studio.design.check import check
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
@@ -378,3 +379,18 @@ def test_another_block_in_the_place_of_one() -> None:
     assert (made.nodes["b0"], made.edges) == (KernelNode("copy.py", "add"), project.graphs["g"].edges)
     assert "no graph 'h'" in refused(edits.SetNode("g", "b0", GraphNode("h")), project).message
     assert "no schedule 's'" in refused(edits.SetNode("g", "b0", KernelNode("k.py", "f", {}, "s")), project).message
+
+
+def test_a_block_on_wires_of_one_producer() -> None:
+    project = loaded(SHARED).project
+    wires = {"a.Y->b.X": "y0", "a.Y->c.X": "y1"}
+    made = edits.InsertBlock("g", "a", duplicator("float32[16]", 2), "x", wires).apply(project).graphs["g"]
+    assert list(made.nodes) == ["a", "b", "c", "a_2"]
+    assert ids(made)[:4] == ["A->a.X", "a.Y->a_2.x", "a_2.y0->b.X", "a_2.y1->c.X"]
+    assert check(edits.InsertBlock("g", "a", duplicator("float32[16]", 2), "x", wires).apply(project), read()).ok
+    block = duplicator("float32[16]", 2)
+    assert "no wire" in refused(edits.InsertBlock("g", "d", block, "x", {"a.Y->c.Q": "y0"}), project).message
+    two = {"a.Y->b.X": "y0", "b.Y->E": "y1"}
+    assert "begin at one end" in refused(edits.InsertBlock("g", "d", block, "x", two), project).message
+    odd = duplicator("float32[16]", 2, "absent")
+    assert "no schedule" in refused(edits.InsertBlock("g", "d", odd, "x", wires), project).message

@@ -47,13 +47,13 @@ def must_go_away(design: CheckedDesign) -> None:
         assert fault.fixes == tuple(fix.text for fix in fixes_for(design, fault))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(faulty_projects())
 def test_every_fix_of_a_random_fault_mends_it(project: Project) -> None:
     must_go_away(check(project, read()))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chains())
 def test_every_fix_of_a_layout_mends_it(project: Project) -> None:
     must_go_away(whole(project))
@@ -97,6 +97,7 @@ def layouts(one: str, two: str) -> str:
     return steps + chain("copy", "copy", schedules={"b0": "s", "b1": "t"})
 
 
+STEPS = "schedules:\n  s:\n    - unroll: {axis: q}\n    - pipeline: {axis: i}\n"
 CASES = {
     "element types": Case(
         graph('a: {kernel: "copy.py:whole"}', "A -> a.X; a.Y -> E", outputs='E: "int32[16]"'),
@@ -245,6 +246,12 @@ CASES = {
     "named sizes": Case(
         graph(COPY, "A -> a.X; a.Y -> E", 'A: "float32[n<=16]"'), "sizes", ("make A float32[16]",), (0,)
     ),
+    "a step that does not apply": Case(
+        STEPS + graph('a: {kernel: "copy.py:copy", schedule: s}', "A -> a.X; a.Y -> E"),
+        "step",
+        ("remove step 1 of s (unroll)", "cut s off before step 1"),
+        (0, 1),
+    ),
     "layouts": Case(
         layouts("kind: cyclic, factor: 4, dim: 1", "kind: block, factor: 2, dim: 1"),
         "conflict",
@@ -328,6 +335,22 @@ def test_a_schedule_that_others_use_stays_for_them() -> None:
     assert changed.schedules["s"] == design.project.schedules["s"]
     assert changed.schedules["s_b0"] == design.project.schedules["s"][1:]
     assert whole(changed).ok
+
+
+def test_a_step_that_is_right_for_another_block_stays_there() -> None:
+    nodes = 'a: {kernel: "copy.py:square", schedule: s}; b: {kernel: "copy.py:copy", schedule: s}'
+    text = STEPS.replace("axis: q", "axis: j") + graph(nodes, "A -> b.X; b.Y -> E")
+    design = whole(loaded(text).project)
+    (fault,) = [d for d in design.diagnostics if d.about == ("step",)]
+    changed = fixes_for(design, fault)[0].edit.apply(design.project)
+    assert (fault.where, len(changed.schedules["s"]), len(changed.schedules["s_b"])) == ("g/b#0", 2, 1)
+
+
+def test_steps_that_are_wrong_alike_are_cut_off() -> None:
+    text = STEPS.replace("pipeline: {axis: i}", "unroll: {axis: q}")
+    design = whole(loaded(text + graph('a: {kernel: "copy.py:copy", schedule: s}', "A -> a.X; a.Y -> E")).project)
+    assert [fix.text for fix in fixes_for(design, design.diagnostics[0])] == ["cut s off before step 1"]
+    must_go_away(design)
 
 
 def test_a_conversion_keeps_what_was_asked_of_the_wire() -> None:

@@ -218,7 +218,7 @@ def test_a_wire_let_go_in_empty_space_offers_only_what_fits(studio: Window, monk
 
     monkeypatch.setattr(studio, "choose_offer", choose)
     studio.panels.canvas.wire_dropped.emit(Endpoint("mm2", "C"), True, QPointF(800, 300))
-    assert seen == [["gemm.A", "gemm.B", "new output of this graph"]]
+    assert seen == [["gemm.A", "gemm.B", "new output of this graph", "a conversion", "a duplicator"]]
     assert "mm2.C->gemm.B" in wires(studio)
     studio.do_undo()
     assert "gemm" not in studio.session.graph.nodes  # type: ignore[union-attr]

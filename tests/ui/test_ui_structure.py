@@ -254,3 +254,16 @@ def test_general_blocks_are_in_the_palette_and_can_be_changed(studio: Window) ->
     assert len(studio.panels.canvas.block("duplicate").spec.outputs) == 3
     studio.panels.canvas.select("mm1")
     assert form.isHidden()
+
+
+def test_a_port_of_the_graph_is_renamed_on_its_page(studio: Window) -> None:
+    studio.panels.canvas.select("@A")
+    page = studio.panels.inspector.port_page
+    page.name.setText("first")
+    page.name.editingFinished.emit()
+    assert wires(studio)[0] == "first->mm1.A"
+    page.name.setText("B")
+    studio.panels.canvas.select("@first")
+    page.name.setText("B")
+    page.name.editingFinished.emit()
+    assert "already a port" in studio.panels.problems.shown[0].message
