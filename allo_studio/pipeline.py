@@ -177,7 +177,7 @@ class _Sized:
 
 def _size(checked: CheckedDesign, library: OperatorLibrary) -> _Sized:
     prepared = prepare(checked, library)
-    region = elaborate(checked.project, prepared.leaves, prepared.plan)
+    region = elaborate(prepared.project, prepared.leaves, prepared.plan)
     runs = _runs(region)
     target = checked.project.target
     return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))

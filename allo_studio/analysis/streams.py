@@ -81,7 +81,7 @@ def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
 
 def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
     """Return all ways to read an input from a FIFO with tokens of `width` elements, or why there is none."""
-    reads = [access for access in accesses(kernel) if access.buffer == argument]
+    reads = [access for access in accesses(kernel) if access.buffer == argument and not access.is_write]
     if not reads:
         return Refusal(f"{argument} is never read", "an input that nothing reads cannot be a FIFO: remove it")
     orders: list[ConsumerOrder] = []

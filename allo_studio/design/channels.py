@@ -16,12 +16,12 @@ from allo_studio.analysis.streams import (
 )
 from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
-from allo_studio.design.streaming import read_in_order
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
+from allo_studio.primitives.local_copy import read_in_order
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 

@@ -10,6 +10,7 @@ from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.opened import open_kernels
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
@@ -25,8 +26,10 @@ _MOST_TRIALS = 32
 
 @dataclass(frozen=True)
 class Prepared:
-    """The leaf blocks by instance path, and the decided channels."""
+    """The project with kernels opened where their stages are processes, its leaf blocks by instance path, and the
+    decided channels."""
 
+    project: Project
     leaves: dict[str, Leaf]
     plan: ChannelPlan
 
@@ -67,8 +70,8 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _last.find(checked, library)
     if known:
         return known
-    leaves, kernels = _leaves(checked)
-    prepared = _cheapest(checked.project, leaves, kernels, library)
+    opened = open_kernels(checked.project, *_leaves(checked))
+    prepared = _cheapest(opened.project, opened.leaves, opened.kernels, library)
     _last.keep(checked, library, prepared)
     return prepared
 
@@ -84,7 +87,7 @@ def _cheapest(
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     if plan.diagnostics or not plan.copies or depends:
-        return Prepared(leaves, plan)
+        return Prepared(project, leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
     buffered: dict[str, str] = {}
     for place in plan.copies[:_MOST_TRIALS]:
@@ -93,7 +96,7 @@ def _cheapest(
         if latency < best:
             buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
             best = latency
-    return Prepared(leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)
+    return Prepared(project, leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:

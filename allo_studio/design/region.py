@@ -110,7 +110,10 @@ Process = KernelProcess | RelayoutProcess | RegionProcess
 
 @dataclass(frozen=True)
 class Region:
-    """One instance of a graph: `name` is a C identifier unique in the design, `path` like `cascade/sub`."""
+    """One instance of a graph: `name` is a C identifier unique in the design, `path` like `cascade/sub`.
+
+    `base` is what it computes where it is a kernel whose stages are processes: the unscheduled IR.
+    """
 
     name: str
     path: str
@@ -118,6 +121,7 @@ class Region:
     ports: tuple[RegionPort, ...]
     processes: tuple[Process, ...]
     channels: tuple[Channel, ...]
+    base: KernelIR | None = None
 
     def channel(self, name: str) -> Channel:
         """Return the channel of that name; raises KeyError."""

@@ -100,7 +100,8 @@ def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
     if isinstance(process, RegionProcess):
         ports = process.region.ports
         inputs = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
-        made = evaluate(process.region, inputs)
+        base = process.region.base
+        made = evaluate(process.region, inputs) if base is None else evaluate_kernel(base, inputs)
     else:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
         takes = [a.name for a in kernel.arguments() if a.direction != "out"]
