@@ -184,7 +184,7 @@ def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True)
     where the cycles cannot be known otherwise.
     """
     prepared = prepare(checked, library)
-    region = elaborate(checked.whole, prepared.leaves, prepared.plan)
+    region = elaborate(prepared.project, prepared.leaves, prepared.plan)
     runs = _runs(region, models)
     target = checked.project.target
     return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))

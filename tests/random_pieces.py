@@ -173,24 +173,43 @@ def draw_pieces(
     return Pieces(name, shape, width, reads, writes, (*reader.lanes, *writer.lanes), slips)
 
 
-def design(folder: Path, seed: int) -> LoadedProject:
-    """Return a random project of two such blocks with a FIFO between them."""
+def design(folder: Path, seed: int, joined: bool = False) -> LoadedProject:
+    """Return a random project of two such blocks with a FIFO between them.
+
+    `joined`: they are functions that the one block calls, stages that run at the same time.
+    """
     draw = random.Random(seed)
     width = draw.choice([1, 1, 2])
     shape = draw.randint(1, 4), width * draw.randint(2, 5)
     blocks = [draw_pieces(draw, shape, width, name=name) for name in ("first", "second")]
-    array = f'"int32[{shape[0]}, {shape[1]}]"'
-    schedules = [f"  {b.name}: [{', '.join(f'{{unroll: {{axis: {lane}}}}}' for lane in b.lanes)}]" for b in blocks]
-    nodes = [f'      {b.name}: {{kernel: "k.py:{b.name}", schedule: {b.name}}}' for b in blocks]
-    lines = ["format: 1", "name: pieces", "top: top", "schedules:", *schedules, "graphs:", "  top:"]
-    lines += [f"    inputs: {{A: {array}}}", f"    outputs: {{B: {array}}}", "    nodes:", *nodes, "    edges:"]
-    for source, target in (("A", "first.A"), ("first.B", "second.A"), ("second.B", "B")):
-        # Every wire can be a stream, those at the design's own ports too.
-        plain = source != "first.B" and draw.random() < 0.5
-        lines.append(
-            f"      - {source} -> {target}" if plain else f"      - {{from: {source}, to: {target}, channel: fifo}}"
-        )
+    array = f"int32[{shape[0]}, {shape[1]}]"
+    # Every wire can be a stream, those at the design's own ports too.
+    streams = [draw.random() < 0.5, True, draw.random() < 0.5]
+    ends = ["A", "first.A", "first.B", "second.A", "second.B", "B"]
+    steps = {b.name: [f"{{unroll: {{axis: '{b.name}:{lane}'}}}}" for lane in b.lanes] for b in blocks}
     text = "from allo_studio.lang import *\n\n\n" + "\n\n".join(block.text for block in blocks)
+    nodes = [f'      {b.name}: {{kernel: "k.py:{b.name}", schedule: {b.name}}}' for b in blocks]
+    if joined:
+        text += f"\n\ndef both(A: {array}) -> {array}:\n    M: {array} = first(A)\n"
+        text += f"    B: {array} = second(M)\n    return B\n"
+        asked = ["{dataflow: {function: both}}", "{to: {buffer: M, dst: second}}"]
+        steps = {"both": [*steps["first"], *steps["second"], *asked]}
+        nodes = ['      both: {kernel: "k.py:both", schedule: both}']
+        ends, streams = ["A", "both.A", "both.B", "B"], [streams[0], streams[2]]
+    wires = [
+        f"      - {{from: {source}, to: {target}, channel: fifo}}" if stream else f"      - {source} -> {target}"
+        for source, target, stream in zip(ends[::2], ends[1::2], streams, strict=True)
+    ]
+    schedules = [f"  {name}: [{', '.join(own)}]" for name, own in steps.items()]
+    lines = ["format: 1", "name: pieces", "top: top", "schedules:", *schedules, "graphs:", "  top:"]
+    lines += [
+        f'    inputs: {{A: "{array}"}}',
+        f'    outputs: {{B: "{array}"}}',
+        "    nodes:",
+        *nodes,
+        "    edges:",
+        *wires,
+    ]
     (folder / "k.py").write_text(text, encoding="utf-8")
     (folder / "project.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return load_project(folder)

@@ -152,6 +152,15 @@ def _quantize(d: _Drawing) -> dict[str, Any] | None:
     return {"target": d.prefix + buffer.name, "type": wider(str(buffer.type.element))}
 
 
+def _dataflow(d: _Drawing) -> dict[str, Any]:
+    return {"function": d.ir.name}
+
+
+def _to(d: _Drawing) -> dict[str, Any]:
+    depth = d.choose.pick([-1, -1, 1, 3])
+    return {"buffer": d.prefix + d.buffer().name, "dst": d.loop().name.partition(".")[0], "depth": depth}
+
+
 def wider(element: str) -> str:
     """Return a type that holds every value of another; empty where there is none here."""
     known = {"int8": "int17", "int32": "int64", "uint16": "Fixed(24, 3)", "float32": "float64", "float16": "float32"}
@@ -176,4 +185,6 @@ _ARGUMENTS: Mapping[str, Callable[[_Drawing], dict[str, Any] | None]] = {
     "reshape": _reshape,
     "pack": _pack,
     "quantize": _quantize,
+    "dataflow": _dataflow,
+    "to": _to,
 }

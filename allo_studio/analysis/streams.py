@@ -89,7 +89,7 @@ def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[Consum
 
 
 def _consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
-    reads = [access for access in accesses(kernel) if access.buffer == argument]
+    reads = [access for access in accesses(kernel) if access.buffer == argument and not access.is_write]
     if not reads:
         return Refusal(f"{argument} is never read", "an input that nothing reads cannot be a FIFO: remove it")
     orders: list[ConsumerOrder] = []

@@ -13,6 +13,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.execute import Executable, jit
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import strings
+from allo_studio.primitives.stages import runs_stages
 
 __all__ = ["Built", "HlsCode", "build"]
 
@@ -72,6 +73,10 @@ def build(ir: KernelIR, target: str | None, mode: str | None, project: str | Non
     """Return a kernel for a target: `llvm`, which is this machine, or `vhls`; raises AlloError."""
     if target in (None, "llvm"):
         return Built(jit(ir), _returns(ir))
+    if target in _HLS and runs_stages(ir):
+        hint = "make it a block of a project, and build that with `allo-studio build`"
+        message = f"the stages of {ir.name} run at the same time, and their channels are decided in a design"
+        raise AlloError(Diagnostic("target", message, hint=hint))
     if target in _HLS and mode is None and project is None:
         # Loaded when it is first used: most scripts do without, and loading takes its time.
         from allo_studio.backends.vitis import kernel_code

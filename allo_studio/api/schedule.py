@@ -165,6 +165,12 @@ class Schedule:
     def quantize(self, target: BufferLike, dtype: object) -> None:
         self._apply("quantize", target=str(target), type=str(dtype))
 
+    def dataflow(self, func: str | None = None) -> None:
+        self._apply("dataflow", function=func or self.ir.name)
+
+    def to(self, target: BufferLike, dst: str, axis: LoopLike | None = None, depth: int = -1) -> None:
+        self._apply("to", buffer=str(target), dst=dst, axis=None if axis is None else str(axis), depth=depth)
+
     def apply(self, step: Step) -> None:
         """Apply a step as the other parts of the system have it.
 

@@ -8,7 +8,21 @@ from difflib import SequenceMatcher
 from typing import Literal, TypeVar
 
 from allo_studio.design.blocks import described
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project, StepSpec
+from allo_studio.design.constants import constant_file
+from allo_studio.design.model import (
+    ConstantNode,
+    Edge,
+    Endpoint,
+    Graph,
+    GraphNode,
+    IpNode,
+    KernelNode,
+    Node,
+    Override,
+    ParamValue,
+    Project,
+    StepSpec,
+)
 
 __all__ = ["Change", "ChangeKind", "diff"]
 
@@ -78,7 +92,10 @@ def _followed(graph: Graph, schedules: Mapping[str, str], graphs: Mapping[str, s
         if isinstance(node, KernelNode) and node.schedule is not None:
             return replace(node, schedule=schedules.get(node.schedule, node.schedule))
         if isinstance(node, GraphNode):
-            return replace(node, graph=graphs.get(node.graph, node.graph))
+            inside = {
+                path: replace(o, schedule=schedules.get(o.schedule, o.schedule)) for path, o in node.inside.items()
+            }
+            return replace(node, graph=graphs.get(node.graph, node.graph), inside=inside)
         return node
 
     return replace(graph, nodes={name: follow(node) for name, node in graph.nodes.items()})
@@ -124,6 +141,7 @@ class _Graphs:
         name, before, after = self._name, self._before, self._after
         yield from _changed("graph", f"{name} execution", before.execution, after.execution)
         yield from _changed("graph", f"{name} unify", _text(before.unify), _text(after.unify))
+        yield from _params("graph", name, before.params, after.params)
         for what, old, new, renames in (
             ("input", before.inputs, after.inputs, self._inputs),
             ("output", before.outputs, after.outputs, self._outputs),
@@ -140,10 +158,15 @@ class _Graphs:
         where = f"{self._name}/{key}"
         yield from _changed("block", where, _block(old), _block(new))
         if isinstance(old, KernelNode) and isinstance(new, KernelNode):
-            for param in dict.fromkeys([*old.params, *new.params]):
-                values = (_text(node.params.get(param)) for node in (old, new))
-                yield from _changed("block", f"{where} {param}", *values)
-            yield from _changed("block", f"{where} schedule", old.schedule or "", new.schedule or "")
+            yield from _settings(where, old, new)
+        elif isinstance(old, GraphNode) and isinstance(new, GraphNode):
+            yield from _params("block", where, old.params, new.params)
+            for path in dict.fromkeys([*old.inside, *new.inside]):
+                inside = (node.inside.get(path, Override()) for node in (old, new))
+                yield from _settings(f"{where}/{path}", *inside)
+        elif isinstance(old, ConstantNode) and isinstance(new, ConstantNode):
+            yield from _changed("block", f"{where} type", old.type, new.type)
+            yield from _changed("block", f"{where} round", _text(old.round), _text(new.round))
 
     def _edges(self) -> Iterator[Change]:
         old = {self._follow(edge).id: self._follow(edge) for edge in self._before.edges}
@@ -166,6 +189,16 @@ class _Graphs:
             return Endpoint("", ports.get(old.port, old.port))
 
         return replace(edge, source=end(edge.source), target=end(edge.target))
+
+
+def _settings(where: str, old: KernelNode | Override, new: KernelNode | Override) -> Iterator[Change]:
+    yield from _params("block", where, old.params, new.params)
+    yield from _changed("block", f"{where} schedule", old.schedule or "", new.schedule or "")
+
+
+def _params(what: str, where: str, old: Mapping[str, ParamValue], new: Mapping[str, ParamValue]) -> Iterator[Change]:
+    for param in dict.fromkeys([*old, *new]):
+        yield from _changed(what, f"{where} {param}", _text(old.get(param)), _text(new.get(param)))
 
 
 def _wires(graph: Graph) -> dict[Endpoint, list[str]]:
@@ -251,11 +284,16 @@ def _view(graph: str, before: Mapping[str, object], after: Mapping[str, object])
 def _block(node: Node) -> str:
     if isinstance(node, KernelNode):
         return described(node)
+    if isinstance(node, ConstantNode):
+        return f"constant {constant_file(node)}"
+    if isinstance(node, IpNode):
+        return f"IP {node.path}"
     return f"graph {node.graph}" if isinstance(node, GraphNode) else str(dict(node.raw))
 
 
 def _asked(edge: Edge) -> str:
     asked = [edge.channel or "", f"depth {edge.depth}" if edge.depth is not None else ""]
+    asked += [f"initial {', '.join(map(str, edge.initial))}"] if edge.initial else []
     return ", ".join(filter(None, asked))
 
 

@@ -53,7 +53,10 @@ class Leaf:
 
 
 def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
-    """Return the region of the design's top graph; the design must be checked. `leaves` are by instance path."""
+    """Return the region of the design's top graph; the design must be checked.
+
+    `leaves` are by instance path, also those that graphs were made of (see `opened`).
+    """
     return _Elaborator(project, leaves, plan).region(project.graphs[project.top], project.top)
 
 
@@ -307,6 +310,9 @@ class _Wiring:
         node, path = self.graph.nodes[name], f"{self.path}/{name}"
         if isinstance(node, GraphNode):
             inner = self.owner.region(self.owner.project.graphs[node.graph], path)
+            opened = self.owner.leaves.get(path)
+            if opened is not None:
+                inner = replace(inner, base=opened.base, constants=opened.constants)
             return RegionProcess(name, path, inner, self.bindings[name])
         leaf = self.owner.leaves[path]
         streams = self.owner.plan.streams.get(path, {})

@@ -13,6 +13,7 @@ from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
+from allo_studio.design.opened import open_kernels
 from allo_studio.design.pacing import paced
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.design.variants import laid_out, with_tables
@@ -32,8 +33,10 @@ _MOST_TRIALS = 32
 
 @dataclass(frozen=True)
 class Prepared:
-    """The leaf blocks by instance path, and the decided channels."""
+    """The project with kernels opened where their stages are processes, its leaf blocks by instance path, and the
+    decided channels."""
 
+    project: Project
     leaves: dict[str, Leaf]
     plan: ChannelPlan
 
@@ -81,8 +84,8 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _last.find(checked, library)
     if known:
         return known
-    leaves, kernels = _leaves(checked)
-    prepared = _cheapest(checked.whole, leaves, kernels, library)
+    opened = open_kernels(checked.whole, *_leaves(checked))
+    prepared = _cheapest(opened.project, opened.leaves, opened.kernels, library)
     _last.keep(checked, library, prepared)
     return prepared
 
@@ -100,10 +103,10 @@ def _cheapest(
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     if plan.diagnostics or not plan.copies or depends:
-        return Prepared(leaves, plan)
+        return Prepared(project, leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
     if best is None:
-        return Prepared(leaves, plan)
+        return Prepared(project, leaves, plan)
     buffered: dict[str, str] = {}
     for place in plan.copies[:_MOST_TRIALS]:
         trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
@@ -114,7 +117,7 @@ def _cheapest(
             best = latency
     if buffered:
         plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)
-    return Prepared(leaves, plan)
+    return Prepared(project, leaves, plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:
@@ -124,6 +127,8 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     found = prepare(checked, library).plan.diagnostics
     if not found:
         return checked
+    # Wires between a kernel's stages are not drawn, so that no edit of theirs mends them.
+    found = [d if d.where in checked.edges else replace(d, about=()) for d in found]
     told = specialise(checked.project).told(found)
     edges = dict(checked.edges)
     for diagnostic in told:

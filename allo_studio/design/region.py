@@ -143,7 +143,11 @@ Process = LeafProcess | RegionProcess
 
 @dataclass(frozen=True)
 class Region:
-    """One instance of a graph: `name` is a C identifier unique in the design, `path` like `cascade/sub`."""
+    """One instance of a graph: `name` is a C identifier unique in the design, `path` like `cascade/sub`.
+
+    `base` is what it computes where it is a kernel whose stages are processes: the unscheduled IR, of which `constants`
+    are arguments that are tables in the processes.
+    """
 
     name: str
     path: str
@@ -151,6 +155,8 @@ class Region:
     ports: tuple[RegionPort, ...]
     processes: tuple[Process, ...]
     channels: tuple[Channel, ...]
+    base: KernelIR | None = None
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def channel(self, name: str) -> Channel:
         """Return the channel of that name; raises KeyError."""

@@ -13,12 +13,12 @@ from typing import TypeVar, cast
 
 from allo_studio.analysis.streams import ConsumerOrder
 from allo_studio.design.constants import Constant
-from allo_studio.design.streaming import read_in_order
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.ir.arguments import with_table
 from allo_studio.layout import Layout
+from allo_studio.primitives.local_copy import read_in_order
 from allo_studio.words import to_bits
 
 __all__ = ["in_order", "laid_out", "scheduled", "streamed", "with_tables"]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ir import KernelIR
+from allo_studio.ir.attributes import flag
 from allo_studio.layout import Layout
 from allo_studio.primitives.interfaces import conflicts, unified
 from allo_studio.primitives.promises import withdraw_promises
@@ -18,6 +19,7 @@ from allo_studio.source import Span
 from allo_studio.types import ScalarType, parse_type
 
 __all__ = [
+    "DATAFLOW",
     "BufferRef",
     "FieldKind",
     "FunctionRef",
@@ -32,6 +34,8 @@ __all__ = [
 
 # `function` is the name of a function of the module, `word` a new name, `type` the text of a scalar type.
 FieldKind = Literal["loop", "loops", "buffer", "function", "int", "ints", "word", "type", "choice", "bool"]
+# On a kernel's function: its stages run at the same time.
+DATAFLOW = "allo.dataflow"
 _REFERENCE = re.compile(r"[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*){0,2}")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # A number beyond this is a slip of the keyboard, and would not fit the attributes of the IR.
@@ -191,6 +195,8 @@ class Step(ABC):
     name: ClassVar[str]
     # Whether results stay: bit for bit, or but for the order of sums where the step reassociates.
     preserves: ClassVar[bool] = True
+    # Whether the stages of a kernel stay what they are, so that the step may come after `dataflow`.
+    keeps_stages: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Bring every field to its declared type."""
@@ -220,6 +226,9 @@ class Step(ABC):
 
     def check(self, ir: KernelIR) -> tuple[Diagnostic, ...]:
         """Return why the step does not apply to `ir`; empty where it does."""
+        if self.comes_late(ir):
+            message = f"{self.name} may change the stages of {ir.name}, which run at the same time"
+            return (fault(message, hint=f"put {self.name} before dataflow"),)
         try:
             seen, step = self.placed(ir.steady())
             found = tuple(step.faults(seen))
@@ -241,6 +250,11 @@ class Step(ABC):
         withdraw_promises(result)
         result.verify()
         return result
+
+    @classmethod
+    def comes_late(cls, ir: KernelIR) -> bool:
+        """Tell whether steps of this kind no longer apply, because the kernel's stages are settled."""
+        return not cls.keeps_stages and flag(ir.function, DATAFLOW)
 
     def reassociates(self, ir: KernelIR) -> bool:
         """Tell whether the step, as `placed`, changes the order of a floating-point accumulation of `ir`."""

@@ -43,6 +43,7 @@ class Fuse(Step):
     """
 
     name: ClassVar[str] = "fuse"
+    keeps_stages: ClassVar[bool] = True
     axes: tuple[LoopRef, ...] = field(metadata=argument("loops", "the loops of a nest, the outermost first"))
 
     @classmethod

@@ -40,6 +40,8 @@ def applicable(ir: KernelIR) -> tuple[Applicable, ...]:
 
 
 def _entries(ir: KernelIR, called: Sequence[str], name: str, cls: type[Step]) -> Iterator[Applicable]:
+    if cls.comes_late(ir):
+        return
     yield from (Applicable(name, option.args, option.choices) for option in cls.options(ir))
     kinds = {declared.name: declared.kind for declared in step_fields(cls)}
     if not any(kind in ("loop", "loops", "buffer") for kind in kinds.values()):

@@ -38,6 +38,7 @@ class Parallel(Step):
     """
 
     name: ClassVar[str] = "parallel"
+    keeps_stages: ClassVar[bool] = True
     axis: LoopRef = field(metadata=argument("loop", "the loop whose iterations are independent"))
 
     @classmethod

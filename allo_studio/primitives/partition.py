@@ -39,6 +39,7 @@ class Partition(Step):
     """
 
     name: ClassVar[str] = "partition"
+    keeps_stages: ClassVar[bool] = True
     buffer: BufferRef = field(metadata=argument("buffer", "the array to spread over banks"))
     kind: str = field(default="complete", metadata=argument("choice", "how", ("complete", "block", "cyclic")))
     dim: int = field(default=0, metadata=argument("int", "the dimension, from 1; 0 is all"))

@@ -37,6 +37,7 @@ class Pipeline(Step):
     """
 
     name: ClassVar[str] = "pipeline"
+    keeps_stages: ClassVar[bool] = True
     axis: LoopRef = field(metadata=argument("loop", "the loop to pipeline"))
     initiation_interval: int = field(default=1, metadata=argument("int", "cycles between starts, at least 1"))
     rewind: bool = field(default=False, metadata=argument("bool", "start the loop anew without draining it"))

@@ -10,6 +10,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import Step, StepField, fault, step_fields
 from allo_studio.primitives.buffer_at import BufferAt
 from allo_studio.primitives.compute_at import ComputeAt
+from allo_studio.primitives.dataflow import Dataflow
 from allo_studio.primitives.fuse import Fuse
 from allo_studio.primitives.inline import Inline
 from allo_studio.primitives.outline import Outline
@@ -23,6 +24,7 @@ from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
 from allo_studio.primitives.reuse_at import ReuseAt
 from allo_studio.primitives.split import Split
+from allo_studio.primitives.to import To
 from allo_studio.primitives.unfold import Unfold
 from allo_studio.primitives.unroll import Unroll
 
@@ -55,6 +57,8 @@ STEPS: Mapping[str, type[Step]] = _table(
     Reshape,
     Pack,
     Quantize,
+    Dataflow,
+    To,
 )
 
 

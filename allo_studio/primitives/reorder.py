@@ -37,6 +37,7 @@ class Reorder(Step):
     """
 
     name: ClassVar[str] = "reorder"
+    keeps_stages: ClassVar[bool] = True
     axes: tuple[LoopRef, ...] = field(metadata=argument("loops", "the loops in their new order, the outermost first"))
 
     @classmethod

@@ -39,6 +39,7 @@ class Split(Step):
     """
 
     name: ClassVar[str] = "split"
+    keeps_stages: ClassVar[bool] = True
     axis: LoopRef = field(metadata=argument("loop", "the loop to split"))
     factor: int = field(metadata=argument("int", "iterations of the inner loop, 1 to the trip count"))
 

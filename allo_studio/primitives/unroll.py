@@ -39,6 +39,7 @@ class Unroll(Step):
     """
 
     name: ClassVar[str] = "unroll"
+    keeps_stages: ClassVar[bool] = True
     axis: LoopRef = field(metadata=argument("loop", "the loop to unroll"))
     factor: int = field(
         default=0, metadata=argument("int", "iterations side by side, at most the trip count; 0 is all")

@@ -34,6 +34,10 @@ class Engine(Protocol):
         """Return what a process puts on its channels, by channel, from what they hold."""
         ...
 
+    def whole(self, region: Region, given: Mapping[str, Array]) -> Mapping[str, Array] | None:
+        """Return the outputs by port of a region that this engine runs as one kernel; None of others."""
+        ...
+
     def keep(self) -> Callable[[], None]:
         """Return what brings back the present state of all kernels."""
         ...
@@ -79,9 +83,8 @@ class Invocations:
             held.update(self.engine.run(process, held))
             return
         ports = process.region.ports
-        made = self._region(
-            process.region, {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
-        )
+        given = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
+        made = self.engine.whole(process.region, given) or self._region(process.region, given)
         held.update((process.bindings[name], array) for name, array in made.items() if name in process.bindings)
 
     def _delay(self, channels: Sequence[Channel], held: dict[str, Array]) -> None:

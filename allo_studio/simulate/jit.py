@@ -61,6 +61,9 @@ class _Compiled:
             self._made[process.path] = jit(process.ir)
         return _bound(process, self._made[process.path].run(_taken(process, held)))
 
+    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
+        return None
+
     def keep(self) -> Callable[[], None]:
         states = {path: made.keep() for path, made in self._made.items()}
 
@@ -86,6 +89,9 @@ class _Recorded:
         outputs, recording = self._made[process.path].run(given)
         self.runs[process.path] = Run(whole_arguments(process.ir, given), recording)
         return _bound(process, outputs)
+
+    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
+        return None
 
     def keep(self) -> Callable[[], None]:
         def restore() -> None:

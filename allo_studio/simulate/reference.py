@@ -109,6 +109,9 @@ class _Reference:
         made = evaluate_kernel(kernel, given, self._parallel[process.path])
         return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
 
+    def whole(self, region: Region, given: Arrays) -> dict[str, NDArray[Any]] | None:
+        return None if region.base is None else evaluate_kernel(region.base, {**region.constants, **given})
+
     def keep(self) -> Callable[[], None]:
         return lambda: None
 

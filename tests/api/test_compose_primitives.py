@@ -116,7 +116,17 @@ def _shape(s: Schedule, function: str) -> tuple[object, ...]:
 
 
 def test_every_primitive_is_tried() -> None:
-    assert {case[0] for case in CASES} == set(STEPS)
+    assert {case[0] for case in CASES} == set(STEPS) - {"dataflow", "to"}
+
+
+def test_the_stages_of_a_function_that_is_called_do_not_run_at_the_same_time() -> None:
+    own = allo.customize(plain)
+    own.dataflow()
+    with pytest.raises(AlloError) as caught:
+        allo.customize(top_plain).compose(own)
+    (fault,) = caught.value.diagnostics
+    assert "is a function that the kernel calls" in fault.message
+    assert fault.where == "plain#0"
 
 
 def test_a_function_is_quantized_where_it_is_called() -> None:

@@ -13,6 +13,7 @@ from allo_studio.api.names import BufferHandle, LoopHandle
 from allo_studio.diagnostics import AlloError
 from allo_studio.lang import LANGUAGE_NAMES
 from allo_studio.primitives.registry import STEPS
+from allo_studio.primitives.stages import plan_stages
 
 M, N = 4, 8
 
@@ -202,3 +203,25 @@ def test_a_step_that_changes_results_is_not_verified() -> None:
     verdict = allo.verify(s, allo.customize(add))
     assert not verdict
     assert "cannot be compared" in str(verdict)
+
+
+def staged(A: int32[M, N]) -> int32[M, N]:
+    T: int32[M, N] = A * 2
+    B: int32[M, N] = T + 1
+    return B
+
+
+def test_stages_at_the_same_time() -> None:
+    s = allo.customize(staged, verify=True)
+    s.dataflow()
+    _, last = plan_stages(s.ir)
+    s.to(s.T, last.name, depth=3)
+    s.pipeline(s.ir.loops()[-1].id)
+    assert [step.name for step in s.steps] == ["dataflow", "to", "pipeline"]
+    np.testing.assert_array_equal(s.build()(DATA), DATA * 2 + 1)  # type: ignore[operator]
+    with pytest.raises(AlloError) as caught:
+        s.build(target="vhls")
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.message.partition(",")[0]) == ("target", "the stages of staged run at the same time")
+    with pytest.raises(AlloError):
+        s.buffer_at(s.T, s.ir.loops()[-2].id)

@@ -12,7 +12,7 @@ from allo_studio.frontend import parse_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.source import Source
 
-HEADER = "from allo_studio.lang import float32, grid, int32, reduction\n\n"
+HEADER = "from allo_studio.lang import Stateful, float32, grid, int32, reduction\n\n"
 
 KERNELS: dict[str, str] = {
     "gemm": """

@@ -5,7 +5,7 @@ A row is a kernel of `nest_steps` and YAML's short form of steps: those before, 
 
 from __future__ import annotations
 
-__all__ = ["ACROSS", "CALLEE", "CALLEE_STEPS", "REFUSALS", "USES"]
+__all__ = ["ACROSS", "CALLEE", "CALLEE_STEPS", "OF_KERNELS", "REFUSALS", "USES"]
 
 USES: dict[str, list[tuple[str, str]]] = {
     "split": [
@@ -139,6 +139,26 @@ USES: dict[str, list[tuple[str, str]]] = {
         ("gauss", "{pack: {buffer: A_out, factor: 3}}"),
         ("branches", "{pack: {buffer: B, factor: 5}}"),
     ],
+    "dataflow": [
+        ("chain", "{dataflow: {function: chain}}"),
+        ("scaled", "{dataflow: {function: scaled}}"),
+        ("blur", "{dataflow: {function: blur}}"),
+        ("two_gemms", "{dataflow: {function: two_gemms}}"),
+        ("two_gemms", "{buffer_at: {buffer: T, axis: 'first:i'}, dataflow: {function: two_gemms}}"),
+        ("blur", "{reuse_at: {buffer: H, axis: 'across:i'}, dataflow: {function: blur}}"),
+    ],
+    "to": [
+        ("chain", "{dataflow: {function: chain}, to: {buffer: T, dst: nest1}}"),
+        ("chain", "{dataflow: {function: chain}, to: {buffer: T, dst: p, axis: p}}"),
+        ("scaled", "{dataflow: {function: scaled}, to: {buffer: B, dst: use, depth: 4}}"),
+        ("scaled", "{split: {axis: 'use:j', factor: 2}, dataflow: {function: scaled}, to: {buffer: B, dst: use}}"),
+        ("blur", "{reuse_at: {buffer: H, axis: 'across:i'}, dataflow: {function: blur}, to: {buffer: H, dst: across}}"),
+        (
+            "two_gemms",
+            "{buffer_at: {buffer: T, axis: 'first:i'}, dataflow: {function: two_gemms}, "
+            "to: {buffer: T, dst: second, axis: 'second:i'}}",
+        ),
+    ],
     # To types that hold all that is stored, so that the results stay; `test_quantize` compares with other types.
     "quantize": [
         ("chain", "{quantize: {target: T, type: int64}}"),
@@ -260,6 +280,20 @@ REFUSALS: dict[str, list[tuple[str, str, str]]] = {
         ("gemm", "{pack: {buffer: Q, factor: 2}}", "gemm has no buffer 'Q'"),
         ("calls", "{pack: {buffer: B, factor: 2}}", "B is given to inner"),
     ],
+    "dataflow": [
+        ("gemm", "{dataflow: {function: gemm}}", "gemm has 1 stage: nothing runs with another"),
+        ("gesummv", "{dataflow: {function: gesummv}}", "x is read by two stages, nest and nest1"),
+        ("trailing", "{dataflow: {function: trailing}}", "stage nest may leave a part of H as it was"),
+        ("calls", "{dataflow: {function: inner}}", "inner is a function that the kernel calls"),
+        ("chain", "{dataflow: {function: q}}", "q is not the kernel"),
+    ],
+    "to": [
+        ("chain", "{to: {buffer: T, dst: nest1}}", "the stages of chain run one after another"),
+        ("chain", "{dataflow: {function: chain}, to: {buffer: A, dst: nest1}}", "A is not handed on from stage to"),
+        ("chain", "{dataflow: {function: chain}, to: {buffer: T, dst: nest}}", "T is handed on to nest1, not to nest"),
+        ("chain", "{dataflow: {function: chain}, to: {buffer: T, dst: nest1, depth: 0}}", "of 0 tokens holds nothing"),
+        ("blur", "{dataflow: {function: blur}, to: {buffer: H, dst: across}}", "it reads H[1, 0] more than once"),
+    ],
     "quantize": [
         ("gemm", "{quantize: {target: C, type: float32}}", "C is float32[6, 8] already"),
         ("gemm", "{quantize: {target: Q, type: float16}}", "gemm has no buffer 'Q'"),
@@ -322,6 +356,12 @@ CALLEE_STEPS: dict[str, str] = {
     "quantize": "{quantize: {target: 'stage:T', type: int64}}",
 }
 
+# Steps that are for the kernel of a block alone.
+OF_KERNELS: dict[str, tuple[str, str]] = {
+    "dataflow": ("{dataflow: {function: stage}}", "stage is a function that the kernel calls"),
+    "to": ("{to: {buffer: 'stage:T', dst: use}}", "the stages of stage run one after another"),
+}
+
 # Steps that a call in CALLEE is in the way of. The other steps are about one loop or function: a call bounds them.
 ACROSS: dict[str, tuple[str, str]] = {
     "reorder": ("{reorder: {axes: ['stage:use:p', t]}}", "does not reach across the call of stage in top"),
@@ -333,6 +373,7 @@ ACROSS: dict[str, tuple[str, str]] = {
     ),
     "reuse_at": ("{reuse_at: {buffer: A, axis: 'stage:a'}}", "does not reach across the call of stage in top"),
     "parallel": ("{parallel: {axis: t}}", "by the call of stage at (t=0) and"),
+    "to": ("{to: {buffer: B, dst: stage, axis: 'stage:p'}}", "does not reach across the call of stage in top"),
     "reshape": ("{reshape: {buffer: B, shape: [64]}}", "B is given to stage"),
     "pack": ("{pack: {buffer: B, factor: 2}}", "B is given to stage"),
     "quantize": ("{quantize: {target: B, type: int64}}", "B is given to stage"),

@@ -11,7 +11,7 @@ import yaml
 from call_kernels import replays
 from nest_steps import nest
 from step_kernels import kernel
-from step_table import ACROSS, CALLEE, CALLEE_STEPS, REFUSALS, USES
+from step_table import ACROSS, CALLEE, CALLEE_STEPS, OF_KERNELS, REFUSALS, USES
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.ir import KernelIR
@@ -33,7 +33,7 @@ def _top() -> KernelIR:
 
 
 def test_the_tables_are_of_all_primitives() -> None:
-    assert set(USES) == set(REFUSALS) == set(CALLEE_STEPS) == set(STEPS)
+    assert set(USES) == set(REFUSALS) == set(CALLEE_STEPS) | set(OF_KERNELS) == set(STEPS)
     assert all(len(rows) >= 6 for rows in USES.values())
     assert all(len(rows) >= 4 for rows in REFUSALS.values())
     assert all(name == list(yaml.safe_load(text))[-1] for name, rows in USES.items() for _, text in rows)
@@ -98,7 +98,7 @@ def test_a_refusal(name: str, on: str, text: str, message: str) -> None:
     assert ir.text() == before
 
 
-@_ALL
+@pytest.mark.parametrize("name", sorted(CALLEE_STEPS))
 def test_on_a_function_that_the_kernel_calls(name: str) -> None:
     base = _top()
     (step,) = _steps(CALLEE_STEPS[name])
@@ -110,6 +110,15 @@ def test_on_a_function_that_the_kernel_calls(name: str) -> None:
     assert verdict, str(verdict)
     assert infer_ports(after).directions == base.directions
     assert replays(step, base, after)
+
+
+@pytest.mark.parametrize("name", sorted(OF_KERNELS))
+def test_a_step_that_is_for_kernels_alone_is_refused_on_what_they_call(name: str) -> None:
+    text, message = OF_KERNELS[name]
+    (step,) = _steps(text)
+    (found,) = step.check(_top())
+    assert message in found.message
+    assert found.hint
 
 
 @pytest.mark.parametrize("name", sorted(ACROSS))

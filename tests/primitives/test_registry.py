@@ -14,6 +14,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import LoopRef, Step, step_fields
 from allo_studio.primitives.buffer_at import BufferAt
 from allo_studio.primitives.compute_at import ComputeAt
+from allo_studio.primitives.dataflow import Dataflow
 from allo_studio.primitives.fuse import Fuse
 from allo_studio.primitives.inline import Inline
 from allo_studio.primitives.outline import Outline
@@ -28,6 +29,7 @@ from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
 from allo_studio.primitives.reuse_at import ReuseAt
 from allo_studio.primitives.split import Split
+from allo_studio.primitives.to import To
 from allo_studio.primitives.unfold import Unfold
 from allo_studio.primitives.unroll import Unroll
 
@@ -54,6 +56,10 @@ FORMS: list[tuple[str, Step]] = [
     ("reshape: {buffer: C, shape: [4, 128]}", Reshape("C", (4, 128))),
     ("pack: {buffer: C, factor: 4}", Pack("C", 4)),
     ("quantize: {target: C, type: 'Fixed(16, 10)'}", Quantize("C", "Fixed(16, 10)")),
+    ("reuse_at: {buffer: A, axis: i, inside: true}", ReuseAt("A", "i", True)),
+    ("dataflow: {function: gemm}", Dataflow("gemm")),
+    ("to: {buffer: T, dst: second}", To("T", "second")),
+    ("to: {buffer: T, dst: second, axis: i, depth: 4}", To("T", "second", "i", 4)),
 ]
 
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from stream_sequences import KERNELS, flat, kernel, sequence
 
 from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders
-from allo_studio.design.streaming import read_in_order
 from allo_studio.execute import jit
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.layout import DimLayout
+from allo_studio.primitives.local_copy import read_in_order
 from allo_studio.schedule import applicable, from_specs, schedule
 
 BASES = {name: kernel(name) for name in KERNELS}

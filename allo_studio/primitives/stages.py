@@ -1,0 +1,322 @@
+"""The stages of a kernel: what of its body can run at the same time, joined by the arrays that they hand on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from allo_studio.analysis.accesses import accesses
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.ir import Buffer, KernelIR, Loop, in_context, walk
+from allo_studio.ir.attributes import flag, integer_map, remove, symbol, text
+from allo_studio.ir.binding import ir
+from allo_studio.ir.build import index_constant
+from allo_studio.ir.rewrite import before, erase
+from allo_studio.primitives.base import DATAFLOW, FunctionRef, fault
+from allo_studio.primitives.inline import Inline
+from allo_studio.primitives.outlining import outline
+from allo_studio.primitives.rewrite import is_pure
+from allo_studio.source import Span
+
+__all__ = [
+    "STREAM",
+    "Handover",
+    "Stage",
+    "StageKernel",
+    "handovers",
+    "plan_stages",
+    "runs_stages",
+    "take_apart",
+]
+
+# On an array's declaration: it is a FIFO of that depth (0: any).
+STREAM = "allo.stream"
+
+_NO_WORK = ("memref.get_global", "memref.alloc", "func.return")
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Operations of a kernel's own block that run one after another, and the buffers that they read and write."""
+
+    name: str
+    ops: tuple[ir.Operation, ...]
+    reads: frozenset[str]
+    writes: frozenset[str]
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Handover:
+    """An array of the kernel that one stage makes and another takes. `depth` is None unless it was made a stream."""
+
+    buffer: Buffer
+    source: str
+    target: str
+    depth: int | None
+
+
+@dataclass(frozen=True)
+class StageKernel:
+    """A stage as a kernel of its own, whose arguments have the names that the kernel has for them."""
+
+    name: str
+    kernel: KernelIR
+
+
+def plan_stages(kernel: KernelIR) -> tuple[Stage, ...]:
+    """Return the stages of a kernel in order; raises AlloError (code `step`) where they cannot run at the same time."""
+    stages = _named(kernel, _joined(kernel, _groups(kernel)))
+    faults = list(_faults(kernel, stages))
+    if faults:
+        raise AlloError(faults)
+    return stages
+
+
+def handovers(kernel: KernelIR, stages: Sequence[Stage]) -> tuple[Handover, ...]:
+    """Return the local arrays and values that stages hand on, in program order."""
+    found = []
+    for buffer in kernel.buffers():
+        if buffer.kind != "local":
+            continue
+        source = next((s for s in stages if buffer.name in s.writes), None)
+        target = next((s for s in stages if s is not source and buffer.name in s.reads), None)
+        if source and target:
+            found.append(Handover(buffer, source.name, target.name, _depth(buffer)))
+    return tuple(found)
+
+
+def _depth(buffer: Buffer) -> int | None:
+    op = buffer.value.owner.operation
+    return int(ir.IntegerAttr(op.attributes[STREAM]).value) if STREAM in op.attributes else None
+
+
+# What belongs together
+
+
+def _groups(kernel: KernelIR) -> list[list[ir.Operation]]:
+    """Return the operations with an effect or a value of memory, those that need each other in one group."""
+    ops = [view.operation for view in kernel.body.operations]
+    numbers = {op: number for number, op in enumerate(ops)}
+    working = {op: None for op in ops if not _is_free(op, numbers)}
+    spans = [(numbers[op], numbers[op]) for op in working]
+    for op in working:
+        makers = [numbers[d] for d in _definitions(op) if d in numbers and not _is_free(d, numbers)]
+        spans += [(number, numbers[op]) for number in makers]
+    for touched in _touches(kernel, ops).values():
+        written = [number for number, kind in touched if kind == "write"]
+        if written:
+            # What is read before it is written for the last time is read by the stage that makes it.
+            spans.append((min(number for number, _ in touched if number <= max(written)), max(written)))
+    groups: list[list[ir.Operation]] = []
+    end = -1
+    for first, last in sorted(spans):
+        if first > end:
+            groups.append([])
+        end = max(end, last)
+        known = set(groups[-1])
+        groups[-1] += [op for op in ops[first : last + 1] if op in working and op not in known]
+    return groups
+
+
+def _is_free(op: ir.Operation, numbers: Mapping[ir.Operation, int]) -> bool:
+    """Tell whether an operation is made where it is needed: a constant, or computed from arguments."""
+    if op.name in _NO_WORK:
+        return True
+    return is_pure(op) and all(_is_free(d, numbers) for d in _definitions(op))
+
+
+def _definitions(op: ir.Operation) -> Iterator[ir.Operation]:
+    """Yield what makes the values that an operation, and what is in it, takes from outside."""
+    for inner in (op, *_inside(op)):
+        for operand in inner.operands:
+            if not isinstance(operand.owner, ir.Block) and not isinstance(operand.type, ir.MemRefType):
+                yield operand.owner.operation
+
+
+def _inside(op: ir.Operation) -> Iterator[ir.Operation]:
+    for region in op.regions:
+        for block in region.blocks:
+            yield from walk(block)
+
+
+def _touches(kernel: KernelIR, ops: Sequence[ir.Operation]) -> dict[str, list[tuple[int, str]]]:
+    """Return which operations of the kernel's own block read and write each buffer."""
+    owners = {inner: number for number, op in enumerate(ops) for inner in (op, *_inside(op))}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for access in accesses(kernel):
+        found.setdefault(access.buffer, []).append((owners[access.op], access.kind))
+    return found
+
+
+def _joined(kernel: KernelIR, groups: list[list[ir.Operation]]) -> list[list[ir.Operation]]:
+    """Return the groups, those of nothing but single operations with the one before (or after) them."""
+    joined: list[list[ir.Operation]] = []
+    waiting: list[ir.Operation] = []
+    for group in groups:
+        if not any(_is_large(op) for op in group):
+            if joined:
+                joined[-1] += group
+            else:
+                waiting += group
+            continue
+        joined.append([*waiting, *group])
+        waiting = []
+    return joined or ([waiting] if waiting else [])
+
+
+def _is_large(op: ir.Operation) -> bool:
+    return op.name in ("affine.for", "scf.for", "scf.while", "func.call")
+
+
+def _named(kernel: KernelIR, groups: Sequence[Sequence[ir.Operation]]) -> tuple[Stage, ...]:
+    loops = {loop.op: loop for loop in kernel.top_loops()}
+    ops = [view.operation for view in kernel.body.operations]
+    touched = _touches(kernel, ops)
+    numbers = {op: number for number, op in enumerate(ops)}
+    found: list[Stage] = []
+    taken: set[str] = set()
+    for group in groups:
+        places = {numbers[op] for op in group}
+        kinds = {
+            kind: frozenset(name for name, uses in touched.items() if any(n in places and k == kind for n, k in uses))
+            for kind in ("read", "write")
+        }
+        name = _fresh(_name(kernel, group, loops), taken)
+        taken.add(name)
+        main = next((loops[op].span for op in group if op in loops and loops[op].role is None), kernel.span(group[0]))
+        found.append(Stage(name, tuple(group), kinds["read"], kinds["write"], main))
+    return tuple(found)
+
+
+def _name(kernel: KernelIR, group: Sequence[ir.Operation], loops: Mapping[ir.Operation, Loop]) -> str:
+    """Return what a stage is called after: its last nest that the source has, else the function that it calls."""
+    nests = [loops[op].band for op in group if op in loops and loops[op].role is None]
+    calls = [symbol(op, "callee") for op in group if op.name == "func.call"]
+    called = [text(kernel.at(name).function, "allo.origin") or name for name in calls]
+    return re.sub(r"\W", "_", (nests or called or ["stage"])[-1])
+
+
+def _fresh(wish: str, taken: set[str]) -> str:
+    name, number = wish, 1
+    while name in taken:
+        name, number = f"{wish}_{number}", number + 1
+    return name
+
+
+# What keeps stages from running at the same time
+
+
+def _faults(kernel: KernelIR, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
+    if len(stages) < 2:
+        message = f"{kernel.name} has {len(stages)} stage{'' if len(stages) == 1 else 's'}: nothing runs with another"
+        hint = "stages are nests and calls one after another, each of which writes arrays of its own"
+        yield fault(message, stages[0].span if stages else None, hint)
+        return
+    sizes = integer_map(kernel.function, "allo.sizes")
+    if sizes:
+        hint = "give the arrays constant extents"
+        yield fault(f"{kernel.name} has sizes that are arguments ({', '.join(sizes)})", stages[0].span, hint)
+    for argument in kernel.arguments():
+        if argument.direction == "inout":
+            hint = "write to an array of its own, and return that"
+            yield fault(f"{argument.name} is read and written", stages[0].span, hint)
+    for buffer in kernel.buffers():
+        yield from _buffer_faults(buffer, stages)
+
+
+def _buffer_faults(buffer: Buffer, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
+    users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
+    if buffer.kind == "state" and users:
+        yield fault(
+            f"{buffer.name} keeps its contents between calls", users[0].span, "keep state in a block of its own"
+        )
+    readers = [stage for stage in users if buffer.name not in stage.writes]
+    if buffer.kind == "constant" or len(users) < 2 or not (buffer.type.shape or buffer.kind == "local"):
+        return
+    names = " and ".join(stage.name for stage in readers[:2])
+    if len(readers) > 1:
+        hint = f"let an earlier stage write {buffer.name} to an array for each of them"
+        yield fault(f"{buffer.name} is read by two stages, {names}", readers[1].span, hint)
+    elif buffer.kind == "argument" and len(users) > len(readers):
+        hint = f"write {buffer.name} to an array for {names} too"
+        yield fault(f"{buffer.name} is an output and is read by another stage, {names}", readers[0].span, hint)
+
+
+# Stages as kernels
+
+
+def take_apart(kernel: KernelIR) -> tuple[StageKernel, ...]:
+    """Return the stages of a kernel as kernels; raises AlloError (code `step`) where they cannot be that."""
+    changed = kernel.clone()
+    remove(changed.function, DATAFLOW)
+    made = []
+    with in_context():
+        stages = plan_stages(changed)
+        private = _private(changed, stages)
+        for stage in stages:
+            name = _fresh(stage.name, set(changed.functions))
+            # The function's operations begin with one that stays whatever is loaded before it.
+            anchor = index_constant(0, before(stage.ops[0])).owner.operation
+            moved = [anchor, *private[stage.name], *stage.ops]
+            outline(changed, moved, name, stage.name)
+            made.append((stage, name))
+        found = tuple(StageKernel(stage.name, _opened(_alone(changed, name))) for stage, name in made)
+    faults = [f for (stage, _), part in zip(made, found, strict=True) for f in _partial(stage, part.kernel)]
+    if faults:
+        raise AlloError(faults)
+    return found
+
+
+def _private(kernel: KernelIR, stages: Sequence[Stage]) -> dict[str, list[ir.Operation]]:
+    """Return the declarations of arrays that only one stage uses, by stage."""
+    found: dict[str, list[ir.Operation]] = {stage.name: [] for stage in stages}
+    for buffer in kernel.buffers():
+        users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
+        if buffer.kind == "local" and len(users) == 1 and _declared_outside(kernel, buffer):
+            found[users[0].name].append(buffer.value.owner.operation)
+    return found
+
+
+def _declared_outside(kernel: KernelIR, buffer: Buffer) -> bool:
+    return bool(ir.InsertionPoint(buffer.value.owner.operation).block == kernel.body)
+
+
+def _alone(kernel: KernelIR, name: str) -> KernelIR:
+    """Return a function with those that it calls in a module of their own."""
+    copy = kernel.clone().at(name)
+    needed, todo = {name}, [name]
+    while todo:
+        for op in walk(copy.at(todo.pop()).body):
+            if op.name == "func.call" and symbol(op, "callee") not in needed:
+                needed.add(symbol(op, "callee"))
+                todo.append(symbol(op, "callee"))
+    for other in [other for other in copy.functions if other not in needed]:
+        # Callers stand after what they call, and nothing that is kept calls them.
+        erase(copy.at(other).function)
+    found = KernelIR(copy.module, name, copy.source).freeze()
+    found.verify()
+    return found
+
+
+def _opened(kernel: KernelIR) -> KernelIR:
+    """Return a stage with the functions that it calls itself put in: what is passed to one is no stream."""
+    calls = [view.operation for view in kernel.body.operations if view.operation.name == "func.call"]
+    for name in dict.fromkeys(symbol(op, "callee") for op in calls):
+        step = Inline(FunctionRef(name))
+        if not step.check(kernel):
+            kernel = step.apply(kernel)
+    return kernel
+
+
+def _partial(stage: Stage, kernel: KernelIR) -> Iterator[Diagnostic]:
+    for name, direction in kernel.directions.items():
+        if direction == "inout":
+            hint = f"let {stage.name} write every element of {name}"
+            yield fault(f"stage {stage.name} may leave a part of {name} as it was", stage.span, hint)
+
+
+def runs_stages(kernel: KernelIR) -> bool:
+    """Tell whether a kernel's stages run at the same time."""
+    return flag(kernel.function, DATAFLOW)
