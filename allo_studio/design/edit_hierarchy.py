@@ -112,7 +112,9 @@ class _Collapse:
         asked = replace(edge, source=_NOWHERE, target=_NOWHERE) if entering else Edge(_NOWHERE, _NOWHERE)
         key = ("in" if entering else "out", edge.source, asked)
         if key not in self._ports:
-            name = fresh_name(edge.source.port, self._taken)
+            # An input that a block outside feeds is called after what it is for.
+            wish = edge.target if entering and edge.source.node else edge.source
+            name = fresh_name(wish.port, self._taken)
             self._ports[key] = name
             self._taken.add(name)
             ports[name] = self._type(edge)

@@ -67,13 +67,13 @@ def test_a_selection_becomes_a_graph() -> None:
     made = collapse(project, ("b1", "b2"))
     outer, inner = made.graphs["g"], made.graphs["part"]
     assert list(outer.nodes) == ["b0", "part", "b3"]
-    assert ids(outer) == ["A->b0.X", "b0.Y->part.Y", "part.Y_2->b3.X", "b3.Y->E"]
-    assert outer.edges[1] == Edge(end("b0.Y"), end("part.Y"), "fifo", 3), "what was asked of a crossing wire stays"
-    assert (inner.inputs, inner.outputs) == ({"Y": "float32[16]"}, {"Y_2": "float32[16]"})
+    assert ids(outer) == ["A->b0.X", "b0.Y->part.X", "part.Y->b3.X", "b3.Y->E"]
+    assert outer.edges[1] == Edge(end("b0.Y"), end("part.X"), "fifo", 3), "what was asked of a crossing wire stays"
+    assert (inner.inputs, inner.outputs) == ({"X": "float32[16]"}, {"Y": "float32[16]"})
     assert inner.edges == (
-        Edge(end("Y"), end("b1.X")),
+        Edge(end("X"), end("b1.X")),
         Edge(end("b1.Y"), end("b2.X"), "pingpong"),
-        Edge(end("b2.Y"), end("Y_2")),
+        Edge(end("b2.Y"), end("Y")),
     )
     assert made.view == {"g": {"b0": (0, 0), "part": (152, 12)}, "part": {"b1": (100, 8), "b2": (200, 16)}}
     assert check(made, read()).ok
@@ -112,8 +112,8 @@ graphs:
 def test_one_port_for_each_producer() -> None:
     project = loaded(SHARED).project
     made = collapse(project, ("b", "c"))
-    assert ids(made.graphs["g"]) == ["A->a.X", "a.Y->part.Y", "A->part.A", "part.Y_2->E", "part.Y_3->F"]
-    assert made.graphs["part"].inputs == {"Y": "float32[16]", "A": "float32[16]"}
+    assert ids(made.graphs["g"]) == ["A->a.X", "a.Y->part.X", "A->part.A", "part.Y->E", "part.Y_2->F"]
+    assert made.graphs["part"].inputs == {"X": "float32[16]", "A": "float32[16]"}
     assert edits.ExpandNode("g", "part").apply(made) == replace(project, graphs={"g": _sorted(project, made)})
     first = collapse(project, ("a", "b"))
     assert ids(first.graphs["g"]) == ["A->part.A", "part.Y->c.X", "part.Y_2->c.Z", "part.Y_2->E", "c.Y->F"]
@@ -130,8 +130,8 @@ def test_wires_that_ask_for_different_channels_keep_ports_of_their_own() -> None
     project = edits.SetChannel("g", "a.Y->b.X", "shared").apply(loaded(SHARED).project)
     made = collapse(project, ("b", "c"))
     assert [(e.id, e.channel) for e in made.graphs["g"].edges[1:4]] == [
-        ("a.Y->part.Y", "shared"),
-        ("a.Y->part.Y_2", None),
+        ("a.Y->part.X", "shared"),
+        ("a.Y->part.X_2", None),
         ("A->part.A", None),
     ]
     assert set(edits.ExpandNode("g", "part").apply(made).graphs["g"].edges) == set(project.graphs["g"].edges)
@@ -360,7 +360,7 @@ def test_a_renamed_schedule_is_followed() -> None:
 
 def test_a_renamed_port_is_followed() -> None:
     project = edits.MoveNodes("g", {"@A": (1, 2)}).apply(collapse(loaded(ROW).project, ("b1", "b2")))
-    made = edits.RenameGraphPort("part", "Y", "fresh").apply(project)
+    made = edits.RenameGraphPort("part", "X", "fresh").apply(project)
     assert ids(made.graphs["part"])[0] == "fresh->b1.X"
     assert ids(made.graphs["g"])[1] == "b0.Y->part.fresh"
     top = edits.RenameGraphPort("g", "A", "Z").apply(project)
