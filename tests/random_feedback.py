@@ -87,12 +87,17 @@ _BLOCKS = {
 _TYPES = {"int32": (3, 1), "int16": (3, 1), "uint8": (5, 3), "float32": (0.5, 1), "Fixed(16, 8)": (3, 1)}
 
 
-def loops(folder: Path, seed: int, most: int = 6, kinds: Sequence[str] = tuple(_TYPES)) -> LoadedProject:
-    """Return a random project of so many blocks at most, in which any wire that holds elements may lead anywhere."""
+def loops(
+    folder: Path, seed: int, most: int = 6, kinds: Sequence[str] = tuple(_TYPES), mixed: bool = False
+) -> LoadedProject:
+    """Return a random project of so many blocks at most, in which any wire that holds elements may lead anywhere.
+
+    Where it is `mixed`, some blocks move one element at a time and some two.
+    """
     draw = random.Random(seed)
     kind = draw.choice(kinds)
     factor, addend = _TYPES[kind]
-    wide = draw.random() < 0.3
+    wide = mixed or draw.random() < 0.3
     rows, columns = draw.randint(1, 3), draw.choice([2, 4, 6] if wide else [1, 2, 3, 5])
     element = f"{kind}[{rows}, {columns}]"
     open_ends, waiting, blocks, edges = ["A"], list[str](), list[str](), list[str]()
@@ -101,7 +106,15 @@ def loops(folder: Path, seed: int, most: int = 6, kinds: Sequence[str] = tuple(_
         kernel = draw.choices(names, [_BLOCKS[name][2] for name in names])[0]
         ins, outs, _ = _BLOCKS[kernel]
         block = f"b{number}"
-        schedule = "pairs" if wide else "" if kernel == "turned" else draw.choice(["", "", "", "slow", "slower"])
+        schedule = (
+            draw.choice(["", "pairs"])
+            if mixed
+            else "pairs"
+            if wide
+            else ""
+            if kernel == "turned"
+            else draw.choice(["", "", "", "slow", "slower"])
+        )
         blocks.append(f'{block}: {{kernel: "k.py:{kernel}"{schedule and f", schedule: {schedule}"}}}')
         for port in ins:
             if open_ends and draw.random() < 0.6:

@@ -159,6 +159,52 @@ def test_loops_in_loops_and_a_delay(tmp_path: Path) -> None:
     assert_engines_agree(sized, loaded.project, tmp_path / "out")
 
 
+COLUMNS = """\
+from allo_studio.lang import *
+
+
+def add(X: int16[3, 4], Z: int16[3, 4]) -> (int16[3, 4], int16[3, 4]):
+    Y: int16[3, 4]
+    W: int16[3, 4]
+    for j, i in grid(4, 3):
+        s: int16 = X[i, j] + 3 * Z[i, j]
+        Y[i, j] = s
+        W[i, j] = s
+    return Y, W
+"""
+
+
+def test_a_kernel_whose_schedule_brings_it_in_order(tmp_path: Path) -> None:
+    """As it is written it goes by columns: the reference cannot take its elements one after another."""
+    text = """\
+format: 1
+name: columns
+top: top
+schedules: {rows: [{reorder: {axes: [i, j]}}]}
+graphs:
+  top:
+    inputs: {A: "int16[3, 4]"}
+    outputs: {Q: "int16[3, 4]"}
+    nodes: {add: {kernel: "k.py:add", schedule: rows}}
+    edges:
+      - A -> add.X
+      - add.Y -> Q
+      - {from: add.W, to: add.Z, initial: [1, -7]}
+"""
+    (tmp_path / "k.py").write_text(COLUMNS, encoding="utf-8")
+    (tmp_path / "project.yaml").write_text(text, encoding="utf-8")
+    loaded = load_project(tmp_path)
+    sized = size_project(loaded, library=VITIS)
+    given = np.arange(12, dtype=np.int16).reshape(3, 4) * 5
+    held, want = [1, -7], np.zeros(12, np.int16)
+    for _ in range(2):
+        for place, x in enumerate(given.ravel().tolist()):
+            held.append(int(np.array(x + 3 * held.pop(0)).astype(np.int16)))
+            want[place] = held[-1]
+    assert evaluate(sized.region, {"A": given}, 2)["Q"].ravel().tolist() == want.tolist()
+    assert_engines_agree(sized, loaded.project, tmp_path / "out")
+
+
 def test_generated_code_goes_on_from_call_to_call(tmp_path: Path) -> None:
     """The function is called twice by a program of its own: streams and counters keep what they hold."""
     loaded = nested(tmp_path)

@@ -46,6 +46,8 @@ def paced(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan, libra
     Of the paces it is the first, from the fastest on, at which endless FIFOs do not deadlock. Raises AlloError as
     `schedule_kernel`.
     """
+    if not any(edge.initial for graph in project.graphs.values() for edge in graph.edges):
+        return plan
     region = elaborate(project, leaves, plan)
     inside = [process for process, in_loop in members(region) if in_loop]
     if not inside or unbounded_latency(region, library) is not None:

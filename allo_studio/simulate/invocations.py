@@ -1,9 +1,9 @@
 """Invocations of a design one after another, each process run as a whole on whole arrays.
 
 A FIFO that holds elements at reset gives them first, and keeps as many of its producer's last ones for the next
-invocation. Processes in a loop are run again and again: what they make is right as far as what they took was right and,
-as they run in hardware, a little further each time, until nothing changes any more (G. Kahn, "The semantics of a simple
-language for parallel programming", 1974).
+invocation. Processes in a loop run side by side where the engine can do that. Else they are run again and again: what
+they make is right as far as what they took was right and, as they run in hardware, a little further each time, until
+nothing changes any more (G. Kahn, "The semantics of a simple language for parallel programming", 1974).
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from allo_studio.simulate.model import run_model
 from allo_studio.values import to_bits
 from allo_studio.words import bits_dtype, from_bits
 
-__all__ = ["Engine", "Invocations"]
+__all__ = ["Array", "Engine", "Invocations", "Queue"]
 
 Array = NDArray[Any]
+# A channel, and the elements that lie in it.
+Queue = tuple[Channel, Array]
 
 
 class Engine(Protocol):
@@ -40,6 +42,15 @@ class Engine(Protocol):
 
     def keep(self) -> Callable[[], None]:
         """Return what brings back the present state of all kernels."""
+        ...
+
+    def together(
+        self, processes: Sequence[Process], held: Mapping[str, Array], queues: Mapping[str, Queue]
+    ) -> Mapping[str, Array] | None:
+        """Return what processes put on their channels that run side by side, or None where they cannot.
+
+        They take each other's elements from `queues`, by channel.
+        """
         ...
 
 
@@ -98,6 +109,8 @@ class Invocations:
 
     def _loop(self, loop: Loop, held: dict[str, Array], channels: Mapping[str, Channel]) -> None:
         processes, back = loop
+        if self._together(processes, held, channels):
+            return
         before, restore = dict(self.kept), self.engine.keep()
         own = {channel.name: self._kept(channel) for channel in back}
         # Before anything is known, what the FIFOs hold stands for all that will be.
@@ -126,6 +139,20 @@ class Invocations:
         names = ", ".join(channel.id for channel in back)
         message = f"the elements that {names} hold at reset do not tell what the loop makes"
         raise AlloError(Diagnostic("deadlock", message, where=self.region.path, hint="give more `initial` elements"))
+
+    def _together(self, processes: Sequence[Process], held: dict[str, Array], channels: Mapping[str, Channel]) -> bool:
+        """Run processes side by side; return whether that was possible."""
+        written = [channel for process in processes for channel in _written(process, channels)]
+        names = {process.name for process in processes}
+        inner = [channel for channel in written if any(target in names for target, _ in channel.targets)]
+        empty = {c.name: np.empty(0, c.type.element.dtype) for c in inner}
+        queues = {c.name: (c, self._kept(c) if c.initial else empty[c.name]) for c in inner}
+        made = self.engine.together(processes, held, queues)
+        if made is None:
+            return False
+        held.update(made)
+        self._delay([channel for channel in written if channel.initial], held)
+        return True
 
 
 def _written(process: Process, channels: Mapping[str, Channel]) -> list[Channel]:

@@ -74,6 +74,9 @@ class _Compiled:
 
         return restore
 
+    def together(self, *_: object) -> None:
+        """Compiled code takes whole arrays."""
+
 
 class _Recorded:
     """Kernels whose control is counted, by path, and what it did in their last runs."""
@@ -100,6 +103,9 @@ class _Recorded:
                 made.reset()
 
         return restore
+
+    def together(self, *_: object) -> None:
+        """Compiled code takes whole arrays."""
 
 
 def _taken(process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -5,19 +5,23 @@ It shares no step with the JIT or the generated C++ (no LLVM, no C++, no schedul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.analysis.parallel import parallel_loops
-from allo_studio.design.region import KernelProcess, Region, RelayoutProcess
+from allo_studio.analysis.streams import Refusal, consumer_orders, consumer_width, producer_order
+from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
-from allo_studio.simulate.invocations import Invocations
+from allo_studio.simulate.invocations import Invocations, Queue
+from allo_studio.simulate.sequential import array_of, interpret_sequentially, numbers_of
+from allo_studio.simulate.together import Stuck, Together
 from allo_studio.types import ArrayType
 
 __all__ = ["evaluate", "evaluate_kernel"]
@@ -114,6 +118,62 @@ class _Reference:
 
     def keep(self) -> Callable[[], None]:
         return lambda: None
+
+    def together(
+        self, processes: Sequence[Process], held: Arrays, queues: Mapping[str, Queue]
+    ) -> dict[str, NDArray[Any]] | None:
+        if not all(_goes_along(process, queues) for process in processes):
+            return None
+        kinds = {name: channel.type for name, (channel, _) in queues.items()}
+        meeting = Together({name: numbers_of(kept, kinds[name].element) for name, (_, kept) in queues.items()})
+        works, made = [], dict[str, NDArray[Any]]()
+        for process in processes:
+            assert not isinstance(process, RegionProcess)
+            kernel = process.base if isinstance(process, KernelProcess) else process.ir
+            memories, streams = dict[str, Any](), dict[str, Any]()
+            for argument in kernel.arguments():
+                name = process.bindings[argument.name]
+                if name in queues:
+                    streams[argument.name] = (meeting.reader if argument.direction == "in" else meeting.writer)(name)
+                    continue
+                given = {argument.name: held[name]} if argument.direction != "out" else {}
+                memories[argument.name] = _memory(argument, given)
+                if argument.direction == "out":
+                    made[name] = memories[argument.name]
+            works.append(partial(interpret_sequentially, kernel, memories, streams))
+        try:
+            meeting.run(works)
+        except Stuck:
+            # Before their schedules kernels may take elements in an order in which they wait for each other.
+            return None
+        for name, (_, kept) in queues.items():
+            made[name] = array_of(meeting.queues[name][kept.size :], kinds[name])
+        return made
+
+
+def _goes_along(process: Process, queues: Mapping[str, Queue]) -> bool:
+    """Tell whether a process moves the elements of queues one after another, each once, before its schedule too."""
+    if isinstance(process, RegionProcess):
+        return False
+    kernel = process.base if isinstance(process, KernelProcess) else process.ir
+    directions = kernel.directions
+    if integer_map(kernel.function, "allo.sizes") or "inout" in directions.values():
+        return False
+    for port, name in process.bindings.items():
+        if name not in queues:
+            continue
+        if queues[name][0].kind != "fifo":
+            return False
+        if isinstance(process, KernelProcess) and not _in_order(kernel, port, directions[port]):
+            return False
+    return True
+
+
+def _in_order(kernel: KernelIR, port: str, direction: str) -> bool:
+    if direction == "out":
+        return not isinstance(producer_order(kernel, port), Refusal)
+    orders = consumer_orders(kernel, port, consumer_width(kernel, port))
+    return not isinstance(orders, Refusal) and any(order.loop is None for order in orders)
 
 
 def _checked(place: str, wanted: Mapping[str, ArrayType], given: Arrays) -> dict[str, NDArray[Any]]:
