@@ -27,6 +27,7 @@ __all__ = ["OutsideDesign", "simulator"]
 # A design that takes this many times the predicted cycles, and some more, will never be done.
 _PATIENCE = 4
 _GRACE = 1000
+_MANY_CYCLES = 100_000
 _COMPILE_S, _RUN_S = 600.0, 3600.0
 _SHOWN_ERRORS = 6
 _LOG, _HELD, _WAVES = "cycles.txt", "held.txt", "waves.vcd"
@@ -85,9 +86,14 @@ endmodule
 """
 
 
-def simulator(where: str) -> str:
-    """Return which simulator there is, `verilator` or `iverilog`; raises AlloError (code `tool`) without one."""
-    found = next((name for name in ("verilator", "iverilog") if shutil.which(name)), None)
+def simulator(where: str, cycles: int) -> str:
+    """Return the simulator that is there, `verilator` or `iverilog`, the quicker one for so many cycles of both.
+
+    Raises AlloError (code `tool`) without one.
+    """
+    # The one compiles for seconds, the other runs slowly.
+    order = ("iverilog", "verilator") if cycles < _MANY_CYCLES else ("verilator", "iverilog")
+    found = next((name for name in order if shutil.which(name)), None)
     if found is None:
         message = "a design with external Verilog is simulated by Verilator or Icarus Verilog, and neither is installed"
         hint = "apt install verilator (or iverilog), or build with --no-simulate"
@@ -115,7 +121,7 @@ class OutsideDesign:
     def __init__(self, design: RtlDesign, worker: Worker | None = None, tool: str | None = None) -> None:
         """Make the Verilog; `tool` chooses a simulator. Raises AlloError (codes `rtl`, `tool`), and WorkerCancelled."""
         self.design = design
-        self.tool = tool or simulator(design.sized.region.path)
+        self.tool = tool or simulator(design.sized.region.path, design.sized.latency)
         self.verilog = (worker or shared()).verilog(design.bench_text, design.name)
 
     def run(
