@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,11 @@ def test_an_example_is_built_and_simulated(name: str, tmp_path: Path) -> None:
     assert result.report.simulation is not None
     assert result.report.simulation.passed
     assert all(artifact.path.is_file() for artifact in result.artifacts)
+
+
+@pytest.mark.skipif(not (shutil.which("iverilog") or shutil.which("verilator")), reason="no simulator is installed")
+def test_external_blocks_are_built_as_rtl_too(tmp_path: Path) -> None:
+    result = build(load_project(PROJECTS / "mixed_ip"), tmp_path / "build", target="rtl")
+    assert result.ok
+    cycles = result.report.cycles["open"]
+    assert cycles["simulated"] == cycles["predicted"]
