@@ -21,7 +21,7 @@ from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
-from allo_studio.design.region import IpProcess, Region
+from allo_studio.design.region import Region
 from allo_studio.design.timing import SizedDesign, leaf_processes, size_design
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.hardware.dependent import timing_depends
@@ -32,14 +32,14 @@ from allo_studio.project import LoadedProject, sources
 from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump, read_report
 from allo_studio.report.assemble import assemble_report
+from allo_studio.simulate.blame import require_no_models, whose_fault
 from allo_studio.simulate.child import SimulationCancelled
 from allo_studio.simulate.compare import compare
 from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
-from allo_studio.simulate.cycle.design import CycleRun, RunningDesign
+from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.cycle.export import testbench_files
-from allo_studio.simulate.cycle.outside import OutsideDesign
-from allo_studio.simulate.cycle.waves import write_waves
+from allo_studio.simulate.cycle.run import run_rtl
 from allo_studio.simulate.data import random_inputs, require_memory
 from allo_studio.simulate.jit import evaluate_jit, record_runs
 from allo_studio.simulate.reference import evaluate
@@ -194,11 +194,8 @@ def _runs(region: Region, models: bool) -> Mapping[str, Run]:
     """Return the runs on the test data that tell the cycles of kernels whose control depends on data."""
     if all(timing_depends(process.ir) is None for process in leaf_processes(region)):
         return {}
-    external = next((p for p in leaf_processes(region) if isinstance(p, IpProcess)), None)
-    if external is not None and not models:
-        message = f"cycles depend on data here, and to know it the model of {external.block.name} would have to be run"
-        hint = "build or simulate the project: only these run code of external blocks"
-        raise AlloError(Diagnostic("ip", message, where=external.path, hint=hint))
+    if not models:
+        require_no_models(region)
     require_memory(region.ports)
     return record_runs(region, random_inputs(region.ports))
 
@@ -386,16 +383,7 @@ def _rtl_simulation(
     inputs = random_inputs(sized.region.ports)
     watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
-    if design.foreign:
-        outside = _cancellable(cancel, lambda: OutsideDesign(design))
-        if waves is not None:
-            _cancellable(cancel, lambda: outside.run(inputs, 1, (), cancel, waves))
-        found = _cancellable(cancel, lambda: outside.run(inputs, invocations, watched, cancel))
-    else:
-        running = _cancellable(cancel, lambda: RunningDesign(design))
-        if waves is not None:
-            write_waves(running, inputs, waves)
-        found = _cancellable(cancel, lambda: running.run(inputs, invocations, watched, cancel))
+    found = _cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))
     verdict = compare(found.outputs, evaluate_jit(sized.region, inputs, invocations), 0.0)
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
     faults = []
@@ -407,7 +395,7 @@ def _rtl_simulation(
     if found.cycles[0] != expected[0] or found.cycles[-1] != expected[-1]:
         took = f"the RTL took {found.cycles[0]} cycles and then {found.cycles[-1]}"
         message = f"{took}, not {expected[0]} and {expected[-1]}"
-        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=_blame(sized)))
+        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=whose_fault(sized.region)))
     return row, found, tuple(faults)
 
 
@@ -433,19 +421,8 @@ def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnos
         "simulation",
         f"the {engine} differs from the reference in {count} elements; the first is {first}",
         where=sized.region.path,
-        hint=_blame(sized),
+        hint=whose_fault(sized.region),
     )
-
-
-def _blame(sized: SizedDesign) -> str:
-    """Return what to do about a simulation that is not as it should be."""
-    blocks = {
-        process.block.name: process.block for process in leaf_processes(sized.region) if isinstance(process, IpProcess)
-    }
-    if not blocks:
-        return "this is a defect of the compiler, not of the design: please report it with the project"
-    paths = ", ".join(block.path for block in blocks.values())
-    return f"compare the timing and the model that {paths} declares with what the code of that block does"
 
 
 def _kind(name: str) -> str:

@@ -22,7 +22,7 @@ def test_the_code_of_a_page_runs(page: Path) -> None:
 
 def test_every_page_with_code_has_a_test() -> None:
     """A page that shows Python is run by one of the tests: a new one has to be added to them."""
-    own = {"tutorial", "hardware", "kernel-language", "project-format", "python-api"}
+    own = {"tutorial", "hardware", "kernel-language", "project-format", "python-api", "external-ip"}
     pages = {page.stem for page in DOCS.glob("*.md") if any(b.kind.startswith("python") for b in blocks_of(page))}
     assert pages == own | {page.stem for page in PAGES if page.parent == DOCS}
 

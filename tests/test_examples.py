@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ NAMES = sorted(path.parent.name for path in PROJECTS.glob("*/project.yaml"))
 
 
 def test_there_are_examples() -> None:
-    names = {"attention", "feedback", "gemm_1024", "gemm_cascade", "image_pipeline", "mlp", "transformer_layer"}
-    assert names <= set(NAMES)
+    names = {"attention", "feedback", "gemm_1024", "gemm_cascade", "image_pipeline", "mixed_ip", "mlp"}
+    assert names | {"diamond", "gemm_tree_15", "transformer_layer"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,3 +66,11 @@ def test_the_loop_of_feedback_is_a_filter() -> None:
             made.append(last * 3)
         found = evaluate(sized.region, {"x": samples, "gain": np.array(3, np.int32)}, invocation)
         assert found["z"].tolist() == made
+
+
+@pytest.mark.skipif(not (shutil.which("iverilog") or shutil.which("verilator")), reason="no simulator is installed")
+def test_external_blocks_are_built_as_rtl_too(tmp_path: Path) -> None:
+    result = build(load_project(PROJECTS / "mixed_ip"), tmp_path / "build", target="rtl")
+    assert result.ok
+    cycles = result.report.cycles["open"]
+    assert cycles["simulated"] == cycles["predicted"]

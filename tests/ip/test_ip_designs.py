@@ -291,7 +291,11 @@ ports:
   k: {direction: in, type: int13}
   y: {direction: out, type: "Fixed(16, 10)[4, 8]", moves: stream, width: 2}
   top: {direction: out, type: "UFixed(9, 2, half_even, saturate)"}
-timing: {latency: 20, tokens: {x: {first: 0, every: 1}, y: [{first: 1, every: 1, count: 8}, {first: 9, every: 1, count: 8}]}}
+timing:
+  latency: 20
+  tokens:
+    x: {first: 0, every: 1}
+    y: [{first: 1, every: 1, count: 8}, {first: 9, every: 1, count: 8}]
 cpp: {files: [scale.hpp], include: [inc], function: "ops::scale<ap_fixed<16, 6>, 2>"}
 model: cpp
 """,

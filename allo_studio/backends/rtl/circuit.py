@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from allo_studio.source import Span
 
-__all__ = ["Circuit", "Foreign", "Memory", "Signal"]
+__all__ = ["Circuit", "Memory", "Signal"]
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,6 @@ class Memory:
     def type(self) -> str:
         """Its type in the text."""
         return f"<{self.words} x {self.width}>"
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """A Verilog module of another's: its parameters, and its inputs and outputs with their widths, clock and reset too.
-
-    `symbol` is what the text calls it, in which one module has ports of one width.
-    """
-
-    symbol: str
-    name: str
-    parameters: tuple[tuple[str, int], ...]
-    inputs: tuple[tuple[str, int], ...]
-    outputs: tuple[tuple[str, int], ...]
-
-    def text(self) -> str:
-        """Return its declaration."""
-        parameters = ", ".join(f"{name}: i32" for name, _ in self.parameters)
-        ports = [f"in %{name}: i{width} {_NO_PLACE}" for name, width in self.inputs]
-        ports += [f"out {name}: i{width} {_NO_PLACE}" for name, width in self.outputs]
-        listed = f"<{parameters}>" if parameters else ""
-        named = f' attributes {{verilogName = "{self.name}"}}' if self.symbol != self.name else ""
-        return f"hw.module.extern @{self.symbol}{listed}({', '.join(ports)}){named} {_NO_PLACE}\n"
 
 
 @dataclass
@@ -150,6 +127,11 @@ class Circuit:
     def inputs(self) -> tuple[Signal, ...]:
         """The inputs but for clock and reset, in order."""
         return tuple(self._inputs)
+
+    # What an instance calls it, and how it gives it clock and reset.
+    @property
+    def reference(self) -> tuple[str, str]:
+        return f"@{self.name}", "clk: %clk: !seq.clock, rst: %rst: i1"
 
     @property
     def outputs(self) -> tuple[tuple[str, int], ...]:
@@ -421,40 +403,16 @@ class Circuit:
             # A name that a module has inside would hide that of the instance.
             name = self.fresh(hint)
         self.instances[hint] = name
-        places = ["clk: %clk: !seq.clock", "rst: %rst: i1"]
+        places = [module.reference[1]]
         for port in module.inputs:
             assert inputs[port.name].width == port.width, f"{module.name}.{port.name}: {inputs[port.name]}"
             places.append(f"{port.name}: {{}}: i{port.width}")
         results = [Signal(self.fresh(f"{name}_{port}"), width) for port, width in module.outputs]
         outs = ", ".join(f"{port}: i{width}" for port, width in module.outputs)
-        text = f'hw.instance "{name}" @{module.name}({", ".join(places)}) -> ({outs})'
+        text = f'hw.instance "{name}" {module.reference[0]}({", ".join(places)}) -> ({outs})'
         operands = tuple(inputs[port.name] for port in module.inputs)
         self._lines.append(_Line(", %".join(s.name for s in results), text, operands, self._location, keeps=True))
         return {port: signal for (port, _), signal in zip(module.outputs, results, strict=True)}
-
-    def foreign(self, hint: str, module: Foreign, inputs: dict[str, Signal]) -> dict[str, Signal]:
-        """Return the outputs of a foreign module within this one, by name. All its inputs must be given."""
-        assert list(inputs) == [name for name, _ in module.inputs], f"{module.name}: {list(inputs)}"
-        name = self.fresh(hint)
-        parameters = ", ".join(f"{key}: i32 = {value}" for key, value in module.parameters)
-        places = ", ".join(f"{key}: {{}}: i{signal.width}" for key, signal in inputs.items())
-        results = [Signal(self.fresh(f"{name}_{port}"), width) for port, width in module.outputs]
-        outs = ", ".join(f"{port}: i{width}" for port, width in module.outputs)
-        listed = f"<{parameters}>" if parameters else ""
-        text = f'hw.instance "{name}" @{module.symbol}{listed}({places}) -> ({outs})'
-        operands = tuple(inputs.values())
-        self._lines.append(_Line(", %".join(s.name for s in results), text, operands, self._location, keeps=True))
-        return {port: signal for (port, _), signal in zip(module.outputs, results, strict=True)}
-
-    @property
-    def clock(self) -> Signal:
-        """The clock as a bit, for a foreign module."""
-        return self._make("seq.from_clock %clk", (), 1)
-
-    @property
-    def reset(self) -> Signal:
-        """The reset."""
-        return Signal("rst", 1)
 
     # Text
 

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from allo_studio.backends.rtl.buffers import bank_ports, element_ports, port_base
-from allo_studio.backends.rtl.circuit import Circuit, Foreign, Signal
+from allo_studio.backends.rtl.circuit import Circuit
+from allo_studio.backends.rtl.foreign import Foreign
 from allo_studio.backends.rtl.places import bank_words
 from allo_studio.design.region import IpProcess, Region, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -130,18 +131,17 @@ def require_modules(region: Region) -> None:
         raise AlloError(list(dict.fromkeys(faults)))
 
 
-def foreign_module(block: IpBlock, symbol: str) -> Foreign:
-    """Return a block's own module, which the text calls `symbol`."""
+def foreign_module(block: IpBlock) -> Foreign:
+    """Return a block's own module, without a symbol."""
     code = block.verilog
     assert code is not None, f"{block.name} has no Verilog"
-    spelled = [(code.signals.get(s.name, s.name), s.width, s.direction) for s in module_ports(block)]
-    return Foreign(
-        symbol,
-        code.module,
-        tuple(sorted(code.parameters.items())),
-        tuple((name, width) for name, width, direction in spelled if direction == "in"),
-        tuple((name, width) for name, width, direction in spelled if direction == "out"),
-    )
+    spelled = {signal.name: code.signals.get(signal.name, signal.name) for signal in module_ports(block)}
+    made = Foreign(code.module, parameters=tuple(sorted(code.parameters.items())))
+    made.clock, made.reset = spelled["clk"], spelled["rst"]
+    for signal in module_ports(block):
+        if signal.name not in ("clk", "rst"):
+            made.declare(spelled[signal.name], signal.width, signal.direction == "out")
+    return made
 
 
 def external_circuit(block: IpBlock, name: str, foreign: Foreign) -> Circuit:
@@ -149,22 +149,13 @@ def external_circuit(block: IpBlock, name: str, foreign: Foreign) -> Circuit:
     code = block.verilog
     assert code is not None, f"{block.name} has no Verilog"
     circuit = Circuit(name, comment=f"External block {block.name} ({block.path})")
-    spelled = {signal: code.signals.get(signal.name, signal.name) for signal in module_ports(block)}
-    given: dict[str, Signal] = {}
-    for signal, own in spelled.items():
-        if signal.direction == "in":
-            given[own] = _given(circuit, signal)
-    made = circuit.foreign(port_base(block.name), foreign, given)
-    for signal, own in spelled.items():
+    signals = [(s, code.signals.get(s.name, s.name)) for s in module_ports(block) if s.name not in ("clk", "rst")]
+    given = {own: circuit.input(s.name, s.width) for s, own in signals if s.direction == "in"}
+    made = circuit.instance(port_base(block.name), foreign, given)
+    for signal, own in signals:
         if signal.direction == "out":
             circuit.output(signal.name, made[own])
     return circuit
-
-
-def _given(circuit: Circuit, signal: ModulePort) -> Signal:
-    if signal.name == "clk":
-        return circuit.clock
-    return circuit.reset if signal.name == "rst" else circuit.input(signal.name, signal.width)
 
 
 def source_files(region: Region) -> dict[str, str]:

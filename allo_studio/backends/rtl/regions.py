@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from allo_studio.backends.rtl.buffers import Buffer, bank_ports, buffer_of, port_base, port_names
-from allo_studio.backends.rtl.circuit import Circuit, Foreign, Signal
+from allo_studio.backends.rtl.circuit import Circuit, Signal
 from allo_studio.backends.rtl.clocked import Clocked
 from allo_studio.backends.rtl.external import external_circuit, external_processes, foreign_module
 from allo_studio.backends.rtl.fifo import fifo
+from allo_studio.backends.rtl.foreign import Foreign
 from allo_studio.backends.rtl.functions import build_kernel
 from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.starts import Member, Starts
@@ -90,8 +91,8 @@ class _Builder:
     stalls: bool
     circuits: dict[str, Circuit] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
-    # The modules of external blocks with the symbols of each, by the module without one.
-    foreign: dict[Foreign, Foreign] = field(default_factory=dict)
+    # The modules of external blocks, by what their declarations say.
+    foreign: dict[tuple[object, ...], Foreign] = field(default_factory=dict)
     # The outputs of each region's module that tell how full its FIFOs are, and those inside it, by channel id.
     fifos: dict[str, dict[str, str]] = field(default_factory=dict)
     # The names of modules: of two paths that are the same as names, one gets a number.
@@ -138,14 +139,14 @@ class _Builder:
         return module
 
     def _external(self, process: IpProcess) -> Circuit:
-        foreign = foreign_module(process.block, "")
-        if foreign not in self.foreign:
-            # The first has the module's own name, which nothing else has.
-            first = all(known.name != foreign.name for known in self.foreign)
-            symbol = foreign.name if first else claim(foreign.name, self.names)
-            self.foreign[foreign] = foreign_module(process.block, symbol)
-        name = claim(port_base(process.path.replace("/", "_")), self.names)
-        made = external_circuit(process.block, name, self.foreign[foreign])
+        foreign = foreign_module(process.block)
+        known = self.foreign.setdefault(foreign.shape, foreign)
+        if known is foreign:
+            # The first has the module's own name, which nothing of ours has.
+            first = all(other is foreign or other.name != foreign.name for other in self.foreign.values())
+            known.symbol = foreign.name if first else claim(foreign.name, self.names)
+        foreign.symbol = known.symbol
+        made = external_circuit(process.block, claim(port_base(process.path.replace("/", "_")), self.names), foreign)
         self.contents[made.name] = {}
         return made
 
