@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from allo_studio.design.model import KernelNode
+from allo_studio.design.model import ConstantNode, GraphNode, KernelNode, Node, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import Parameter, kernel_parameters
 from allo_studio.ir import KernelIR
 from allo_studio.report.model import ChannelRow
+from ui.constant_page import ConstantPage
 from ui.inspector_pages import BlockPage, GraphPage, Page, PortPage, WirePage
+from ui.instance_page import InstancePage
 from ui.kernel_page import KernelPage
 from ui.kernels import Unfolded
 from ui.session import Session
@@ -45,18 +47,28 @@ class Inspector(QWidget):
         self.wire: str | None = None
         self.graph_page, self.kernel_page, self.block_page = GraphPage(), KernelPage(), BlockPage()
         self.port_page, self.wire_page = PortPage(), WirePage()
+        self.constant_page, self.instance_page = ConstantPage(), InstancePage()
         self._empty = QLabel("No project is open")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
         self.stack = QStackedWidget()
-        for page in (self.graph_page, self.kernel_page, self.block_page, self.port_page, self.wire_page):
+        pages: tuple[Page, ...] = (
+            self.graph_page,
+            self.kernel_page,
+            self.block_page,
+            self.port_page,
+            self.wire_page,
+            self.constant_page,
+            self.instance_page,
+        )
+        for page in pages:
             page.edited.connect(self.edited)
             self.stack.addWidget(_scrolled(page))
         self.stack.addWidget(self._empty)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
-        self.block_page.entered.connect(self.entered)
+        self.instance_page.entered.connect(self.entered)
         self.kernel_page.source_asked.connect(self.source_asked)
         self.kernel_page.schedule.step_chosen.connect(self._step_chosen)
         self.kernel_page.schedule.verify.toggled.connect(lambda on: self.refresh())
@@ -122,9 +134,22 @@ class Inspector(QWidget):
             self._show(self.kernel_page)
         else:
             text = "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in faults)
-            self.block_page.show_node(graph.name, name, node, text)
-            self._offer(self.block_page, faults)
-            self._show(self.block_page)
+            page = self._page_of(project, graph.name, name, node, text)
+            self._offer(page, faults)
+            self._show(page)
+
+    def _page_of(self, project: Project, graph: str, name: str, node: Node, faults: str) -> Page:
+        """Fill the page of a block that is no kernel."""
+        if isinstance(node, GraphNode):
+            self.instance_page.show_instance(project, graph, name, faults)
+            return self.instance_page
+        if isinstance(node, ConstantNode):
+            found = self._session.checked.constants.get(f"{graph}/{name}") if self._session.checked else None
+            arrays = self._session.arrays_of(node.path)
+            self.constant_page.show_constant(graph, name, node, found, arrays, faults)
+            return self.constant_page
+        self.block_page.show_node(graph, name, node, faults)
+        return self.block_page
 
     def _offer(self, page: Page, faults: Iterable[Diagnostic]) -> None:
         page.fixes.show_fixes([fix for fault in faults for fix in self._session.fixes(fault)])

@@ -5,7 +5,7 @@ Docks subscribe to its signals and ask it to do things; none of them holds desig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from allo_studio.design.model import Graph, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import BuildResult, check_project
 from allo_studio.project import (
+    KernelFiles,
     LoadedProject,
     autosave,
     discard_autosave,
@@ -58,7 +59,7 @@ class Session(QObject):
         self.level = Level("")
         self.result: BuildResult | None = None
         self._built_from: Project | None = None
-        self._sources: Callable[[str], Source] | None = None
+        self._sources: KernelFiles | None = None
         self.kernel_files: list[str] = []
         self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
@@ -193,6 +194,15 @@ class Session(QObject):
         if self._sources is None:
             raise AlloError(Diagnostic("file", "no project is open"))
         return self._sources(path)
+
+    def arrays_of(self, path: str) -> tuple[str, ...]:
+        """Return the names of the arrays that a file of the project has; empty where it cannot be read."""
+        if self._sources is None:
+            return ()
+        try:
+            return self._sources.names(path)
+        except AlloError:
+            return ()
 
     def do(self, edit: Edit) -> bool:
         """Apply an edit, or say why it does not apply."""

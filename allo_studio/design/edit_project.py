@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Literal
 
 from allo_studio.design.edit_base import Edit, checked_name, find_graph, refuse, renamed_key, with_graph, without
+from allo_studio.design.instances import with_params
 from allo_studio.design.model import Endpoint, Execution, Graph, GraphNode, Project, Target
 from allo_studio.types import parse_type
 
@@ -129,7 +130,7 @@ class AddGraphPort(Edit):
         """Return the project with the port; refused for a taken name or a text that is no type."""
         graph = find_graph(project, self.graph)
         checked_name(self.name, {*graph.inputs, *graph.outputs}, "port", f"{self.graph}.{self.name}")
-        _require_type(self.type, f"{self.graph}.{self.name}")
+        _require_type(self.type, find_graph(project, self.graph), self.name)
         if self.direction == "in":
             graph = replace(graph, inputs={**graph.inputs, self.name: self.type})
         else:
@@ -157,7 +158,7 @@ class SetGraphPortType(Edit):
         """Return the project with the type; refused for an unknown port or a text that is no type."""
         graph = find_graph(project, self.graph)
         _require_port(graph, self.name)
-        _require_type(self.type, f"{self.graph}.{self.name}")
+        _require_type(self.type, find_graph(project, self.graph), self.name)
         if self.name in graph.inputs:
             return with_graph(project, replace(graph, inputs={**graph.inputs, self.name: self.type}))
         return with_graph(project, replace(graph, outputs={**graph.outputs, self.name: self.type}))
@@ -292,8 +293,8 @@ def _require_port(graph: Graph, name: str) -> None:
         raise refuse(f"graph {graph.name!r} has no port {name!r}", graph.name, "name a port that it has")
 
 
-def _require_type(text: str, where: str) -> None:
+def _require_type(text: str, graph: Graph, port: str) -> None:
     try:
-        parse_type(text)
+        parse_type(with_params(text, graph.params))
     except ValueError as fault:
-        raise refuse(str(fault), where) from fault
+        raise refuse(str(fault), f"{graph.name}.{port}") from fault

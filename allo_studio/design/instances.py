@@ -17,7 +17,7 @@ from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, KernelNode, Node, Override, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 
-__all__ = ["MOST_MADE", "Instances", "check_overrides", "opened", "specialise", "used_params"]
+__all__ = ["MOST_MADE", "Instances", "check_overrides", "opened", "specialise", "used_params", "with_params"]
 
 # More graphs than these are a slip: instances that multiply at each level.
 MOST_MADE = 2000
@@ -131,8 +131,8 @@ class _Maker:
             graph,
             name=name,
             params={},
-            inputs={port: _in_text(text, values) for port, text in graph.inputs.items()},
-            outputs={port: _in_text(text, values) for port, text in graph.outputs.items()},
+            inputs={port: with_params(text, values) for port, text in graph.inputs.items()},
+            outputs={port: with_params(text, values) for port, text in graph.outputs.items()},
             nodes=nodes,
         )
 
@@ -171,11 +171,11 @@ def _with_settings(name: str, node: Node, values: Params, inside: Inside) -> Nod
     """Return a block with the values of the graph's parameters, and with what is set of it and of blocks in it."""
     own = inside.get(name, Override())
     if isinstance(node, KernelNode):
-        path = _in_text(node.path, values) if is_generated(node.path) else node.path
+        path = with_params(node.path, values) if is_generated(node.path) else node.path
         params = {**_set(node.params, values), **own.params}
         return replace(node, path=path, params=params, schedule=own.schedule or node.schedule)
     if isinstance(node, ConstantNode):
-        return replace(node, type=_in_text(node.type, values))
+        return replace(node, type=with_params(node.type, values))
     if not isinstance(node, GraphNode):
         return node
     here = f"{name}/"
@@ -206,7 +206,8 @@ def _set(params: Params, values: Params) -> dict[str, ParamValue]:
     return {name: values.get(value, value) if isinstance(value, str) else value for name, value in params.items()}
 
 
-def _in_text(text: str, values: Params) -> str:
+def with_params(text: str, values: Params) -> str:
+    """Return the text of a type with the names of parameters replaced by their values."""
     return _WORD.sub(lambda word: str(values.get(word[0], word[0])), text) if values else text
 
 

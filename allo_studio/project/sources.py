@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.diagnostics import AlloError
-from allo_studio.project.arrays import MOST_BYTES, read_array
+from allo_studio.project.arrays import MOST_BYTES, array_names, read_array
 from allo_studio.project.files import file_error, read_bytes, read_text
 from allo_studio.source import Source
 
@@ -63,6 +63,10 @@ class KernelFiles:
             with self._lock:
                 self._arrays[path, name] = (stamp, found)
         return found
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names of the arrays of an `.npz` file, none of another; raises AlloError."""
+        return array_names(self._inside(path))
 
     def data(self, path: str) -> bytes:
         """Return what a file holds; raises AlloError."""
