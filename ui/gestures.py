@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF
@@ -23,7 +24,7 @@ from allo_studio.design.edits import (
     Reroute,
     fresh_name,
 )
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode
+from allo_studio.design.model import Endpoint, Graph, GraphNode, IpNode, KernelNode
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
 from ui.compound import Several
@@ -149,6 +150,9 @@ class Gestures(QObject):
         if kind == "kernel":
             name = fresh_name(payload["function"], taken)
             return name, AddNode(graph.name, name, KernelNode(payload["path"], payload["function"]), at)
+        if kind == "ip":
+            name = fresh_name(PurePosixPath(payload["path"]).name.partition(".")[0], taken)
+            return name, AddNode(graph.name, name, IpNode(payload["path"]), at)
         if kind == "graph":
             name = fresh_name(payload["graph"], taken)
             return name, AddNode(graph.name, name, GraphNode(payload["graph"]), at)
