@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from allo_studio.design.model import Project
@@ -14,10 +14,11 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import KernelSignature, list_kernels
 from allo_studio.source import Source
 
-__all__ = ["Entry", "Section", "catalogue", "kernel_files"]
+__all__ = ["Entry", "Section", "catalogue", "descriptor_files", "kernel_files"]
 
 _MOST_FILES = 500
 _MOST_FOLDERS = 300
+_DESCRIPTOR = ".ip.yaml"
 _LEFT_OUT = {"build", "dist", "node_modules", "__pycache__", "site-packages"}
 
 
@@ -40,8 +41,17 @@ class Section:
     entries: tuple[Entry, ...]
 
 
-def catalogue(project: Project, files: Sequence[str], read: Callable[[str], Source], shown: str) -> tuple[Section, ...]:
-    """Return the sections for a project with the kernel `files`, whose graph `shown` is on the canvas."""
+def catalogue(
+    project: Project,
+    files: Sequence[str],
+    read: Callable[[str], Source],
+    shown: str,
+    descriptors: Sequence[str] = (),
+) -> tuple[Section, ...]:
+    """Return the sections for a project with the kernel `files`, whose graph `shown` is on the canvas.
+
+    `descriptors` are those of external IP.
+    """
     ports = (
         Entry("Input", "input", "An input of this graph", {"kind": "input"}),
         Entry("Output", "output", "An output of this graph", {"kind": "output"}),
@@ -61,7 +71,22 @@ def catalogue(project: Project, files: Sequence[str], read: Callable[[str], Sour
         if name != shown
     )
     sections = [Section(path, entries) for path in files if (entries := _kernels(path, read))]
-    found = (*sections, Section("Graphs", graphs), Section("General blocks", general), Section("Graph ports", ports))
+    external = tuple(
+        Entry(
+            PurePosixPath(path).name.removesuffix(_DESCRIPTOR),
+            "ip",
+            f"External IP, {path}",
+            {"kind": "ip", "path": path},
+        )
+        for path in descriptors
+    )
+    own = (
+        Section("External IP", external),
+        Section("Graphs", graphs),
+        Section("General blocks", general),
+        Section("Graph ports", ports),
+    )
+    found = (*sections, *own)
     return tuple(section for section in found if section.entries)
 
 
@@ -70,6 +95,15 @@ def kernel_files(root: Path) -> list[str]:
 
     A project file may lie in a folder with much else, so the search stops after some hundred folders and files.
     """
+    return _files(root, ".py")
+
+
+def descriptor_files(root: Path) -> list[str]:
+    """Return the descriptors of external IP of a project, as `kernel_files` does."""
+    return _files(root, _DESCRIPTOR)
+
+
+def _files(root: Path, ending: str) -> list[str]:
     found: list[str] = []
     waiting, seen = deque([root]), 0
     while waiting and seen < _MOST_FOLDERS and len(found) < _MOST_FILES:
@@ -78,7 +112,7 @@ def kernel_files(root: Path) -> list[str]:
         for child in _children(folder):
             if child.is_dir():
                 waiting.append(child)
-            elif child.suffix == ".py":
+            elif child.name.endswith(ending):
                 found.append(child.relative_to(root).as_posix())
     return sorted(found[:_MOST_FILES])
 

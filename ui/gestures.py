@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF
@@ -25,7 +26,7 @@ from allo_studio.design.edits import (
     Several,
     fresh_name,
 )
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode
+from allo_studio.design.model import Endpoint, Graph, GraphNode, IpNode, KernelNode
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
 from ui.session import Session
@@ -159,6 +160,9 @@ class Gestures(QObject):
         if kind == "kernel":
             name = fresh_name(payload["function"], taken)
             return name, AddNode(graph.name, name, KernelNode(payload["path"], payload["function"]), at)
+        if kind == "ip":
+            name = fresh_name(PurePosixPath(payload["path"]).name.partition(".")[0], taken)
+            return name, AddNode(graph.name, name, IpNode(payload["path"]), at)
         if kind == "graph":
             name = fresh_name(payload["graph"], taken)
             return name, AddNode(graph.name, name, GraphNode(payload["graph"]), at)

@@ -15,7 +15,7 @@ from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit
 from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
-from allo_studio.design.model import Graph, KernelNode, Project
+from allo_studio.design.model import Graph, IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import BuildResult, check_project
 from allo_studio.project import (
@@ -30,8 +30,9 @@ from allo_studio.project import (
     save_project_as,
     sources,
 )
+from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
-from ui.catalogue import kernel_files
+from ui.catalogue import descriptor_files, kernel_files
 from ui.places import Level, Place, graph_at, locate, valid
 
 __all__ = ["Session"]
@@ -61,6 +62,7 @@ class Session(QObject):
         self._built_from: Project | None = None
         self._sources: KernelFiles | None = None
         self.kernel_files: list[str] = []
+        self.descriptors: list[str] = []
         self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
         self._build_faults: tuple[Diagnostic, ...] = ()
@@ -152,6 +154,7 @@ class Session(QObject):
         self._own_faults = self._build_faults = ()
         self._sources = sources(loaded.root)
         self.kernel_files = kernel_files(loaded.root)
+        self.descriptors = descriptor_files(loaded.root)
         self.history = History(loaded.project)
         self.history.subscribe(self._refresh)
         self.level = valid(loaded.project, Level(loaded.project.top))
@@ -230,6 +233,7 @@ class Session(QObject):
         """Check again, as after a change of the kernels on disk; nothing happens while no project is open."""
         if self.loaded is not None:
             self.kernel_files = kernel_files(self.loaded.root)
+            self.descriptors = descriptor_files(self.loaded.root)
             self._refresh()
 
     def _refresh(self) -> None:
@@ -249,16 +253,21 @@ class Session(QObject):
             self._seen = self._kernel_texts()
 
     def _kernel_texts(self) -> dict[str, str]:
-        """Return the text of each kernel file that the project uses, empty where it can't be read."""
-        texts: dict[str, str] = {}
+        """Return the text of each file of a kernel or external block, empty where it can't be read."""
+        paths: set[str] = set()
         for graph in self.project.graphs.values() if self.project else ():
             for node in graph.nodes.values():
-                if isinstance(node, KernelNode) and node.path not in texts:
-                    try:
-                        texts[node.path] = self.source(node.path).text
-                    except AlloError:
-                        texts[node.path] = ""
-        return texts
+                if isinstance(node, KernelNode):
+                    paths.add(node.path)
+                elif isinstance(node, IpNode) and node.path not in paths:
+                    paths |= named_files(self.source, node.path)
+        return {path: self._text(path) for path in paths}
+
+    def _text(self, path: str) -> str:
+        try:
+            return self.source(path).text
+        except AlloError:
+            return ""
 
     def stale(self) -> bool:
         """Tell whether a kernel file has changed since the last check."""

@@ -115,7 +115,9 @@ class Window(QMainWindow):
         self._draw()
         session = self.session
         if session.project is not None and session.graph is not None:
-            sections = catalogue(session.project, session.kernel_files, session.source, session.graph.name)
+            sections = catalogue(
+                session.project, session.kernel_files, session.source, session.graph.name, session.descriptors
+            )
             self.panels.palette.show_sections(sections)
         else:
             self.panels.palette.show_sections(())
