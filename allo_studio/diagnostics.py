@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from allo_studio.source import Span
@@ -20,7 +20,8 @@ class Diagnostic:
     `code` is a short stable word (`type`, `shape`, `layout`, `order`, `structure`, `syntax`, `yaml`, `step`, ...).
     `where` is the path of the thing in the design (`cascade/mm1`, `cascade/mm1.C->mm2.A`,
     `cascade/mm1#2` for step 2 (from 0) of a block's schedule), or empty.
-    `span` is the place in a text. `hint` says what to do. `fixes` are offered edits in words.
+    `span` is the place in a text. `hint` says what to do. `fixes` are offered edits in words. `about` tells programs
+    what is wrong: a word for it, then the names and numbers that it is about.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = "error"
     fixes: tuple[str, ...] = ()
+    about: tuple[str | int, ...] = field(default=(), compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that `--json` prints."""

@@ -14,14 +14,14 @@ from typing import Literal, TypeVar
 from allo_studio.backends.rtl.cancelling import cancelling
 from allo_studio.backends.rtl.emit import RtlDesign, generate, verilog_files
 from allo_studio.backends.rtl.worker import WorkerCancelled
-from allo_studio.backends.vitis import emit, tolerance_of, write
+from allo_studio.backends.vitis import compilation, emit, tolerance_of, write
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
-from allo_studio.design.region import Region
+from allo_studio.design.region import IpProcess, Region
 from allo_studio.design.timing import SizedDesign, leaf_processes, size_design
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.hardware.dependent import timing_depends
@@ -29,6 +29,7 @@ from allo_studio.hardware.devices import Device, find_device
 from allo_studio.hardware.operators import OperatorLibrary, load_operators, profile_families, profile_names
 from allo_studio.hardware.schedule import Run
 from allo_studio.project import LoadedProject, sources
+from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump, read_report
 from allo_studio.report.assemble import assemble_report
 from allo_studio.simulate.child import SimulationCancelled
@@ -37,6 +38,7 @@ from allo_studio.simulate.csim import CSimResult
 from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.cycle.design import CycleRun, RunningDesign
 from allo_studio.simulate.cycle.export import testbench_files
+from allo_studio.simulate.cycle.outside import OutsideDesign
 from allo_studio.simulate.cycle.waves import write_waves
 from allo_studio.simulate.data import random_inputs, require_memory
 from allo_studio.simulate.jit import evaluate_jit, record_runs
@@ -130,7 +132,9 @@ class _Run:
 def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
     """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order."""
     edited = project is not None and project != loaded.project
-    checked = check(project or loaded.project, sources(loaded.root), None if edited else loaded.spans)
+    files = sources(loaded.root)
+    spans = None if edited else loaded.spans
+    checked = check(project or loaded.project, files, spans, files.array, IpBlocks(files))
     try:
         checked = with_orders(checked, _target(checked.project)[1])
     except AlloError as error:
@@ -147,7 +151,7 @@ def size_project(
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    return _size(checked, library or _target(checked.project)[1]).design
+    return _size(checked, library or _target(checked.project)[1], models=False).design
 
 
 @dataclass(frozen=True)
@@ -175,18 +179,26 @@ class _Sized:
         return found
 
 
-def _size(checked: CheckedDesign, library: OperatorLibrary) -> _Sized:
+def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True) -> _Sized:
+    """Elaborate and size a design. Without `models` no code of external blocks is run: raises AlloError (code `ip`)
+    where the cycles cannot be known otherwise.
+    """
     prepared = prepare(checked, library)
     region = elaborate(prepared.project, prepared.leaves, prepared.plan)
-    runs = _runs(region)
+    runs = _runs(region, models)
     target = checked.project.target
     return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))
 
 
-def _runs(region: Region) -> Mapping[str, Run]:
+def _runs(region: Region, models: bool) -> Mapping[str, Run]:
     """Return the runs on the test data that tell the cycles of kernels whose control depends on data."""
     if all(timing_depends(process.ir) is None for process in leaf_processes(region)):
         return {}
+    external = next((p for p in leaf_processes(region) if isinstance(p, IpProcess)), None)
+    if external is not None and not models:
+        message = f"cycles depend on data here, and to know it the model of {external.block.name} would have to be run"
+        hint = "build or simulate the project: only these run code of external blocks"
+        raise AlloError(Diagnostic("ip", message, where=external.path, hint=hint))
     require_memory(region.ports)
     return record_runs(region, random_inputs(region.ports))
 
@@ -245,9 +257,10 @@ def build(
 def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Report, tuple[Diagnostic, ...]]:
     """Return the report of a project that is checked, scheduled and sized but neither generated nor simulated.
 
-    Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design.
+    Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design, and where an
+    external block's model would have to be run for that.
     """
-    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")))
+    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")), models=False)
     report = assemble_report(ready.checked.project, ready.design, device, None, ready.others())
     return report, ready.checked.diagnostics
 
@@ -302,7 +315,7 @@ def profile_for(device: Device) -> str:
 
 
 def _prepare(
-    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls"
+    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls", models: bool = True
 ) -> tuple[_Sized, Device]:
     run.stage("checking the design")
     checked = check_project(loaded, project)
@@ -310,7 +323,7 @@ def _prepare(
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
     device, library = _target(checked.project, target)
-    return _size(checked, library), device
+    return _size(checked, library, models), device
 
 
 def _c_simulation(
@@ -322,7 +335,16 @@ def _c_simulation(
     try:
         types = {port.name: port.type for port in sized.region.ports}
         tolerance = tolerance_of(sized.region)
-        result = run_csim(folder, sized.region.name, inputs, expected, types=types, tolerance=tolerance, cancel=cancel)
+        result = run_csim(
+            folder,
+            sized.region.name,
+            inputs,
+            expected,
+            types=types,
+            tolerance=tolerance,
+            cancel=cancel,
+            outside=compilation(sized.region),
+        )
     except SimulationCancelled:
         raise Cancelled from None
     row = SimulationRow(result.compared, result.mismatches, result.max_error, "C simulation")
@@ -364,11 +386,17 @@ def _rtl_simulation(
     inputs = random_inputs(sized.region.ports)
     watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
-    running = _cancellable(cancel, lambda: RunningDesign(design))
-    if waves is not None:
-        write_waves(running, inputs, waves)
-    found = _cancellable(cancel, lambda: running.run(inputs, invocations, watched, cancel))
-    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs), 0.0)
+    if design.foreign:
+        outside = _cancellable(cancel, lambda: OutsideDesign(design))
+        if waves is not None:
+            _cancellable(cancel, lambda: outside.run(inputs, 1, (), cancel, waves))
+        found = _cancellable(cancel, lambda: outside.run(inputs, invocations, watched, cancel))
+    else:
+        running = _cancellable(cancel, lambda: RunningDesign(design))
+        if waves is not None:
+            write_waves(running, inputs, waves)
+        found = _cancellable(cancel, lambda: running.run(inputs, invocations, watched, cancel))
+    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs, invocations), 0.0)
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
     faults = []
     if verdict.mismatches:
@@ -379,8 +407,7 @@ def _rtl_simulation(
     if found.cycles[0] != expected[0] or found.cycles[-1] != expected[-1]:
         took = f"the RTL took {found.cycles[0]} cycles and then {found.cycles[-1]}"
         message = f"{took}, not {expected[0]} and {expected[-1]}"
-        hint = "this is a defect of the compiler, not of the design: please report it with the project"
-        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=hint))
+        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=_blame(sized)))
     return row, found, tuple(faults)
 
 
@@ -406,8 +433,19 @@ def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnos
         "simulation",
         f"the {engine} differs from the reference in {count} elements; the first is {first}",
         where=sized.region.path,
-        hint="this is a defect of the compiler, not of the design: please report it with the project",
+        hint=_blame(sized),
     )
+
+
+def _blame(sized: SizedDesign) -> str:
+    """Return what to do about a simulation that is not as it should be."""
+    blocks = {
+        process.block.name: process.block for process in leaf_processes(sized.region) if isinstance(process, IpProcess)
+    }
+    if not blocks:
+        return "this is a defect of the compiler, not of the design: please report it with the project"
+    paths = ", ".join(block.path for block in blocks.values())
+    return f"compare the timing and the model that {paths} declares with what the code of that block does"
 
 
 def _kind(name: str) -> str:

@@ -27,7 +27,7 @@ from allo_studio.hardware.operators import load_operators, profile_names
 from allo_studio.pipeline import size_project
 from allo_studio.project import load_project
 
-__all__ = ["Row", "examples", "main", "million", "row_of", "rows_of"]
+__all__ = ["Row", "dataflow_regions", "examples", "graph_of", "main", "million", "row_of", "rows_of"]
 
 PROJECTS = Path(__file__).resolve().parents[1] / "projects"
 # Its traces are of a million tokens and more; it has one product alone.
@@ -72,16 +72,18 @@ def rows_of(name: str) -> Iterator[Row]:
 
 def row_of(name: str, sized: SizedDesign) -> Row:
     """Return what a design's FIFOs are; it must have one dataflow graph."""
-    (region,) = _dataflow(sized.region)
-    graph, requests = _graph(sized, region), fifo_requests(region)
-    order = _graph(sized, region, overlap=False) if sized.library.profile != "open" else None
+    (region,) = dataflow_regions(sized.region)
+    graph, requests = graph_of(sized, region), fifo_requests(region)
+    order = graph_of(sized, region, overlap=False) if sized.library.profile != "open" else None
     depths = {request.channel: sized.fifos[request.channel].depth for request in requests}
+    # What lies in a FIFO at reset has room in it by any rule.
+    held = {request.channel: request.initial for request in requests}
     free = graph.run({})
     assert isinstance(free, Timing)
     rules = {
-        "whole array": {c: max(free.writes[c].size, 1) for c in depths},
+        "whole array": {c: max(free.writes[c].size, held[c], 1) for c in depths},
         "most + 1": {c: free.occupancy(c) + 1 for c in depths},
-        "two": dict.fromkeys(depths, 2),
+        "two": {c: max(held[c], 2) for c in depths},
     }
     return Row(
         name,
@@ -91,27 +93,30 @@ def row_of(name: str, sized: SizedDesign) -> Row:
         len(depths),
         sized.fifo_bits,
         sized.fifo_bound,
-        tuple(c for c in depths if depths[c] > 1 and _works(graph, order, {**depths, c: depths[c] - 1})),
+        tuple(c for c in depths if depths[c] > max(held[c], 1) and _works(graph, order, {**depths, c: depths[c] - 1})),
         {rule: (_bits(requests, chosen), _latency(graph, order, chosen)) for rule, chosen in rules.items()},
     )
 
 
-def _dataflow(region: Region) -> Iterator[Region]:
+def dataflow_regions(region: Region) -> Iterator[Region]:
     """Yield the outermost dataflow regions."""
     if region.execution == "dataflow":
         yield region
         return
     for process in region.processes:
         if isinstance(process, RegionProcess):
-            yield from _dataflow(process.region)
+            yield from dataflow_regions(process.region)
 
 
-def _graph(sized: SizedDesign, region: Region, overlap: bool = True) -> TokenGraph:
+def graph_of(sized: SizedDesign, region: Region, overlap: bool = True) -> TokenGraph:
+    """Return the processes of a dataflow region and their tokens; without overlap, only the order of these counts."""
+
     def latency(inner: Region) -> int:
         return sum(sized.processes[p.path].schedule.latency for p in inner.processes if p.path in sized.processes)
 
     traces = process_traces(region, lambda process: sized.processes[process.path].schedule, latency, overlap)
-    return TokenGraph(traces, sized.library.fifo_latency if overlap else 1)
+    initial = {request.channel: request.initial for request in fifo_requests(region)}
+    return TokenGraph(traces, sized.library.fifo_latency if overlap else 1, initial)
 
 
 def _latency(graph: TokenGraph, order: TokenGraph | None, depths: Mapping[str, int]) -> int | None:
@@ -149,7 +154,7 @@ def _tree_seconds() -> float:
     loaded = load_project(PROJECTS / LARGEST)
     sized = size_project(loaded, library=load_operators("open", loaded.project.target.clock_ns))
     before = time.perf_counter()
-    graph = _graph(sized, sized.region)
+    graph = graph_of(sized, sized.region)
     size_fifos(graph.traces, None, fifo_requests(_unsized(sized.region)), graph.fifo_latency)
     return time.perf_counter() - before
 
@@ -167,13 +172,13 @@ def _rule(found: tuple[int, int | None], latency: int) -> str:
 def main() -> int:
     """Print the table; returns 1 where a depth could be less, a bound is not met, or sizing takes too long."""
     head = ("example", "profile", "latency", "FIFOs", "bits", "bound", "whole array", "most + 1", "two")
-    print("{:16} {:7} {:>9} {:>5} {:>8} {:>8}  {:>16} {:>16} {:>22}".format(*head))
+    print("{:18} {:7} {:>9} {:>5} {:>8} {:>8}  {:>16} {:>16} {:>22}".format(*head))
     wrong = []
     for name in examples():
         for row in rows_of(name):
             rules = [_rule(found, row.latency) for found in row.rules.values()]
             print(
-                f"{row.name:16} {row.profile:7} {row.latency:9,} {row.fifos:5} {row.bits:8,} {row.bound:8,}  "
+                f"{row.name:18} {row.profile:7} {row.latency:9,} {row.fifos:5} {row.bits:8,} {row.bound:8,}  "
                 f"{rules[0]:>16} {rules[1]:>16} {rules[2]:>22}"
             )
             wrong += [f"{row.name}: {channel} could be less" for channel in row.reducible]

@@ -9,7 +9,7 @@ that it shows and the new one. It never changes the scene on its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
@@ -35,7 +35,7 @@ def block_sizes(graph: Graph, checked: CheckedDesign) -> dict[str, tuple[float, 
     sizes = {}
     for name, spec in describe(graph, checked).blocks.items():
         size = block_size(spec)
-        footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph") else 0.0
+        footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph", "ip") else 0.0
         sizes[name] = (size.width(), size.height() + footer)
     return sizes
 
@@ -245,6 +245,13 @@ class Canvas(QWidget):
         if centre:
             self.view.centre_on(item.sceneBoundingRect().center())
         return True
+
+    def select_blocks(self, names: Iterable[str]) -> None:
+        """Select some blocks and nothing else; names of what is not there are passed over."""
+        self.view.scene().clearSelection()
+        for name in names:
+            if name in self._blocks:
+                self._blocks[name].view.setSelected(True)
 
     def block(self, name: str) -> BlockItem:
         """Return a block's item; raises KeyError."""

@@ -53,6 +53,8 @@ _FAMILY = re.compile(r"[A-Za-z]*")
 _KINDS = {
     "kernel": QColor("#5aa9ff"),
     "graph": QColor("#b18cff"),
+    "constant": QColor("#e0b060"),
+    "ip": QColor("#f0a35e"),
     "input": QColor("#7fd1ae"),
     "output": QColor("#7fd1ae"),
     "unknown": QColor("#8b93a5"),

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.constants import constant_file
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.types import ArrayType, parse_type
+from allo_studio.types import ArrayType
 
 __all__ = [
     "BlockKind",
@@ -26,7 +28,7 @@ __all__ = [
     "endpoint",
 ]
 
-BlockKind = Literal["kernel", "graph", "input", "output", "unknown", "missing"]
+BlockKind = Literal["kernel", "graph", "constant", "ip", "input", "output", "unknown", "missing"]
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,10 @@ def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = N
     the wrong side, a stand-in is drawn, so that the fault can be seen and removed.
     """
     notes = overlays or Overlays()
-    blocks = {f"@{n}": _boundary(graph, n, text, "input", checked) for n, text in graph.inputs.items()}
+    known = {port.name: port.type for port in checked.signatures.get(graph.name, ())}
+    blocks = {f"@{n}": _boundary(graph, n, text, known.get(n), "input", checked) for n, text in graph.inputs.items()}
     for name, text in graph.outputs.items():
-        blocks.setdefault(f"@{name}", _boundary(graph, name, text, "output", checked))
+        blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
     for name, node in graph.nodes.items():
         blocks[name] = _block(graph, name, node, checked, notes.blocks.get(name, ""))
     for edge in graph.edges:
@@ -157,28 +160,31 @@ def _port(info: PortInfo) -> PortSpec:
 
 def _kind(node: Node) -> tuple[BlockKind, str]:
     if isinstance(node, KernelNode):
-        return "kernel", f"{node.function}()" + (f"  ·  {node.schedule}" if node.schedule else "")
+        says = described(node) if is_generated(node.path) else f"{node.function}()"
+        return "kernel", says + (f"  ·  {node.schedule}" if node.schedule else "")
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}"
+    if isinstance(node, ConstantNode):
+        return "constant", constant_file(node)
+    if isinstance(node, IpNode):
+        return "ip", f"IP {node.path}"
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"
 
 
 def _boundary(
-    graph: Graph, name: str, text: str, kind: Literal["input", "output"], checked: CheckedDesign
+    graph: Graph,
+    name: str,
+    text: str,
+    known: ArrayType | None,
+    kind: Literal["input", "output"],
+    checked: CheckedDesign,
 ) -> BlockSpec:
     found = tuple(d for d in checked.diagnostics if d.where in (f"{graph.name}.{name}", f"{graph.name}/@{name}"))
-    parsed = _parsed(text)
-    port = PortSpec(name, text, str(parsed.element) if parsed else "")
+    text = str(known) if known else text
+    port = PortSpec(name, text, str(known.element) if known else "")
     ins, outs = ((), (port,)) if kind == "input" else ((port,), ())
-    level = "ok" if parsed else "error"
+    level = "ok" if known else "error"
     return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
-
-
-def _parsed(text: str) -> ArrayType | None:
-    try:
-        return parse_type(text)
-    except ValueError:
-        return None
 
 
 def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSpec:
@@ -188,13 +194,13 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     broken = not info.ok if info else True
     tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
-    full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note or asked)))
+    held = f"{len(edge.initial)} at reset" if edge.initial else ""
+    note = ", ".join(filter(None, (note or asked, held)))
+    full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note)))
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
-    return WireSpec(
-        edge.id, edge.source, edge.target, label, note or asked, element, broken, f"{full}\n\n{tip}".strip()
-    )
+    return WireSpec(edge.id, edge.source, edge.target, label, note, element, broken, f"{full}\n\n{tip}".strip())
 
 
 def _end_type(graph: Graph, end: Endpoint, checked: CheckedDesign) -> str:

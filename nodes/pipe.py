@@ -23,10 +23,12 @@ from nodes.metrics import font, text_width
 from nodes.patches import PipeItem
 from nodes.picture import WireSpec
 
-__all__ = ["LiveWire", "WireItem", "curve"]
+__all__ = ["LiveWire", "WireItem", "around", "curve"]
 
 _EMPTY = WireSpec("", Endpoint("", ""), Endpoint("", ""))
 _TEXT_SCALE = 0.45
+# How far a wire that leads back stands out of its blocks.
+_LOOP = 45.0
 # Where along its wire a label may stand, the best place first.
 _LABEL_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7)
 # A press that moves less than this, in scene units, is a click and not a drag.
@@ -40,6 +42,17 @@ def curve(start: QPointF, end: QPointF) -> QPainterPath:
     if end.x() < start.x():
         reach = min(80.0 + (start.x() - end.x()) / 4, 200.0)
     path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
+    return path
+
+
+def around(start: QPointF, end: QPointF, bottom: float) -> QPainterPath:
+    """Return a path that leads back, below what ends at `bottom`: the farther back, the lower."""
+    out, into = start.x() + _LOOP, end.x() - _LOOP
+    lane = bottom + _LOOP + min((start.x() - end.x()) / 12, 2 * _LOOP)
+    path = QPainterPath(start)
+    path.cubicTo(QPointF(out, start.y()), QPointF(out, lane), QPointF(start.x(), lane))
+    path.lineTo(end.x(), lane)
+    path.cubicTo(QPointF(into, lane), QPointF(into, end.y()), end)
     return path
 
 
@@ -105,7 +118,12 @@ class WireItem(PipeItem):  # type: ignore[misc]
         """Lay the curve anew; called whenever an end has moved."""
         if not (self.input_port and self.output_port):
             return
-        self.setPath(curve(self.output_port.centre, self.input_port.centre))
+        start, end = self.output_port.centre, self.input_port.centre
+        blocks = [port.node.sceneBoundingRect() for port in (self.output_port, self.input_port) if port.node]
+        if end.x() < start.x() and blocks:
+            self.setPath(around(start, end, max(block.bottom() for block in blocks)))
+        else:
+            self.setPath(curve(start, end))
         self._place_label()
 
     def _place_label(self) -> None:

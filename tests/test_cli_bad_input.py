@@ -47,7 +47,7 @@ CASES = {
     "YAML that is no mapping": Case("yaml", "project.yaml:", "- 1\n- 2\n"),
     "no text at all": Case("yaml", "project.yaml", ""),
     "unknown key": Case("yaml", "project.yaml:", project(("execution:", "executoin:"))),
-    "unknown kind of block": Case("structure", "cascade/mm2", project(block("mm2", '{ip: "x.ip.yaml"}'))),
+    "unknown kind of block": Case("structure", "cascade/mm2", project(block("mm2", '{memory: "x"}'))),
     "newer format": Case("yaml", "project.yaml:", project(("format: 1", "format: 99"))),
     "missing kernel file": Case("file", "cascade/mm1", project(("gemm.py", "gone.py"))),
     "missing kernel": Case("", "cascade/mm1", project(("py:gemm", "py:gem"))),

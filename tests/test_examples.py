@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from allo_studio.pipeline import build, check_project
+from allo_studio.pipeline import build, check_project, simulate, size_project
 from allo_studio.project import load_project
+from allo_studio.simulate.reference import evaluate
 
 PROJECTS = Path(__file__).resolve().parents[1] / "projects"
 NAMES = sorted(path.parent.name for path in PROJECTS.glob("*/project.yaml"))
 
 
 def test_there_are_examples() -> None:
-    assert {"gemm_1024", "gemm_cascade", "image_pipeline"} <= set(NAMES)
+    names = {"attention", "feedback", "gemm_1024", "gemm_cascade", "image_pipeline", "mlp", "transformer_layer"}
+    assert names <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,3 +42,26 @@ def test_an_image_goes_through_three_stages_in_one_pass(tmp_path: Path) -> None:
     assert cycles["predicted"] < 1.01 * 48 * 64
     channels = [channel for channel in result.report.channels if channel.kind == "fifo"]
     assert [channel.depth["open"] for channel in channels] == [channel.observed for channel in channels] == [2, 2]
+
+
+def test_the_loop_of_feedback_runs_as_circuits() -> None:
+    result = simulate(load_project(PROJECTS / "feedback"), target="rtl")
+    assert result.ok
+    cycles = result.report.cycles["open"]
+    assert cycles["predicted"] == cycles["simulated"]
+    (held,) = [row.depth["open"] for row in result.report.channels if row.id == "feedback/accumulate.back->error.y"]
+    assert held == 1
+
+
+def test_the_loop_of_feedback_is_a_filter() -> None:
+    """The reference is compared with the formula that the kernels' file states, over two invocations."""
+    sized = size_project(load_project(PROJECTS / "feedback"))
+    samples = np.arange(256, dtype=np.int32) * 37 % 1000 - 300
+    last = 0
+    for invocation in (1, 2):
+        made = []
+        for sample in samples.tolist():
+            last += (sample - last) >> 3
+            made.append(last * 3)
+        found = evaluate(sized.region, {"x": samples, "gain": np.array(3, np.int32)}, invocation)
+        assert found["z"].tolist() == made

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ACTIONS", "MENUS", "ROW_ACTIONS", "TOOLBAR", "ActionSpec"]
+__all__ = ["ACTIONS", "CONTEXT", "MENUS", "ROW_ACTIONS", "TOOLBAR", "ActionSpec"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class ActionSpec:
     tip: str = ""
     # Of the actions of a group one is marked.
     group: str = ""
+    # The key acts while the canvas has the focus; elsewhere it means something else.
+    on_canvas: bool = False
 
 
 _TABLE = (
@@ -34,10 +36,16 @@ _TABLE = (
     ActionSpec("undo", "&Undo", "Ctrl+Z", "undo", "undo", "Take the last edit back"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", "redo", "redo", "Do the undone edit again"),
     ActionSpec("delete", "&Delete", "Del", "delete", "selection", "Delete the selected blocks and wires"),
+    ActionSpec("cut", "Cu&t", "Ctrl+X", "cut", "blocks", "Copy the selected blocks and remove them", on_canvas=True),
+    ActionSpec("copy", "&Copy", "Ctrl+C", "copy", "blocks", "Copy the selected blocks", on_canvas=True),
+    ActionSpec("paste", "&Paste", "Ctrl+V", "paste", "project", "Add the copied blocks", on_canvas=True),
+    ActionSpec("duplicate", "D&uplicate", "Ctrl+D", "copy", "blocks", "Add a copy of the selected blocks"),
+    ActionSpec("collapse", "C&ollapse…", "Ctrl+G", "collapse", "blocks", "Make a graph of the selected blocks"),
+    ActionSpec("expand", "E&xpand", "Ctrl+Shift+G", "expand", "graph_block", "Put a graph's blocks in its place"),
     ActionSpec("select_all", "Select &all", "Ctrl+A", "", "project"),
     ActionSpec("add_input", "Add &input", "Ctrl+I", "input", "project", "Add an input to the graph"),
     ActionSpec("add_output", "Add &output", "Ctrl+Shift+I", "output", "project", "Add an output to the graph"),
-    ActionSpec("add_graph", "Add &graph…", "Ctrl+G", "graph", "project", "Add a graph to the project"),
+    ActionSpec("add_graph", "Add &graph…", "Ctrl+Shift+N", "graph", "project", "Add a graph to the project"),
     ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
     ActionSpec("fit", "Zoom to &fit", "Ctrl+0", "fit", "project", "Show the whole graph"),
     ActionSpec("enter", "&Enter graph", "Ctrl+Down", "down", "graph_block", "Enter the selected graph block"),
@@ -66,9 +74,18 @@ ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 # Menus and the toolbar by ids; None is a separator.
 MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": ("new", "open", None, "save", "save_as", None, "close_project", "quit"),
-    "&Edit": ("undo", "redo", None, "delete", "select_all", None, "add_input", "add_output", "add_graph"),
+    "&Edit": (
+        "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
+        "collapse", "expand", None, "add_input", "add_output", "add_graph",
+    ),
     "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
     "&Build": ("check", None, "build", "cancel", None, "target_hls", "target_rtl"),
+}  # fmt: skip
+# What the context menu of the canvas has for a block, a wire, and empty space.
+CONTEXT: dict[str, tuple[str | None, ...]] = {
+    "block": ("enter", None, "collapse", "expand", None, "cut", "copy", "duplicate", "delete"),
+    "wire": ("delete",),
+    "canvas": ("paste", None, "add_input", "add_output", None, "arrange", "fit"),
 }
 TOOLBAR: tuple[str | None, ...] = (
     "open", "save", None, "undo", "redo", None, "add_input", "add_output", "delete", None,

@@ -46,6 +46,10 @@ def catalogue(project: Project, files: Sequence[str], read: Callable[[str], Sour
         Entry("Input", "input", "An input of this graph", {"kind": "input"}),
         Entry("Output", "output", "An output of this graph", {"kind": "output"}),
     )
+    general = (
+        Entry("Conversion", "convert", "Elements of one type become those of another", {"kind": "convert"}),
+        Entry("Duplicator", "duplicate", "Copies of an array for several readers", {"kind": "duplicate"}),
+    )
     graphs = tuple(
         Entry(
             name,
@@ -57,7 +61,7 @@ def catalogue(project: Project, files: Sequence[str], read: Callable[[str], Sour
         if name != shown
     )
     sections = [Section(path, entries) for path in files if (entries := _kernels(path, read))]
-    found = (*sections, Section("Graphs", graphs), Section("Graph ports", ports))
+    found = (*sections, Section("Graphs", graphs), Section("General blocks", general), Section("Graph ports", ports))
     return tuple(section for section in found if section.entries)
 
 

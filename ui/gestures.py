@@ -11,6 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF
 
+from allo_studio.design.blocks import conversion, duplicator
 from allo_studio.design.edits import (
     AddGraphPort,
     AddNode,
@@ -21,12 +22,12 @@ from allo_studio.design.edits import (
     RemoveGraphPort,
     RemoveNodes,
     Reroute,
+    Several,
     fresh_name,
 )
 from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
-from ui.compound import Several
 from ui.session import Session
 
 __all__ = ["Gestures", "closes_cycle"]
@@ -52,6 +53,15 @@ def closes_cycle(graph: Graph, source: str, target: str, without: str | None = N
     return source in reached
 
 
+def _general(graph: Graph, payload: Mapping[str, Any]) -> KernelNode:
+    """Return a conversion or duplicator for the type of the payload, else that of the graph's first port."""
+    text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
+    if payload["kind"] == "duplicate":
+        return duplicator(text, 2)
+    element = text.partition("[")[0].strip()
+    return conversion(text, "int32" if element != "int32" else "float32")
+
+
 class Gestures(QObject):
     """Turns gestures into edits of the session's present graph."""
 
@@ -70,7 +80,7 @@ class Gestures(QObject):
 
     def port_type(self, end: Endpoint) -> ArrayType | None:
         """Return the type of a port of the present graph, None where it is not known."""
-        checked, graph = self._session.checked, self._session.graph
+        checked, graph = self._session.shown, self._session.graph
         if checked is None or graph is None:
             return None
         ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures[graph.name]
@@ -114,7 +124,7 @@ class Gestures(QObject):
         if graph is None:
             return
         known = self._movable(graph)
-        wanted = {**self._shown(graph), **{n: p for n, p in moves.items() if n in known}}
+        wanted = {**self.unwritten(graph), **{n: p for n, p in moves.items() if n in known}}
         edit: Edit = MoveNodes(graph.name, wanted)
         if len(moves) < len(wanted):
             text = f"Move {next(iter(moves))}" if len(moves) == 1 else f"Move {len(moves)} blocks"
@@ -126,7 +136,7 @@ class Gestures(QObject):
     def _movable(self, graph: Graph) -> set[str]:
         return {*graph.nodes, *(f"@{name}" for name in (*graph.inputs, *graph.outputs))}
 
-    def _shown(self, graph: Graph) -> dict[str, Point]:
+    def unwritten(self, graph: Graph) -> dict[str, Point]:
         """Return where blocks are shown that have no position in the file yet."""
         project = self._session.project
         written = project.view.get(graph.name, {}) if project else {}
@@ -139,7 +149,7 @@ class Gestures(QObject):
         if graph is None:
             return None
         name, edit = self._addition(graph, payload, (float(round(at[0] / 4) * 4), float(round(at[1] / 4) * 4)))
-        shown = self._shown(graph)
+        shown = self.unwritten(graph)
         whole = Several((MoveNodes(graph.name, shown), edit), edit.describe()) if shown else edit
         return name if self._session.do(whole) else None
 
@@ -152,6 +162,9 @@ class Gestures(QObject):
         if kind == "graph":
             name = fresh_name(payload["graph"], taken)
             return name, AddNode(graph.name, name, GraphNode(payload["graph"]), at)
+        if kind in ("convert", "duplicate"):
+            name = fresh_name(kind, taken)
+            return name, AddNode(graph.name, name, _general(graph, payload), at)
         name = fresh_name(payload.get("name", kind), taken)
         text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
         return f"@{name}", AddGraphPort(graph.name, name, "in" if kind == "input" else "out", text, at)
@@ -167,7 +180,7 @@ class Gestures(QObject):
         other = Endpoint("", name[1:]) if name.startswith("@") else Endpoint(name, port)
         source, target = (end, other) if held_source else (other, end)
         wire = Connect(graph.name, source, target, replace_producer=True)
-        shown = self._shown(graph)
+        shown = self.unwritten(graph)
         first = (MoveNodes(graph.name, shown),) if shown else ()
         return self._session.do(Several((*first, edit, wire), f"Add {name.removeprefix('@')} and connect it"))
 

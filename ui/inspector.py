@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from allo_studio.design.model import KernelNode
-from allo_studio.diagnostics import AlloError
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import Parameter, kernel_parameters
 from allo_studio.ir import KernelIR
 from allo_studio.report.model import ChannelRow
-from ui.inspector_pages import BlockPage, GraphPage, PortPage, WirePage
+from ui.inspector_pages import BlockPage, GraphPage, Page, PortPage, WirePage
 from ui.kernel_page import KernelPage
 from ui.kernels import Unfolded
 from ui.session import Session
@@ -83,7 +83,8 @@ class Inspector(QWidget):
             self._show(self.port_page)
         elif (edge := next((e for e in graph.edges if e.id == self.wire), None)) is not None:
             info = checked.edges.get(f"{graph.name}/{edge.id}")
-            self.wire_page.show_wire(graph.name, edge, info, self._channel(edge.id))
+            self.wire_page.show_wire(graph.name, edge, project.top, info, self._channel(edge.id))
+            self._offer(self.wire_page, info.diagnostics if info else ())
             self._show(self.wire_page)
         else:
             self.graph_page.show_graph(project, graph)
@@ -117,11 +118,16 @@ class Inspector(QWidget):
             self.kernel_page.show_kernel(project, graph.name, name, self._parameters(node), self._irs, faults)
             if self.kernel_page.schedule.verify.on and self._irs:
                 self._trials = trials_of(self._identity(node), self._irs, specs)
+            self._offer(self.kernel_page, faults)
             self._show(self.kernel_page)
         else:
             text = "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in faults)
             self.block_page.show_node(graph.name, name, node, text)
+            self._offer(self.block_page, faults)
             self._show(self.block_page)
+
+    def _offer(self, page: Page, faults: Iterable[Diagnostic]) -> None:
+        page.fixes.show_fixes([fix for fault in faults for fix in self._session.fixes(fault)])
 
     def _identity(self, node: KernelNode) -> tuple[str, ...]:
         """Return what tells a block's kernel from others: its text, function and parameters."""

@@ -24,16 +24,20 @@ from PySide6.QtWidgets import (
 
 from allo_studio.design.checked import EdgeInfo
 from allo_studio.design.edits import (
+    RenameGraphPort,
     RenameNode,
     SetChannel,
     SetExecution,
     SetGraphPortType,
+    SetInitial,
     SetTarget,
     SetUnify,
 )
-from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, Node, Project, Target
+from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, IpNode, Node, Project, Target
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
+from ui.fix_list import FixList
+from ui.initial import initial_of, initial_text
 from ui.report_rows import depth_text
 
 __all__ = ["BlockPage", "GraphPage", "Page", "PortPage", "WirePage", "title"]
@@ -70,6 +74,9 @@ class Page(QWidget):
         self.column.addWidget(self.heading)
         self.column.addWidget(self.line)
         self.column.addLayout(self.form)
+        self.fixes = FixList()
+        self.fixes.hide()
+        self.fixes.chosen.connect(self.edited)
 
 
 class GraphPage(Page):
@@ -159,10 +166,12 @@ class PortPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._graph, self._port, self._type = "", "", ""
-        self.type = QLineEdit()
+        self.name, self.type = QLineEdit(), QLineEdit()
         self.type.setPlaceholderText("float32[64, 64]")
+        self.form.addRow("Name", self.name)
         self.form.addRow("Type", self.type)
         self.column.addStretch(1)
+        self.name.editingFinished.connect(self._renamed)
         self.type.editingFinished.connect(self._changed)
 
     def show_port(self, graph: Graph, name: str) -> None:
@@ -171,7 +180,13 @@ class PortPage(Page):
         self._graph, self._port, self._type = graph.name, name, text
         self.heading.setText(name)
         self.line.setText(f"{kind} of {graph.name}")
+        self.name.setText(name)
         self.type.setText(text)
+
+    def _renamed(self) -> None:
+        new = self.name.text().strip()
+        if new and new != self._port:
+            self.edited.emit(RenameGraphPort(self._graph, self._port, new))
 
     def _changed(self) -> None:
         if self.type.text().strip() != self._type:
@@ -186,36 +201,50 @@ class WirePage(Page):
         self._graph = ""
         self._edge: Edge | None = None
         self.channel = QComboBox()
-        self.channel.addItem(_FREE, None)
-        for choice in get_args(ChannelChoice):
-            self.channel.addItem(choice, choice)
         self.tokens = QSpinBox()
         self.tokens.setRange(0, 1 << 20)
         self.tokens.setSpecialValueText("sized automatically")
         self.tokens.setKeyboardTracking(False)
+        self.initial = QLineEdit()
+        self.initial.setPlaceholderText("empty; 0, or 1, 2, 3, or 8 x 0")
         self.type = title(role="muted")
         self.built = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Type", self.type)
         self.form.addRow("Channel", self.channel)
         self.form.addRow("Depth", self.tokens)
+        self.form.addRow("At reset", self.initial)
         self.form.addRow("Built", self.built)
         self.column.addWidget(self.faults)
+        self.column.addWidget(self.fixes)
         self.column.addStretch(1)
         self.channel.activated.connect(self._changed)
         self.tokens.valueChanged.connect(self._changed)
+        self.initial.editingFinished.connect(self._filled)
 
-    def show_wire(self, graph: str, edge: Edge, info: EdgeInfo | None, row: ChannelRow | None) -> None:
-        """Show a wire with what the check and the last build say of it."""
+    def show_wire(self, graph: str, edge: Edge, top: str, info: EdgeInfo | None, row: ChannelRow | None) -> None:
+        """Show a wire with what the check and the last build say of it; `top` is the graph that is built."""
         self._graph, self._edge = graph, edge
         self.heading.setText(f"{edge.source}  →  {edge.target}")
         self.line.setText(f"wire in {graph}" + ("  ·  copied between two layouts" if info and info.relayout else ""))
         self.type.setText(str(info.type) if info and info.type else "the two ends differ")
         for widget in (self.channel, self.tokens):
             widget.blockSignals(True)
+        choices, tip = _choices(graph, edge, top)
+        self.channel.clear()
+        self.channel.addItem(_FREE, None)
+        for choice in choices:
+            self.channel.addItem(choice, choice)
         self.channel.setCurrentIndex(self.channel.findData(edge.channel))
+        self.channel.setEnabled(bool(choices))
+        self.channel.setToolTip(tip)
         self.tokens.setValue(edge.depth or 0)
-        self.tokens.setEnabled(edge.channel in (None, "fifo"))
+        inside = bool(edge.source.node and edge.target.node)
+        # A depth that the file has can be taken away, wherever it is.
+        self.tokens.setEnabled(edge.depth is not None or (inside and edge.channel in (None, "fifo")))
+        self.tokens.setToolTip("The tokens that the FIFO holds" if inside else tip)
+        self.initial.setText(initial_text(edge.initial))
+        self.initial.setEnabled(bool(edge.initial) or bool(edge.source.node and edge.target.node))
         for widget in (self.channel, self.tokens):
             widget.blockSignals(False)
         self.built.setText(_built_text(row))
@@ -228,6 +257,30 @@ class WirePage(Page):
             depth = self.tokens.value() or None
             depth = depth if choice in (None, "fifo") else None
             self.edited.emit(SetChannel(self._graph, self._edge.id, choice, depth))
+
+    def _filled(self) -> None:
+        if self._edge is None:
+            return
+        try:
+            initial = initial_of(self.initial.text())
+        except ValueError as fault:
+            self.faults.setText(str(fault))
+            return
+        # 0 and 0.0 are equal, and so are 0.0 and -0.0.
+        if initial_text(initial) != initial_text(self._edge.initial):
+            self.edited.emit(SetInitial(self._graph, self._edge.id, initial))
+
+
+def _choices(graph: str, edge: Edge, top: str) -> tuple[list[ChannelChoice], str]:
+    """Return what may be asked of a wire's channel (and what is), with a tip."""
+    if edge.source.node and edge.target.node:
+        return list(get_args(ChannelChoice)), "What lies between the two blocks"
+    if graph == top:
+        choices: list[ChannelChoice] = ["fifo"]
+        tip = "A port of the design is a memory outside, or with fifo a stream; a stream has no depth"
+    else:
+        choices, tip = [], f"Ask for it on the wire to the block that {graph} is"
+    return [*choices, *([edge.channel] if edge.channel and edge.channel not in choices else [])], tip
 
 
 def _built_text(row: ChannelRow | None) -> str:
@@ -251,7 +304,7 @@ class BlockPage(Page):
         self.raw = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Name", self.name)
-        for widget in (self.enter, self.raw, self.faults):
+        for widget in (self.enter, self.raw, self.faults, self.fixes):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         self.name.editingFinished.connect(self._renamed)
@@ -263,7 +316,8 @@ class BlockPage(Page):
         self.heading.setText(name)
         self.name.setText(name)
         inner = isinstance(node, GraphNode)
-        self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else "kept in the file as it is")
+        external = f"external IP, {node.path}" if isinstance(node, IpNode) else "kept in the file as it is"
+        self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else external)
         self.enter.setVisible(inner)
         raw = getattr(node, "raw", None)
         self.raw.setVisible(raw is not None)

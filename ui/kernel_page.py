@@ -9,11 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from allo_studio.design.blocks import described
-from allo_studio.design.edits import RenameNode, SetParam
+from allo_studio.design.edits import RenameNode, SetNode, SetParam
 from allo_studio.design.model import KernelNode, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR
 from allo_studio.types import parse_type
+from ui.general_form import GeneralForm
 from ui.icons import icon
 from ui.inspector_pages import Page, title
 from ui.schedule_panel import SchedulePanel
@@ -99,6 +100,9 @@ class KernelPage(Page):
         self.path.setToolTip("Show the kernel's source")
         self.form.addRow("Name", self.name)
         self.form.addRow("Kernel", self.path)
+        self.general = GeneralForm()
+        self.general.edited.connect(self._replace)
+        self.column.addWidget(self.general)
         self._parameters = QGridLayout()
         self._parameters.setHorizontalSpacing(8)
         self._parameters.setVerticalSpacing(6)
@@ -110,6 +114,7 @@ class KernelPage(Page):
         self.column.addWidget(title("Schedule", "section"))
         self.column.addWidget(self.schedule)
         self.column.addWidget(self.faults)
+        self.column.addWidget(self.fixes)
         self.column.addStretch(1)
         self.schedule.edited.connect(self.edited)
         self.name.editingFinished.connect(self._renamed)
@@ -132,6 +137,7 @@ class KernelPage(Page):
         self.line.setText(f"kernel block in {graph}")
         self.name.setText(name)
         self.path.setText(described(node))
+        self.general.show_block(node)
         told = (graph, name, tuple(own.items()), tuple(node.params.items()))
         if told != self._told:
             self._told = told
@@ -163,6 +169,9 @@ class KernelPage(Page):
             self._rows[name] = row
         if not self._rows:
             self._parameters.addWidget(title("This kernel has no parameters.", "muted"), 0, 0)
+
+    def _replace(self, node: KernelNode) -> None:
+        self.edited.emit(SetNode(self._graph, self._node, node))
 
     def _set(self, name: str, value: ParamValue | None) -> None:
         self.edited.emit(SetParam(self._graph, self._node, name, value))

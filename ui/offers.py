@@ -40,4 +40,9 @@ def wire_offers(
                     found.append(Offer(f"{kernel.name}.{port.name}", payload, port.name))
     text = str(kind) if kind else ""
     name = "output" if held_source else "input"
-    return [*found, Offer(f"new {name} of this graph", {"kind": name, "type": text}, "")]
+    found.append(Offer(f"new {name} of this graph", {"kind": name, "type": text}, ""))
+    if held_source and kind and kind.element.kind != "struct":
+        found.append(Offer("a conversion", {"kind": "convert", "type": text}, "x"))
+    if held_source and kind and kind.shape:
+        found.append(Offer("a duplicator", {"kind": "duplicate", "type": text}, "x"))
+    return found

@@ -94,8 +94,8 @@ class Panels:
         window.resizeDocks([self.docks["Results"]], [max(200, round(height * 0.33))], vertical)
 
 
-def make_actions(window: QMainWindow) -> dict[str, QAction]:
-    """Make the actions of the table; each calls the window's method `do_<id>`."""
+def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
+    """Make the actions of the table; each calls the window's method `do_<id>`. Some keys act on the canvas alone."""
     made = {}
     groups: dict[str, QActionGroup] = {}
     for name, spec in ACTIONS.items():
@@ -111,7 +111,9 @@ def make_actions(window: QMainWindow) -> dict[str, QAction]:
             action.setCheckable(True)
             groups.setdefault(spec.group, QActionGroup(window)).addAction(action)
         action.triggered.connect(getattr(window, f"do_{name}"))
-        window.addAction(action)
+        if spec.on_canvas:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        (canvas if spec.on_canvas else window).addAction(action)
         made[name] = action
     return made
 

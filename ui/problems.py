@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
+    QPushButton,
     QStackedLayout,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
+from allo_studio.design.fixes import Fix
 from allo_studio.diagnostics import Diagnostic, render, render_all
 from nodes import colours
+from ui.fix_list import fix_button
 from ui.icons import icon
 from ui.theme import mono_font
 
 __all__ = ["Problems"]
 
 _ROLE = Qt.ItemDataRole.UserRole
+# So few are shown with what can be done about them; of more, those that are chosen.
+_MOST_OPEN = 3
+# What a button and its row have above and below the text, in pixels.
+_AROUND = 18
+
+Fixes = Callable[[Diagnostic], tuple[Fix, ...]]
 
 
 class Problems(QWidget):
-    """Diagnostics as rows. `opened` tells the one to go to."""
+    """Diagnostics as rows, below each its hint and its fixes. `opened` tells the one to go to."""
 
     opened = Signal(object)
+    # The edit of a fix that was pressed.
+    fix_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +69,9 @@ class Problems(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.tree)
         self._shown: tuple[Diagnostic, ...] = ()
+        self._fixes: Fixes = lambda _: ()
+        self.tree.itemExpanded.connect(self._offer)
+        self.tree.itemSelectionChanged.connect(self._open_chosen)
         self.tree.itemActivated.connect(self._activated)
         self.tree.customContextMenuRequested.connect(self._menu)
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.tree)
@@ -67,12 +83,14 @@ class Problems(QWidget):
         """The diagnostics that are listed."""
         return self._shown
 
-    def show_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """List diagnostics."""
-        self._shown = tuple(diagnostics)
+    def show_diagnostics(self, diagnostics: Sequence[Diagnostic], fixes: Fixes = lambda _: ()) -> None:
+        """List diagnostics; `fixes` gives the edits that are offered for one."""
+        self._shown, self._fixes = tuple(diagnostics), fixes
         self.tree.clear()
         for diagnostic in self._shown:
-            self.tree.addTopLevelItem(_row(diagnostic))
+            item = _row(diagnostic)
+            self.tree.addTopLevelItem(item)
+            item.setExpanded(len(self._shown) <= _MOST_OPEN)
         self._stack.setCurrentIndex(1 if self._shown else 0)
 
     def open_row(self, index: int) -> None:
@@ -83,6 +101,46 @@ class Problems(QWidget):
         """Copy the selected problems, or all, as text."""
         chosen = [item.data(0, _ROLE) for item in self.tree.selectedItems() if item.data(0, _ROLE)]
         QGuiApplication.clipboard().setText("\n".join(map(render, chosen)) if chosen else render_all(self._shown))
+
+    def buttons(self, index: int) -> list[QPushButton]:
+        """Return the buttons of the fixes that a row shows."""
+        item = self.tree.topLevelItem(index)
+        children = (item.child(number) for number in range(item.childCount()))
+        holders = (self.tree.itemWidget(child, 0) for child in children)
+        return [button for holder in holders if holder is not None for button in holder.findChildren(QPushButton)]
+
+    def _open_chosen(self) -> None:
+        for item in self.tree.selectedItems()[:1]:
+            item.setExpanded(True)
+
+    def _offer(self, item: QTreeWidgetItem) -> None:
+        """Put the fixes of a row that is opened below it as buttons; what it says in words goes."""
+        diagnostic = item.data(0, _ROLE)
+        if diagnostic is None or item.data(1, _ROLE):
+            return
+        item.setData(1, _ROLE, True)
+        fixes = self._fixes(diagnostic)
+        told = {fix.text for fix in fixes}
+        for child in [item.child(number) for number in range(item.childCount())]:
+            if child.text(0) in told:
+                item.removeChild(child)
+        for fix in fixes:
+            row = QTreeWidgetItem()
+            item.addChild(row)
+            row.setFirstColumnSpanned(True)
+            button = fix_button(fix)
+            button.clicked.connect(partial(self._press, fix))
+            holder = QWidget()
+            layout = QHBoxLayout(holder)
+            layout.setContentsMargins(0, 2, 0, 2)
+            layout.addWidget(button)
+            layout.addStretch(1)
+            row.setSizeHint(0, QSize(0, button.fontMetrics().height() + _AROUND))
+            self.tree.setItemWidget(row, 0, holder)
+
+    def _press(self, fix: Fix, checked: bool = False) -> None:
+        # The rows, and the button with them, go with the edit.
+        QTimer.singleShot(0, partial(self.fix_chosen.emit, fix.edit))
 
     def _activated(self, item: QTreeWidgetItem | None, column: int) -> None:
         while item is not None and item.parent() is not None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit
+from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
 from allo_studio.design.model import Graph, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -161,6 +162,10 @@ class Session(QObject):
         self.changed.emit()
         self.problems_changed.emit()
 
+    def refuse(self, error: AlloError, text: str) -> None:
+        """Say why something that was asked for cannot be done."""
+        self._fail(error.diagnostics, text)
+
     def _fail(self, faults: tuple[Diagnostic, ...], text: str) -> None:
         self._own_faults = faults
         self.problems_changed.emit()
@@ -257,6 +262,11 @@ class Session(QObject):
             self.level = level
             self.level_changed.emit()
 
+    @property
+    def shown(self) -> CheckedDesign | None:
+        """What was found out about the design, with the graph that is shown as this instance of it is."""
+        return self.checked.at(self.level.path) if self.checked else None
+
     def place(self, where: str) -> Place | None:
         """Return the place that a diagnostic's or a report's path names."""
         return locate(self.project, where, self.level) if self.project else None
@@ -271,6 +281,10 @@ class Session(QObject):
         built = self._build_faults if self.up_to_date else ()
         shown = (*self._own_faults, *self._wrong_steps, *checked, *(d for d in loaded if d.where not in known), *built)
         return _sorted(shown)
+
+    def fixes(self, diagnostic: Diagnostic) -> tuple[Fix, ...]:
+        """Return the edits that are offered for a problem."""
+        return fixes_for(self.checked, diagnostic) if self.checked else ()
 
     def note_steps(self, wrong: tuple[Diagnostic, ...]) -> None:
         """Take what running the kernels of the block that is looked at says of its steps."""

@@ -92,6 +92,7 @@ QLabel[role="equal"] {{ color: #57c785; font-weight: 600; }}
 QLabel[role="differs"] {{ background: #5c2a30; color: #ffc2c2; border-radius: 4px; padding: 1px 7px;
   margin: 1px 0 3px 0; font-weight: 700; }}
 QLabel[role="note"] {{ background: #24344d; border-radius: 5px; padding: 6px 9px; }}
+QPushButton[role="fix"] {{ text-align: left; padding: 3px 10px; }}
 QFrame[role="card"] {{ background: {_RAISED}; border-radius: 7px; }}
 QWidget[role="bar"] {{ background: {_WINDOW}; border-bottom: 1px solid {_LINE}; }}
 """

@@ -18,7 +18,8 @@ from allo_studio.diagnostics import AlloError, has_errors
 from allo_studio.project import example_folder
 from nodes.canvas import block_sizes
 from nodes.picture import Overlays
-from ui.actions import ACTIONS
+from ui.actions import ACTIONS, CONTEXT
+from ui.block_actions import BlockActions
 from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.catalogue import catalogue
@@ -55,7 +56,8 @@ class Window(QMainWindow):
         self.navigator = Navigator(self.session, self.panels)
         self.targets = TargetChoice(self)
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
-        self.actions_by_id = make_actions(self)
+        self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
+        self.actions_by_id = make_actions(self, self.panels.canvas)
         add_menus(self, self.actions_by_id, self.panels.docks)
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
@@ -98,6 +100,7 @@ class Window(QMainWindow):
         parts.inspector.ir_changed.connect(self._show_ir)
         parts.inspector.source_asked.connect(lambda: parts.code.tabs.setCurrentWidget(parts.code.source))
         parts.problems.opened.connect(self.navigator.go_to)
+        parts.problems.fix_chosen.connect(self.session.do)
         parts.log.cancel_requested.connect(self.do_cancel)
         parts.report.place_chosen.connect(self.navigator.go_to_path)
         parts.report.source_chosen.connect(self.navigator.go_to_source)
@@ -124,7 +127,7 @@ class Window(QMainWindow):
 
     def _draw(self) -> None:
         session, canvas = self.session, self.panels.canvas
-        graph, checked, project = session.graph, session.checked, session.project
+        graph, checked, project = session.graph, session.shown, session.project
         self.panels.middle.setCurrentIndex(1 if graph else 0)
         if graph is None or checked is None or project is None:
             canvas.clear()
@@ -167,7 +170,7 @@ class Window(QMainWindow):
 
     def _show_problems(self) -> None:
         found = self.session.problems()
-        self.panels.problems.show_diagnostics(found)
+        self.panels.problems.show_diagnostics(found, self.session.fixes)
         errors = sum(d.severity == "error" for d in found)
         self.panels.bottom.setTabText(0, f"Problems ({len(found)})" if found else "Problems")
         name = "error" if errors else "warning" if found else "note"
@@ -206,6 +209,7 @@ class Window(QMainWindow):
             "undo": history is not None and history.can_undo,
             "redo": history is not None and history.can_redo,
             "selection": bool(chosen),
+            "blocks": bool(self.block_actions.blocks()),
             "graph_block": isinstance(node, GraphNode),
             "inside": bool(session.level.nodes),
             "idle": history is not None and not self.builder.running,
@@ -268,13 +272,19 @@ class Window(QMainWindow):
         return picked.data() if picked else None
 
     def _context_menu(self, block: str | None, wire: str | None, at: QPoint) -> None:
-        menu = QMenu(self)
-        names = ["delete"] if wire else ["enter", "delete"] if block else ["add_input", "add_output", "arrange", "fit"]
-        for name in names:
-            if self.actions_by_id[name].isEnabled():
-                menu.addAction(self.actions_by_id[name])
+        menu = self.context_menu(block, wire)
         menu.exec(at)
         menu.deleteLater()
+
+    def context_menu(self, block: str | None, wire: str | None) -> QMenu:
+        """Return the menu for a block, for a wire, or for empty space."""
+        menu = QMenu(self)
+        for name in CONTEXT["wire" if wire else "block" if block else "canvas"]:
+            if name is None:
+                menu.addSeparator()
+            elif self.actions_by_id[name].isEnabled():
+                menu.addAction(self.actions_by_id[name])
+        return menu
 
     # Files.
 
@@ -374,6 +384,33 @@ class Window(QMainWindow):
         if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
             return
         self.gestures.delete(self.panels.canvas.selected_blocks(), self.panels.canvas.selected_wires())
+
+    def do_cut(self) -> None:
+        """Put the selected blocks on the clipboard and remove them."""
+        self.block_actions.cut()
+
+    def do_copy(self) -> None:
+        """Put the selected blocks on the clipboard."""
+        self.block_actions.copy()
+
+    def do_paste(self) -> None:
+        """Add the blocks of the clipboard."""
+        self.block_actions.paste()
+
+    def do_duplicate(self) -> None:
+        """Copy the selected blocks beside themselves."""
+        self.block_actions.duplicate()
+
+    def do_collapse(self) -> None:
+        """Make a graph of the selected blocks."""
+        suggestion = self.block_actions.suggestion()
+        name = self.prompts.text("Collapse the blocks", "Name of the new graph", suggestion)
+        if name:
+            self.block_actions.collapse(name)
+
+    def do_expand(self) -> None:
+        """Put the blocks of the selected graph block in its place."""
+        self.block_actions.expand()
 
     def do_select_all(self) -> None:
         """Select all blocks and wires."""

@@ -59,6 +59,10 @@ class ConsumerOrder:
 
 def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
     """Tell whether an output may be written into a FIFO, and how wide its tokens are."""
+    return kernel.kept(f"producer order {argument}", lambda: _producer_order(kernel, argument))
+
+
+def _producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
     found = [access for access in accesses(kernel) if access.buffer == argument]
     writes = [access for access in found if access.is_write]
     read = next((access for access in found if not access.is_write), None)
@@ -81,6 +85,10 @@ def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
 
 def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
     """Return all ways to read an input from a FIFO with tokens of `width` elements, or why there is none."""
+    return kernel.kept(f"consumer orders {argument} {width}", lambda: _consumer_orders(kernel, argument, width))
+
+
+def _consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
     reads = [access for access in accesses(kernel) if access.buffer == argument and not access.is_write]
     if not reads:
         return Refusal(f"{argument} is never read", "an input that nothing reads cannot be a FIFO: remove it")

@@ -13,10 +13,12 @@ from pathlib import Path
 from allo_studio import pipeline
 from allo_studio.cli.files import write_whole
 from allo_studio.cli.interrupt import interruptible
+from allo_studio.cli.merging import merge_files
 from allo_studio.cli.parser import COMMANDS
 from allo_studio.cli.picture import draw_project
 from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
 from allo_studio.cli.window import open_window, rasterise
+from allo_studio.design.diff import diff
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult
 from allo_studio.project import LoadedProject, load_project, new_project
@@ -133,6 +135,17 @@ def _new(words: argparse.Namespace) -> Outcome:
     return Outcome(f"made {loaded.file}", artifacts=(FileMade("project", loaded.file),))
 
 
+def _diff(words: argparse.Namespace) -> Outcome:
+    changes = diff(load_project(words.before).project, load_project(words.after).project)
+    text = "\n".join(change.text for change in changes) or "no changes"
+    return Outcome(text, changes=changes)
+
+
+def _merge(words: argparse.Namespace) -> Outcome:
+    done = merge_files(words.base, words.ours, words.theirs)
+    return Outcome(f"{words.ours}: {done}", artifacts=(FileMade("project", words.ours),))
+
+
 _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
     "open": _open,
     "check": _check,
@@ -141,6 +154,8 @@ _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
     "schedule": _schedule,
     "report": _report,
     "render": _render,
+    "diff": _diff,
+    "merge": _merge,
     "new": _new,
 }
 

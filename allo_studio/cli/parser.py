@@ -101,6 +101,19 @@ def _render(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _diff(command: argparse.ArgumentParser) -> None:
+    command.add_argument("before", type=Path, help="a project, as in the other commands")
+    command.add_argument("after", type=Path, help="the project to compare it with")
+    _json(command)
+
+
+def _merge(command: argparse.ArgumentParser) -> None:
+    command.add_argument("base", type=Path, help="the file that both sides began with")
+    command.add_argument("ours", type=Path, help="one side; the merge takes its place")
+    command.add_argument("theirs", type=Path, help="the other side")
+    _json(command)
+
+
 def _new(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", type=Path, help="the folder to make; its last part names the project")
     command.add_argument("--example", metavar="E", help="start from an example project, like gemm_cascade")
@@ -127,6 +140,8 @@ _ARRANGE = {
     "schedule": ("show in which cycle each operation of a project's blocks runs", _schedule),
     "report": ("print the report of an earlier build", _report),
     "render": ("draw a project's graph", _render),
+    "diff": ("say what differs between two projects", _diff),
+    "merge": ("merge two versions of a project file (as git's merge driver)", _merge),
     "new": ("start a project", _new),
 }
 COMMANDS = tuple(_ARRANGE)

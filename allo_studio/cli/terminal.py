@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from allo_studio.design.diff import Change
 from allo_studio.diagnostics import Diagnostic, has_errors, render_all
 from allo_studio.pipeline import Progress
 from allo_studio.report import Report, document, dump
@@ -38,6 +39,7 @@ class Outcome:
     diagnostics: Sequence[Diagnostic] = ()
     report: Report | None = None
     artifacts: Sequence[ArtifactLike] = ()
+    changes: Sequence[Change] | None = None
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> int:
@@ -51,6 +53,8 @@ def emit(outcome: Outcome, json: bool) -> None:
     if json:
         found = outcome.diagnostics
         whole = document("error" if has_errors(found) else "ok", found, outcome.report, outcome.artifacts)
+        if outcome.changes is not None:
+            whole["changes"] = [change.to_json() for change in outcome.changes]
         _write(sys.stdout, dump(whole))
     else:
         _write(sys.stderr, _with_end(render_all(outcome.diagnostics)))

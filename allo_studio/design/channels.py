@@ -6,22 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from allo_studio.analysis.streams import (
-    ConsumerOrder,
-    ProducerOrder,
-    Refusal,
-    consumer_orders,
-    consumer_width,
-    producer_order,
-)
-from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Project
+from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
+from allo_studio.design.adapter import can_adapt
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
+from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.hardware.schedule import schedule_kernel
+from allo_studio.ip.shell import consumer_orders, consumer_width, is_shell, producer_order
 from allo_studio.ir import KernelIR
-from allo_studio.primitives.local_copy import read_in_order
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
@@ -30,12 +24,14 @@ __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 class Decision:
     """What an edge of a dataflow graph becomes: its kind, the elements of a token, and why.
 
-    Of edges at the design's own ports only those that were asked to be streams have one.
+    Of edges at the design's own ports only those that were asked to be streams have one. The consumer takes tokens of
+    `taken` elements where those are others than the producer's, through an adapter.
     """
 
     kind: ChannelKind
     width: int
     reason: str
+    taken: int | None = None
 
 
 @dataclass
@@ -67,7 +63,9 @@ def plan_channels(
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
     """
     plan = ChannelPlan(dict(kernels))
-    _Planner(project, plan, library, buffered or {}).graph(project.graphs[project.top], project.top)
+    planner = _Planner(project, plan, library, buffered or {})
+    planner.graph(project.graphs[project.top], project.top)
+    planner.require_streams(project.graphs[project.top], project.top)
     return plan
 
 
@@ -93,7 +91,9 @@ class _Planner:
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
         for edge in graph.edges:
-            if not edge.source.node or not edge.target.node:
+            if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+                self._constant(graph, edge)
+            elif not edge.source.node or not edge.target.node:
                 self._boundary(graph, path, edge)
             elif graph.execution == "dataflow":
                 self._dataflow(graph, path, edge)
@@ -107,18 +107,53 @@ class _Planner:
             if isinstance(node, GraphNode):
                 self.graph(self.project.graphs[node.graph], f"{path}/{name}")
 
+    def _constant(self, graph: Graph, edge: Edge) -> None:
+        if edge.channel or edge.depth is not None or edge.initial:
+            message = "a channel was asked for, but a constant becomes a table in the block that reads it"
+            self._refuse(f"{graph.name}/{edge.id}", message, "take the channel and the depth off the wire")
+
+    def require_streams(self, graph: Graph, path: str) -> None:
+        """Refuse external blocks one of whose streams is joined to no FIFO, where no wire was refused already."""
+        for name, node in graph.nodes.items():
+            here = f"{path}/{name}"
+            if isinstance(node, GraphNode):
+                self.require_streams(self.project.graphs[node.graph], here)
+            elif isinstance(node, IpNode) and not self.plan.diagnostics:
+                missing = self.plan.kernels[here].streams.keys() - self.plan.streams.get(here, {}).keys()
+                for port in sorted(missing):
+                    reason = f"{name}.{port} is a stream by its descriptor, and nothing here moves its tokens"
+                    hint = "wire it to a block of a dataflow graph, or to a port of the design"
+                    if graph.execution != "dataflow":
+                        hint = f"set `execution: dataflow` on {graph.name}"
+                    self._refuse(f"{graph.name}/{name}", reason, hint)
+
+    def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
+        """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
+        return any(
+            isinstance(leaf, _Leaf) and is_shell(kernel := self.plan.kernels[leaf.path]) and leaf.port in kernel.streams
+            for leaf in leaves
+        )
+
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
         """Decide an edge at a graph's own port. At the top it may be a stream; inside, the edge outside decides."""
-        if edge.channel is None and edge.depth is None:
+        top = path == self.project.top
+        asked = edge.channel is not None or edge.depth is not None
+        if not asked and not (top and graph.execution == "dataflow" and self._streams_outside(graph, path, edge)):
             return
         where = f"{graph.name}/{edge.id}"
-        wrong = _not_at_a_port(graph, edge, top=path == self.project.top)
+        wrong = _not_at_a_port(graph, edge, top) if asked else None
         if wrong:
             self._refuse(where, *wrong)
             return
         refusal = self._port_stream(graph, path, edge)
         if refusal is not None:
             self._refuse(where, f"this port cannot be a stream: {refusal.reason}", refusal.hint, refusal)
+
+    def _streams_outside(self, graph: Graph, path: str, edge: Edge) -> bool:
+        """Tell whether what an edge at a port of the design leads to is a stream of an external block."""
+        output = bool(edge.source.node)
+        inside = edge.source if output else edge.target
+        return bool(inside.node) and self._must_stream(self._leaf(graph, path, inside.node, inside.port, output))
 
     def _port_stream(self, graph: Graph, path: str, edge: Edge) -> Refusal | None:
         """Make a port of the design a stream, or return why it cannot be one."""
@@ -145,7 +180,9 @@ class _Planner:
             return _of(leaf, order)
         self._moves(leaf, order.width)
         self.plan.boundaries.setdefault(path, {})[port] = order.width
-        reason = f"a stream of the design, as asked for; {_explain(leaf, order)}"
+        declared = is_shell(self.plan.kernels[leaf.path])
+        why = f"as {leaf.path} has a stream" if declared else "as asked for"
+        reason = f"a stream of the design, {why}; {_explain(leaf, order, declared=declared)}"
         self.plan.decisions[f"{path}/{edge.id}"] = Decision("fifo", order.width, reason)
         return None
 
@@ -164,37 +201,68 @@ class _Planner:
                 "choose fifo or pingpong, or set `execution: sequential`",
             )
             return
+        producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
+        consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
+        forced = self._must_stream(producer, consumer)
+        if edge.channel == "pingpong" and forced:
+            message = "a buffer was asked for, but one end is a stream of an external block"
+            self._refuse(where, message, "take the channel off the edge, or choose fifo")
+            return
         if edge.channel == "pingpong":
             self._pingpong(where, place, "asked for", edge)
             return
         if place in self.buffered:
             self._pingpong(where, place, self.buffered[place], edge)
             return
-        producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
-        consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
-        refusal = self._stream(producer, consumer, place, asked=edge.channel == "fifo" or edge.depth is not None)
+        asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
+        refusal = self._stream(producer, consumer, place, asked)
         if refusal is None:
+            self._initial(where, place, edge)
             return
-        if edge.channel == "fifo":
+        if edge.initial:
+            message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
+            self._refuse(where, message, refusal.hint, refusal)
+            return
+        if edge.channel == "fifo" or forced:
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
             return
         self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
 
+    def _initial(self, where: str, place: str, edge: Edge) -> None:
+        """Let the elements that lie in a FIFO at reset be tokens, which it has room for."""
+        decision, count = self.plan.decisions[place], len(edge.initial)
+        if not count:
+            return
+        if count % decision.width:
+            message = f"a token of this FIFO has {decision.width} elements, so {count} initial elements are no tokens"
+            self._refuse(where, message, f"give a multiple of {decision.width}")
+            return
+        tokens = count // decision.width
+        if edge.depth is not None and edge.depth < tokens:
+            message = f"the depth is {edge.depth}, but {tokens} tokens lie in the FIFO at reset"
+            self._refuse(where, message, f"give a depth of at least {tokens}, or leave it to the compiler")
+            return
+        many = f"{tokens} tokens lie" if tokens > 1 else "a token lies"
+        self.plan.decisions[place] = replace(decision, reason=f"{decision.reason}; {many} in it at reset")
+
     def _pingpong(self, where: str, place: str, reason: str, edge: Edge) -> None:
         if edge.depth is not None:
-            self._refuse(where, "a depth was given, but this channel is no FIFO", f"remove the depth ({reason})")
+            message = "a depth was given, but this channel is no FIFO"
+            self._refuse(where, message, f"remove the depth ({reason})", asked="depth")
             return
         self.plan.decisions[place] = Decision("pingpong", 1, reason)
 
-    def _refuse(self, where: str, message: str, hint: str, refusal: Refusal | None = None) -> None:
-        found = Diagnostic("order", message, refusal.span if refusal else None, where, hint)
+    def _refuse(
+        self, where: str, message: str, hint: str, refusal: Refusal | None = None, asked: str = "channel"
+    ) -> None:
+        found = Diagnostic("order", message, refusal.span if refusal else None, where, hint, about=(asked,))
         if found not in self.plan.diagnostics:
             self.plan.diagnostics.append(found)
 
     def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
         node = graph.nodes[name]
         here = f"{path}/{name}"
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             return _Leaf(here, port, ())
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
@@ -230,21 +298,27 @@ class _Planner:
             return _of(producer, written)
         orders = consumer_orders(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
+            orders = _adapted(target, consumer.port, written.width) or orders
+        if isinstance(orders, Refusal):
             return _of(consumer, orders)
         kernel, order = self._cheapest(target, consumer, orders)
-        if order.loop and not asked:
+        taken = None if order.width == written.width else order.width
+        if (order.loop or taken) and not asked:
             self.plan.copies.append(place)
         self.plan.kernels[consumer.path] = kernel
-        for leaf in (producer, consumer):
-            self._moves(leaf, written.width)
-        self.plan.decisions[place] = Decision("fifo", written.width, _explain(consumer, order, "both ends move"))
+        self._moves(producer, written.width)
+        self._moves(consumer, order.width)
+        reason = _explain(consumer, order, "both ends move", is_shell(source) or is_shell(target))
+        if taken:
+            reason += f"; an adapter makes tokens of {taken} elements of those of {written.width}"
+        self.plan.decisions[place] = Decision("fifo", written.width, reason, taken)
         return None
 
     def _cheapest(
         self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...]
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory."""
-        found = [(read_in_order(kernel, leaf.port, order), order) for order in orders]
+        found = [(in_order(kernel, leaf.port, order), order) for order in orders]
         # Every edit in the window comes through here: schedule only where there is a choice.
         if len(found) == 1:
             return found[0]
@@ -255,7 +329,7 @@ class _Planner:
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
         try:
-            return schedule_kernel(kernel.with_streams(streams), self.library).latency, words
+            return scheduled(streamed(kernel, streams), self.library).latency, words
         except AlloError as error:
             raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
 
@@ -282,13 +356,31 @@ def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
     return None
 
 
+def _adapted(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | None:
+    """Return the ways to read an input with tokens of another width, into which an adapter turns those of `width`.
+
+    They are tokens as they are read directly, if they are, else the widest.
+    """
+    shape = kernel.find_buffer(port).type.shape
+    narrower = (taken for taken in range(width - 1, 0, -1) if width % taken == 0)
+    for taken in dict.fromkeys((consumer_width(kernel, port), *narrower)):
+        if can_adapt(shape, width, taken):
+            orders = consumer_orders(kernel, port, taken)
+            if not isinstance(orders, Refusal):
+                return orders
+    return None
+
+
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
     """Return the refusal with the block named."""
     return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
 
 
-def _explain(leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves") -> str:
-    proven = f"{subject} every element once, in row-major order (proven)"
+def _explain(
+    leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves", declared: bool = False
+) -> str:
+    how = "as declared of external blocks" if declared else "proven"
+    proven = f"{subject} every element once, in row-major order ({how})"
     if isinstance(order, ProducerOrder) or order.loop is None:
         return proven
     size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from allo_studio.design.check_constants import Arrays, check_constants, check_readers
+from allo_studio.design.check_initial import initial_fault
+from allo_studio.design.check_ip import BlockLookup, check_ip
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
 from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
+from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
+from allo_studio.design.fixes import with_fixes
+from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
 from allo_studio.source import Source
 from allo_studio.types import ArrayType, parse_type
@@ -22,34 +29,58 @@ __all__ = ["check"]
 Ports = Mapping[str, tuple[PortInfo, ...]]
 
 
-def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup | None = None) -> CheckedDesign:
+def check(
+    project: Project,
+    sources: Callable[[str], Source],
+    spans: SpanLookup | None = None,
+    arrays: Arrays | None = None,
+    blocks: BlockLookup | None = None,
+) -> CheckedDesign:
     """Return what is known of a design, with all its faults as diagnostics.
 
-    `sources` reads a kernel file by its path in the project and raises AlloError. `spans` gives places in the project
+    `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name; both
+    raise AlloError. `spans` gives places in the project
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
-    earlier check are not parsed or scheduled again.
+    earlier check are not parsed or scheduled again. `blocks` reads the descriptor of an external block by its path and
+    raises AlloError; without it such blocks cannot be known.
     """
-    notes = Notes(project, spans)
+    instances = specialise(project)
+    drawn, project = project, instances.project
+    notes = Notes(project, spans, instances.drawn)
     walkable = check_hierarchy(project, notes)
+    check_overrides(drawn, instances, notes)
     signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
     kernels = check_kernels(project, sources, notes)
-    ports = _block_ports(project, kernels, signatures, notes)
+    constants = check_constants(project, arrays, notes)
+    external = check_ip(project, blocks, notes)
+    ports = _block_ports(project, kernels, external, signatures, notes)
+    ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
     wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
     sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
     if walkable:
-        layouts, relayouts = unify_layouts(project, kernels, sound, notes)
+        check_readers(project, notes)
+        layouts, relayouts = unify_layouts(project, kernels, sound, notes, external)
     _check_unify(project, notes)
-    return CheckedDesign(
-        project=project,
-        diagnostics=notes.sorted(),
-        kernels={path: result.kernel for path, result in kernels.items()},
-        ports=ports,
-        edges=_edge_infos(wires, relayouts, notes),
-        signatures=signatures,
-        layouts=layouts,
+    return with_fixes(
+        CheckedDesign(
+            project=drawn,
+            expanded=None if project is drawn else project,
+            diagnostics=instances.told(notes.sorted()),
+            kernels={path: result.kernel for path, result in kernels.items()},
+            external=external,
+            ports=ports,
+            edges=_edge_infos(wires, relayouts, notes),
+            signatures=signatures,
+            layouts=layouts,
+            constants=constants,
+        )
     )
+
+
+def _constant_port(constant: Constant) -> PortInfo:
+    return PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape)))
 
 
 def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:
@@ -66,23 +97,32 @@ def _port_type(graph: str, direction: str, name: str, text: str, notes: Notes) -
     try:
         return parse_type(text)
     except ValueError as fault:
-        diagnostic = Diagnostic("type", str(fault), where=f"{graph}.{name}", hint="write it like float32[64, 32]")
-        notes.graph(graph, diagnostic, direction, name)
+        hint, about = "write it like float32[64, 32]", ("no type", name)
+        found = Diagnostic("type", str(fault), where=f"{graph}.{name}", hint=hint, about=about)
+        notes.graph(graph, found, direction, name)
         return None
 
 
 def _block_ports(
-    project: Project, kernels: Mapping[str, KernelResult], signatures: Ports, notes: Notes
+    project: Project,
+    kernels: Mapping[str, KernelResult],
+    external: Mapping[str, IpBlock],
+    signatures: Ports,
+    notes: Notes,
 ) -> dict[str, tuple[PortInfo, ...]]:
     """Return the ports of each block whose ports can be known; unknown graphs and kinds are noted."""
     ports = {path: result.ports for path, result in kernels.items() if result.kernel.base}
+    ports |= {
+        path: tuple(PortInfo(p.name, p.direction, p.type, p.layout) for p in block.ports)
+        for path, block in external.items()
+    }
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if isinstance(node, UnknownNode):
                 notes.node(graph.name, name, unknown_kind(graph.name, name, node))
             elif isinstance(node, GraphNode) and node.graph not in signatures:
                 hint = did_you_mean(node.graph, signatures)
-                fault = Diagnostic("structure", f"there is no graph {node.graph!r}", hint=hint)
+                fault = Diagnostic("structure", f"there is no graph {node.graph!r}", hint=hint, about=("no graph",))
                 notes.node(graph.name, name, fault, "graph")
             elif isinstance(node, GraphNode):
                 ports[f"{graph.name}/{name}"] = signatures[node.graph]
@@ -97,6 +137,9 @@ def _check_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes) ->
             fault = _type_fault(wire, wire.source.type, wire.target.type)
             if fault:
                 notes.edge(graph.name, wire.index, fault)
+        fault = initial_fault(graph, wire.edge, wire.source.type if wire.source else None)
+        if fault:
+            notes.edge(graph.name, wire.index, fault)
     return wires
 
 
@@ -109,17 +152,18 @@ def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Dia
             f"values are never converted silently; make both ends {source.element} or {target.element}, or put a block "
             f'{{convert: "{source}", to: "{target.element}"}} between them'
         )
-        return Diagnostic("type", f"the element types differ: {ends}", hint=hint)
+        return Diagnostic("type", f"the element types differ: {ends}", hint=hint, about=("elements",))
     if len(source.shape) != len(target.shape):
         hint = "both ends must have the same number of dimensions"
-        return Diagnostic("shape", f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}", hint=hint)
+        message = f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}"
+        return Diagnostic("shape", message, hint=hint, about=("ranks",))
     if source.shape == target.shape:
         hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
-        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint)
+        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint, about=("sizes",))
     differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
     which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
     hint = "set `params` of one of the blocks so that the extents agree"
-    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint)
+    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
 
 
 def _is_sound(graph: str, wire: ResolvedEdge, notes: Notes) -> bool:
@@ -132,7 +176,8 @@ def _check_unify(project: Project, notes: Notes) -> None:
         if not graph.unify and graph.execution == "dataflow":
             message = "`unify: false` has no effect in a dataflow graph; its interfaces are unified"
             hint = "a re-layout between blocks is made only with execution: sequential"
-            notes.graph(graph.name, Diagnostic("layout", message, hint=hint, severity="warning"), "unify")
+            fault = Diagnostic("layout", message, hint=hint, severity="warning", about=("no unify",))
+            notes.graph(graph.name, fault, "unify")
 
 
 def _edge_infos(

@@ -20,7 +20,7 @@ from allo_studio.layout import DimLayout, Layout
 from allo_studio.schedule import ScheduledKernel, from_specs
 from allo_studio.source import Source
 
-__all__ = ["KernelResult", "PortDemand", "check_kernels", "forget_kernels"]
+__all__ = ["KernelResult", "PortDemand", "check_kernels", "forget_kernels", "kernel_result"]
 
 _MOST_KEPT = 512
 
@@ -103,7 +103,7 @@ def _check_node(
     steps: tuple[StepSpec, ...] = ()
     if node.schedule is not None and node.schedule not in project.schedules:
         hint = did_you_mean(node.schedule, project.schedules)
-        fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint)
+        fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
         notes.node(graph, name, fault, "schedule")
     elif node.schedule is not None:
         steps = project.schedules[node.schedule]
@@ -113,7 +113,7 @@ def _check_node(
         for diagnostic in error.diagnostics:
             notes.node(graph, name, diagnostic, "kernel")
         return None
-    result = _result(source, node, steps)
+    result = kernel_result(source, node, steps)
     _tell_faults(graph, name, node, result, notes, told)
     for index, diagnostic in result.step_faults:
         notes.step(graph, name, node.schedule or "", index, diagnostic)
@@ -136,7 +136,8 @@ def _tell_faults(
         notes.node(graph, name, diagnostic, "kernel" if not node.params else "params")
 
 
-def _result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
+def kernel_result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
+    """Return all that is known of a block's kernel in `source` with these steps; kept from call to call."""
     params = tuple(sorted((n, type(v).__name__, v) for n, v in node.params.items()))
     key = (source.path, source.text, node.function, params)
     base, faults = cast(

@@ -15,8 +15,9 @@ from functools import lru_cache
 from allo_studio.design.check_kernels import KernelResult
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.diagnostics import Diagnostic
+from allo_studio.ip.block import IpBlock
 from allo_studio.layout import DimLayout, Layout
 
 __all__ = ["MOST_BANKS", "unify_layouts"]
@@ -26,16 +27,18 @@ MOST_BANKS = 1024
 
 @dataclass(frozen=True)
 class _Demand:
-    """What a block's schedule demands of one dimension, in words for messages."""
+    """What a block's schedule demands of one dimension, in words for messages. An external block has no `step`."""
 
     block: str
     port: str
     kernel: str
-    step: int
+    step: int | None
     entry: DimLayout
     dim: int
 
     def __str__(self) -> str:
+        if self.step is None:
+            return f"{self.block} has {self.entry} in dimension {self.dim + 1} of {self.port}, fixed by {self.kernel}"
         return (
             f"{self.block} demands {self.entry} in dimension {self.dim + 1} of {self.port}"
             f" (step {self.step + 1} of its schedule, kernel {self.kernel})"
@@ -61,16 +64,23 @@ class _Entry:
 
 
 def unify_layouts(
-    project: Project, kernels: Mapping[str, KernelResult], wires: Mapping[str, list[ResolvedEdge]], notes: Notes
+    project: Project,
+    kernels: Mapping[str, KernelResult],
+    wires: Mapping[str, list[ResolvedEdge]],
+    notes: Notes,
+    external: Mapping[str, IpBlock] | None = None,
 ) -> tuple[dict[str, Layout], set[tuple[str, int]]]:
     """Return the layout of each array port by instance path, and the wires (graph, index) that need a re-layout.
 
-    `wires` holds the sound wires of each graph. Conflicts are noted.
+    `wires` holds the sound wires of each graph. Conflicts are noted, and where an external block's memory would have
+    other banks than its code has.
     """
     unifier = _Unifier(project, notes)
     for path, graph in _instances(project):
         unifier.add_instance(path, graph, kernels, wires.get(graph.name, []))
+        unifier.add_external(path, graph, external or {})
     unifier.run()
+    unifier.check_fixed()
     unifier.check_banks()
     return unifier.layouts(), unifier.relayouts()
 
@@ -97,6 +107,7 @@ class _Unifier:
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.wires: list[_Wire] = []
         self.told: set[object] = set()
+        self.fixed: dict[str, tuple[Graph, str, Layout]] = {}
 
     def add_instance(
         self, path: str, graph: Graph, kernels: Mapping[str, KernelResult], wires: list[ResolvedEdge]
@@ -106,9 +117,10 @@ class _Unifier:
         joins_all = graph.unify or graph.execution == "dataflow"
         for wire in wires:
             shape = wire.source.type.shape if wire.source and wire.source.type else ()
-            if not shape:
-                continue
             edge = wire.edge
+            if not shape or isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+                # Each reader of a constant has a table of its own, in its own layout.
+                continue
             source, target = _key(path, edge.source), _key(path, edge.target)
             boundary = [k for k, end in ((source, edge.source), (target, edge.target)) if not end.node]
             for key in (source, target):
@@ -133,6 +145,42 @@ class _Unifier:
         for demand in result.demands:
             origin = _Demand(f"{graph}/{name}", demand.port, node.function, demand.step, demand.entry, demand.dim)
             self.state[f"{path}/{name}.{demand.port}"][demand.dim] = _Entry(demand.entry, (origin,))
+
+    def add_external(self, path: str, graph: Graph, external: Mapping[str, IpBlock]) -> None:
+        """Add the memories of external blocks, whose layouts are fixed."""
+        for name in graph.nodes:
+            block = external.get(f"{graph.name}/{name}")
+            for port in block.ports if block else ():
+                if block is None or not port.type.shape:
+                    continue
+                key = f"{path}/{name}.{port.name}"
+                self._add_port(key, port.type.shape)
+                if port.moves != "memory":
+                    continue
+                self.fixed[key] = (graph, name, port.layout)
+                for dim, entry in enumerate(port.layout.dims):
+                    if entry.kind != "none":
+                        origin = _Demand(f"{graph.name}/{name}", port.name, block.path, None, entry, dim)
+                        self.state[key][dim] = _Entry(entry, (origin,))
+
+    def check_fixed(self) -> None:
+        """Note the memories of external blocks that would have other banks than they are built for."""
+        for key, (graph, name, layout) in self.fixed.items():
+            shape = self.shapes[key]
+            for dim, (entry, wanted) in enumerate(zip(self.state[key], layout.dims, strict=True)):
+                if entry.layout.normal(shape[dim]) == wanted.normal(shape[dim]):
+                    continue
+                demands = [d for d in entry.demands if d.block != f"{graph.name}/{name}"] or list(entry.demands)
+                said = "; ".join(map(str, demands))
+                found = (graph.name, name, dim, said)
+                if found in self.told:
+                    continue
+                self.told.add(found)
+                port = key.rpartition(".")[2]
+                message = f"the banks of {name}.{port} are fixed at {wanted} in dimension {dim + 1}, but {said}"
+                about = ("fixed", str(wanted.normal(shape[dim])), *(word for d in demands for word in _told(d)))
+                hint = "an external block's memory has the banks that its descriptor declares, no others"
+                self.notes.node(graph.name, name, Diagnostic("layout", message, hint=hint, about=about))
 
     def run(self) -> None:
         """Bring the layouts of wired ports together until nothing changes."""
@@ -177,13 +225,9 @@ class _Unifier:
         self.told.add(key)
         one, two = demands[0], demands[-1]
         message = f"the layouts conflict: {one}, and {two}; together they need an array in single registers"
-        fixes = (
-            f"change the partition in step {one.step + 1} of {one.block} to {two.entry}",
-            f"change the partition in step {two.step + 1} of {two.block} to {one.entry}",
-            f"keep both and copy between them: execution: sequential with unify: false in graph {wire.graph}",
-        )
+        about = ("conflict", *_told(one), *_told(two))
         hint = "partition both ends in the same kind, with factors of which one divides the other"
-        self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, fixes=fixes))
+        self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
 
     def check_banks(self) -> None:
         """Note arrays with more banks than a device can make use of, once for each set of demands."""
@@ -198,7 +242,8 @@ class _Unifier:
             message = f"{key} would have {banks} banks; at most {MOST_BANKS} are possible: {reasons}"
             graph, _, node = demands[0].block.partition("/")
             hint = "use smaller factors, or fewer partitioned dimensions"
-            self.notes.node(graph, node, Diagnostic("layout", message, hint=hint))
+            about = ("banks", *(told for demand in demands for told in _told(demand)))
+            self.notes.node(graph, node, Diagnostic("layout", message, hint=hint, about=about))
 
     def layouts(self) -> dict[str, Layout]:
         """Return the layouts by instance path and port, sorted."""
@@ -211,6 +256,11 @@ class _Unifier:
             for w in self.wires
             if not w.joins and [e.layout for e in self.state[w.source]] != [e.layout for e in self.state[w.target]]
         }
+
+
+def _told(demand: _Demand) -> tuple[str, str, int, int, str]:
+    """Return a demand for programs: block, port, dimension and step (both from 0; -1: no step's), entry."""
+    return demand.block, demand.port, demand.dim, -1 if demand.step is None else demand.step, str(demand.entry)
 
 
 @lru_cache(maxsize=4096)

@@ -17,10 +17,16 @@ _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 
 
 class Notes:
-    """Collects diagnostics; `spans` may be absent, as for a project that was edited since it was read."""
+    """Collects diagnostics; `spans` may be absent, as for a project that was edited since it was read.
 
-    def __init__(self, project: Project, spans: SpanLookup | None) -> None:
+    `drawn` gives the graph of the project file that a graph of `project` is an instance of.
+    """
+
+    def __init__(
+        self, project: Project, spans: SpanLookup | None, drawn: Callable[[str], str] = lambda graph: graph
+    ) -> None:
         self._project = project
+        self._drawn = drawn
         self._spans = spans
         self._found: list[Diagnostic] = []
         self._by_edge: dict[str, list[Diagnostic]] = {}
@@ -35,6 +41,8 @@ class Notes:
 
     def span(self, *path: str | int) -> Span | None:
         """Return the place of a path in the project file, where known."""
+        if self._spans and path[:1] == ("graphs",):
+            path = ("graphs", self._drawn(str(path[1])), *path[2:])
         return self._spans(path) if self._spans else None
 
     def project(self, diagnostic: Diagnostic, *path: str | int) -> None:
@@ -54,7 +62,8 @@ class Notes:
     def step(self, graph: str, node: str, schedule: str, index: int, diagnostic: Diagnostic) -> None:
         """Note a fault of step `index` of the schedule that a block uses; the step's own place is shown."""
         span = self.span("schedules", schedule, index) or diagnostic.span
-        self._found.append(replace(diagnostic, where=f"{graph}/{node}#{index}", span=span))
+        about = diagnostic.about or ("step",)
+        self._found.append(replace(diagnostic, where=f"{graph}/{node}#{index}", span=span, about=about))
 
     def edge(self, graph: str, index: int, diagnostic: Diagnostic) -> None:
         """Note a fault of wire `index` of a graph."""

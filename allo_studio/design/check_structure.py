@@ -1,14 +1,14 @@
-"""What holds of a design's graphs whatever flows in them: ends exist, one producer an input, no cycles."""
+"""What holds of a design's graphs whatever flows in them: ends, one producer an input, no cycle empty at reset."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic
 
 __all__ = ["MOST_INSTANCES", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles"]
@@ -31,7 +31,8 @@ def check_hierarchy(project: Project, notes: Notes) -> bool:
     """Note faults of the top and of graphs in graphs; return whether the hierarchy can be walked from the top."""
     if project.top not in project.graphs:
         hint = did_you_mean(project.top, project.graphs)
-        notes.project(Diagnostic("structure", f"there is no graph {project.top!r} to be the top", hint=hint), "top")
+        message = f"there is no graph {project.top!r} to be the top"
+        notes.project(Diagnostic("structure", message, hint=hint, about=("no top",)), "top")
         return False
     if not project.graphs[project.top].nodes:
         notes.graph(project.top, Diagnostic("structure", "the top graph has no blocks", hint="add a kernel block"))
@@ -40,7 +41,7 @@ def check_hierarchy(project: Project, notes: Notes) -> bool:
     for path in found:
         chain = " contains ".join([*path, path[0]])
         hint = "hardware cannot contain itself; remove one of these blocks"
-        notes.graph(path[0], Diagnostic("structure", f"graph {chain}", hint=hint))
+        notes.graph(path[0], Diagnostic("structure", f"graph {chain}", hint=hint, about=("contains", *path)))
     if found:
         return False
     count = _instances(project.top, links, {}, project)
@@ -66,13 +67,14 @@ def check_graph(graph: Graph, ports: Ports, notes: Notes) -> list[ResolvedEdge]:
     _check_connected(graph, ports, notes)
     links: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for edge in graph.edges:
-        if edge.source.node in links and edge.target.node in links:
+        if edge.source.node in links and edge.target.node in links and not edge.initial:
             links[edge.source.node].append(edge.target.node)
     for path in cycles(links):
         message = f"the blocks {' → '.join([*path, path[0]])} wait for each other in a cycle"
         inside = _edge_between(graph, path[-1], path[0])
-        hint = f"remove one of the wires, such as {graph.edges[inside].id}"
-        notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint))
+        wire = graph.edges[inside].id
+        hint = f"remove one of the wires, such as {wire}, or give it `initial` elements, which it holds at reset"
+        notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint, about=("cycle", *path)))
     return wires
 
 
@@ -85,7 +87,7 @@ class _Ends:
     def find(self, index: int, end: Endpoint, side: str) -> PortInfo | None:
         if end.node and end.node not in self.graph.nodes:
             hint = did_you_mean(end.node, self.graph.nodes)
-            self._note(index, f"there is no block {end.node!r} in {self.graph.name!r}", hint)
+            self._note(index, f"there is no block {end.node!r} in {self.graph.name!r}", hint, ("no block", side))
             return None
         known = self.ports.get(end.node)
         if known is None:
@@ -94,7 +96,7 @@ class _Ends:
         if port is None:
             owner = f"block {end.node!r}" if end.node else f"graph {self.graph.name!r}"
             names = [p.name for p in known] if end.node else [*(p.name for p in known), *self.graph.nodes]
-            self._note(index, f"{owner} has no port {end.port!r}", did_you_mean(end.port, names))
+            self._note(index, f"{owner} has no port {end.port!r}", did_you_mean(end.port, names), ("no port", side))
             return None
         # Seen from inside, a graph's input is what produces.
         produces = (port.direction == "out") == bool(end.node)
@@ -104,11 +106,11 @@ class _Ends:
         verb = "begin" if side == "source" else "end"
         others = [str(Endpoint(end.node, p.name)) for p in known if p.direction != port.direction]
         hint = f"a wire can {verb} at: {', '.join(others)}" if others else ""
-        self._note(index, f"{end} is {kind}; no wire can {verb} there", hint)
+        self._note(index, f"{end} is {kind}; no wire can {verb} there", hint, ("wrong way", side))
         return None
 
-    def _note(self, index: int, message: str, hint: str) -> None:
-        self.notes.edge(self.graph.name, index, Diagnostic("structure", message, hint=hint))
+    def _note(self, index: int, message: str, hint: str, about: tuple[str, ...]) -> None:
+        self.notes.edge(self.graph.name, index, Diagnostic("structure", message, hint=hint, about=about))
 
 
 def _check_producers(graph: Graph, notes: Notes) -> None:
@@ -118,11 +120,12 @@ def _check_producers(graph: Graph, notes: Notes) -> None:
         if other is edge:
             continue
         if other.id == edge.id:
-            fault = Diagnostic("structure", f"the wire {edge.id} is drawn twice", hint="remove one of them")
+            message, about = f"the wire {edge.id} is drawn twice", ("twice",)
+            fault = Diagnostic("structure", message, hint="remove one of them", about=about)
         else:
             message = f"{edge.target} has two producers: {other.source} and {edge.source}"
-            fixes = (f"remove the wire {other.id}", f"remove the wire {edge.id}")
-            fault = Diagnostic("structure", message, hint="an input has one producer; remove one wire", fixes=fixes)
+            hint = "an input has one producer; remove one wire"
+            fault = Diagnostic("structure", message, hint=hint, about=("producers", other.id))
         notes.edge(graph.name, index, fault)
 
 
@@ -130,12 +133,12 @@ def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> N
     """An array that streams has one reader; blocks that run one after the other can share one."""
     readers: dict[Endpoint, list[ResolvedEdge]] = {}
     for wire in wires:
-        if not wire.edge.source.node and not wire.edge.target.node:
-            hint = "put a block between, or remove both ports"
-            fault = Diagnostic(
-                "structure", f"the wire {wire.edge.id} leads from an input straight to an output", hint=hint
-            )
-            notes.edge(graph.name, wire.index, fault)
+        constant = isinstance(graph.nodes.get(wire.edge.source.node), ConstantNode)
+        if not wire.edge.target.node and (constant or not wire.edge.source.node):
+            notes.edge(graph.name, wire.index, _nothing_between(wire, constant))
+        if constant:
+            # Each reader has a table of its own.
+            continue
         readers.setdefault(wire.edge.source, []).append(wire)
     if graph.execution != "dataflow":
         return
@@ -147,8 +150,17 @@ def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> N
         kind = group[0].source.type if group[0].source else None
         block = f'a block {{duplicate: "{kind}", copies: {len(targets)}}}' if kind else "a block that duplicates it"
         hint = f"use execution: sequential, or {block}"
+        fault = Diagnostic("structure", message, hint=hint, about=("readers",))
         for wire in group[1:]:
-            notes.edge(graph.name, wire.index, Diagnostic("structure", message, hint=hint))
+            notes.edge(graph.name, wire.index, fault)
+
+
+def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
+    message = f"the wire {wire.edge.id} leads from {'a constant' if constant else 'an input'} straight to an output"
+    kind = wire.source.type if wire.source else None
+    copy = f' {{convert: "{kind}", to: "{kind.element}"}}' if kind else ""
+    hint = f"put a block between, such as{copy or ' a copy'}, or remove the wire"
+    return Diagnostic("structure", message, hint=hint, about=("straight",))
 
 
 def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
@@ -159,18 +171,19 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
             end = Endpoint(name, port.name)
             if port.direction == "in" and end not in fed:
                 hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
-                notes.node(graph.name, name, Diagnostic("structure", f"the input {end} is not connected", hint=hint))
+                fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
+                notes.node(graph.name, name, replace(fault, about=("not connected", port.name)))
             elif port.direction == "out" and end not in used:
-                fault = Diagnostic("structure", f"the output {end} is not used", hint="", severity="warning")
-                notes.node(graph.name, name, fault)
+                fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
+                notes.node(graph.name, name, replace(fault, about=("not used", port.name)))
     for port_name in graph.outputs:
         if Endpoint("", port_name) not in fed:
             fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
-            notes.graph(graph.name, fault, "outputs", port_name)
+            notes.graph(graph.name, replace(fault, about=("not fed", port_name)), "outputs", port_name)
     for port_name in graph.inputs:
         if Endpoint("", port_name) not in used:
             fault = Diagnostic("structure", f"the input {port_name} is not used", severity="warning")
-            notes.graph(graph.name, fault, "inputs", port_name)
+            notes.graph(graph.name, replace(fault, about=("not read", port_name)), "inputs", port_name)
 
 
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
@@ -200,7 +213,8 @@ def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
 
 
 def _edge_between(graph: Graph, source: str, target: str) -> int:
-    return next(i for i, e in enumerate(graph.edges) if e.source.node == source and e.target.node == target)
+    ends = source, target
+    return next(i for i, e in enumerate(graph.edges) if (e.source.node, e.target.node) == ends and not e.initial)
 
 
 def _subgraphs(graph: Graph, project: Project) -> Iterator[str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
-from allo_studio.design.model import Project
+from allo_studio.design.constants import Constant
+from allo_studio.design.model import Endpoint, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.schedule import ScheduledKernel
 from allo_studio.types import ArrayType
 
 __all__ = ["CheckedDesign", "CheckedKernel", "EdgeInfo", "PortInfo"]
+
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,12 @@ class CheckedKernel:
 class CheckedDesign:
     """A project with what was found out about it.
 
-    `kernels` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), `signatures` by graph.
-    A block that is absent from `ports` has ports that cannot be known. `layouts` holds the unified layout of each
-    array port of each instance, from the top down: `cascade.A` for the top's own ports, `cascade/sub/mm.C` for a
-    block's.
+    `kernels`, `external` and `ports` are by block (`cascade/mm1`), `edges` by wire (`cascade/mm1.C->mm2.A`), and
+    `signatures` by graph. A block that is absent from `ports` has ports that cannot be known.
+    `layouts` holds the unified layout of each array port of each instance, from the top down: `cascade.A` for the top's
+    own ports, `cascade/sub/mm.C` for a block's. `constants` are the elements of the constant blocks, by block.
+    `expanded` is the project with a graph for each instance that differs, where there are such; what is found is by its
+    graphs too.
     """
 
     project: Project
@@ -75,15 +82,54 @@ class CheckedDesign:
     edges: Mapping[str, EdgeInfo] = field(default_factory=dict)
     signatures: Mapping[str, tuple[PortInfo, ...]] = field(default_factory=dict)
     layouts: Mapping[str, Layout] = field(default_factory=dict)
+    external: Mapping[str, IpBlock] = field(default_factory=dict)
+    constants: Mapping[str, Constant] = field(default_factory=dict)
+    expanded: Project | None = None
 
     @property
     def ok(self) -> bool:
         """Whether the design has no errors (it may have warnings)."""
         return not has_errors(self.diagnostics)
 
+    @property
+    def whole(self) -> Project:
+        """The project that is built: each graph is what all of its instances are."""
+        return self.expanded or self.project
+
+    def graph_at(self, path: str) -> str:
+        """Return the graph of `whole` that an instance path (`cascade/left`) leads to; raises KeyError."""
+        top, *names = path.split("/")
+        graph = self.whole.graphs[top]
+        for name in names:
+            node = graph.nodes[name]
+            if not isinstance(node, GraphNode):
+                raise KeyError(path)
+            graph = self.whole.graphs[node.graph]
+        return graph.name
+
+    def at(self, path: str) -> CheckedDesign:
+        """Return what is known of the graph instance at a path, under the name of the graph as drawn."""
+        try:
+            made = self.graph_at(path)
+        except KeyError:
+            return self
+        drawn = made.partition("@")[0]
+        if made == drawn:
+            return self
+        ports = {**self.ports, **_renamed(self.ports, made, drawn)}
+        edges = {**self.edges, **_renamed(self.edges, made, drawn)}
+        signatures = {**self.signatures, drawn: self.signatures[made]}
+        return replace(self, ports=ports, edges=edges, signatures=signatures)
+
     def signature(self, graph: str) -> tuple[PortInfo, ...]:
         """Return the boundary ports of a graph, inputs first; raises KeyError."""
         return self.signatures[graph]
+
+    def port_types(self, graph: str) -> dict[Endpoint, str]:
+        """Return the type of each end in a graph that is known: of its blocks' ports and of its own."""
+        ends = {name: self.ports.get(f"{graph}/{name}", ()) for name in self.project.graphs[graph].nodes}
+        ends[""] = self.signatures.get(graph, ())
+        return {Endpoint(node, p.name): str(p.type) for node, ports in ends.items() for p in ports if p.type}
 
     def shown_ports(self, graph: str, node: str) -> tuple[PortInfo, ...]:
         """Return a block's ports to be drawn: where they cannot be known, those that wires name (type None)."""
@@ -98,3 +144,8 @@ class CheckedDesign:
     def of(self, where: str) -> tuple[Diagnostic, ...]:
         """Return the diagnostics of a block, wire or graph, with those of a block's steps and ports."""
         return tuple(d for d in self.diagnostics if d.where == where or d.where.startswith((f"{where}#", f"{where}.")))
+
+
+def _renamed(found: Mapping[str, V], made: str, drawn: str) -> dict[str, V]:
+    """Return what is known by paths in one graph by the same paths in another."""
+    return {f"{drawn}/{path.removeprefix(f'{made}/')}": v for path, v in found.items() if path.startswith(f"{made}/")}

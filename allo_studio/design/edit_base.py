@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 
 __all__ = [
     "Edit",
+    "Several",
     "checked_name",
     "did_you_mean",
     "find_graph",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
-_KINDS = ("kernel", "graph")
+_KINDS = ("kernel", "graph", "ip", "constant", "convert", "duplicate")
 
 
 class Edit(ABC):
@@ -40,6 +41,24 @@ class Edit(ABC):
     @abstractmethod
     def describe(self) -> str:
         """Return a short text for the undo menu, such as `Move mm1`."""
+
+
+@dataclass(frozen=True)
+class Several(Edit):
+    """Applies edits in order, all or none. `text` is what the undo menu says."""
+
+    edits: tuple[Edit, ...]
+    text: str
+
+    def apply(self, project: Project) -> Project:
+        """Return the project after all edits; raises AlloError where one does not apply."""
+        for edit in self.edits:
+            project = edit.apply(project)
+        return project
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return self.text
 
 
 def refuse(message: str, where: str = "", hint: str = "", fixes: tuple[str, ...] = ()) -> AlloError:
@@ -100,9 +119,7 @@ def unknown_kind(graph: str, name: str, node: UnknownNode) -> Diagnostic:
     """Return the fault of a block whose kind this version does not know."""
     kind = next(iter(node.raw), "")
     near = get_close_matches(kind, _KINDS, n=1)
-    hint = (
-        f"did you mean {near[0]}?" if near else f"this version knows {' and '.join(_KINDS)}; the block is kept as it is"
-    )
+    hint = f"did you mean {near[0]}?" if near else f"this version knows {', '.join(_KINDS)}; the block is kept as it is"
     message = f"unknown kind of block {kind!r}" if kind else "the block does not say what it is"
     return Diagnostic("structure", message, where=f"{graph}/{name}", hint=hint)
 

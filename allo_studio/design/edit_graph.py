@@ -19,6 +19,7 @@ from allo_studio.design.edit_base import (
     with_graph,
     without,
 )
+from allo_studio.design.edit_instance import require_value, with_renamed_block
 from allo_studio.design.model import (
     ChannelChoice,
     Edge,
@@ -41,6 +42,7 @@ __all__ = [
     "RenameNode",
     "Reroute",
     "SetChannel",
+    "SetInitial",
     "SetParam",
 ]
 
@@ -108,7 +110,9 @@ class RenameNode(Edit):
             return project
         checked_name(self.new, graph.nodes, "block", f"{self.graph}/{self.old}")
         edges = tuple(replace(e, source=self._follow(e.source), target=self._follow(e.target)) for e in graph.edges)
-        changed = with_graph(project, replace(graph, nodes=renamed_key(graph.nodes, self.old, self.new), edges=edges))
+        changed = with_renamed_block(project, self.graph, self.old, self.new)
+        nodes = renamed_key(changed.graphs[self.graph].nodes, self.old, self.new)
+        changed = with_graph(changed, replace(graph, nodes=nodes, edges=edges))
         if self.graph not in project.view:
             return changed
         places = renamed_key(without(project.view[self.graph], self.new), self.old, self.new)
@@ -220,6 +224,30 @@ class SetChannel(Edit):
 
 
 @dataclass(frozen=True)
+class SetInitial(Edit):
+    """Set the elements that lie in an edge's channel at reset; none where it begins empty."""
+
+    graph: str
+    edge: str
+    initial: tuple[int | float, ...] = ()
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the elements; refused where one is no finite number."""
+        graph = find_graph(project, self.graph)
+        at = _find_edge(graph, self.edge)
+        for number in self.initial:
+            if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+                where = f"{self.graph}/{self.edge}"
+                raise refuse(f"{number!r} is no initial element", where, "give finite numbers")
+        edge = replace(graph.edges[at], initial=tuple(self.initial))
+        return with_graph(project, replace(graph, edges=(*graph.edges[:at], edge, *graph.edges[at + 1 :])))
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"Set initial elements of {self.edge.replace('->', ' to ')}"
+
+
+@dataclass(frozen=True)
 class MoveNodes(Edit):
     """Place blocks on the canvas; `positions` by name, `@A` being the graph's own port A."""
 
@@ -243,7 +271,7 @@ class MoveNodes(Edit):
 
 @dataclass(frozen=True)
 class SetParam(Edit):
-    """Override a module-level constant of a block's kernel, or go back to the kernel's own value with None."""
+    """Override a constant of a block's kernel file, or a graph's parameter; None goes back to the own value."""
 
     graph: str
     node: str
@@ -251,19 +279,22 @@ class SetParam(Edit):
     value: ParamValue | None
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the value; refused where the block is no kernel, or it is no number or type."""
+        """Return the project with the value; refused where the block has none, or it is none that can be."""
         graph = find_graph(project, self.graph)
         node = find_node(graph, self.node)
         where = f"{self.graph}/{self.node}"
-        if not isinstance(node, KernelNode):
+        if not isinstance(node, KernelNode | GraphNode):
             raise refuse(f"block {self.node!r} is no kernel and has no parameters", where, "select a kernel block")
-        if is_generated(node.path):
+        if isinstance(node, KernelNode) and is_generated(node.path):
             raise refuse(f"block {self.node!r} has no kernel file and no parameters", where, "select a kernel block")
-        if not self.param.isidentifier():
-            raise refuse(f"{self.param!r} is no parameter name", where, "name a constant of the kernel file")
-        if isinstance(self.value, bool) or (isinstance(self.value, float) and not isfinite(self.value)):
-            raise refuse(f"{self.param} must be a finite number, not {self.value}", where, "give a number such as 64")
-        if isinstance(self.value, str):
+        if isinstance(node, GraphNode) and self.value is not None:
+            known = find_graph(project, node.graph).params
+            if self.param not in known:
+                raise refuse(
+                    f"graph {node.graph} has no parameter {self.param!r}", where, did_you_mean(self.param, known)
+                )
+        require_value(self.param, self.value, where)
+        if isinstance(self.value, str) and self.value not in graph.params:
             _require_type(self.param, self.value, where)
         params = without(node.params, self.param) if self.value is None else {**node.params, self.param: self.value}
         return with_graph(project, replace(graph, nodes={**graph.nodes, self.node: replace(node, params=params)}))

@@ -100,7 +100,7 @@ class RenameGraph(Edit):
                 graph,
                 name=self.new if name == self.old else name,
                 nodes={
-                    n: GraphNode(self.new) if isinstance(node, GraphNode) and node.graph == self.old else node
+                    n: replace(node, graph=self.new) if isinstance(node, GraphNode) and node.graph == self.old else node
                     for n, node in graph.nodes.items()
                 },
             )

@@ -14,6 +14,7 @@ from allo_studio.design.edit_base import (
     with_graph,
     without,
 )
+from allo_studio.design.edit_instance import schedule_inside
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.design.names import fresh_name
 
@@ -89,7 +90,7 @@ class RemoveSchedule(Edit):
     def apply(self, project: Project) -> Project:
         """Return the project without the schedule; refused while a block uses it."""
         find_schedule(project, self.name)
-        users = schedule_users(project, self.name)
+        users = (*schedule_users(project, self.name), *schedule_inside(project, self.name))
         if users:
             hint = "give those blocks another schedule first"
             raise refuse(f"schedule {self.name!r} is used by {', '.join(users)}", users[0], hint)

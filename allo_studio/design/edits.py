@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from allo_studio.design.edit_base import Edit
+from allo_studio.design.edit_base import Edit, Several
+from allo_studio.design.edit_copies import DuplicateNodes, PasteNodes, clip_of
 from allo_studio.design.edit_graph import (
     AddNode,
     Connect,
@@ -12,8 +13,13 @@ from allo_studio.design.edit_graph import (
     RenameNode,
     Reroute,
     SetChannel,
+    SetInitial,
     SetParam,
 )
+from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
+from allo_studio.design.edit_insert import InsertBlock
+from allo_studio.design.edit_instance import SetGraphParam, SetInside
+from allo_studio.design.edit_names import RenameGraphPort, RenameSchedule, SetNode
 from allo_studio.design.edit_project import (
     AddGraph,
     AddGraphPort,
@@ -48,31 +54,44 @@ __all__ = [
     "AddNode",
     "AddSchedule",
     "AddStep",
+    "CollapseNodes",
     "Connect",
     "Disconnect",
+    "DuplicateNodes",
     "Edit",
+    "ExpandNode",
     "ForkSchedule",
+    "InsertBlock",
     "MoveNodes",
     "MoveStep",
+    "PasteNodes",
     "RemoveGraph",
     "RemoveGraphPort",
     "RemoveNodes",
     "RemoveSchedule",
     "RemoveStep",
     "RenameGraph",
+    "RenameGraphPort",
     "RenameNode",
+    "RenameSchedule",
     "ReplaceProject",
     "ReplaceStep",
     "Reroute",
     "SetChannel",
     "SetExecution",
+    "SetGraphParam",
     "SetGraphPortType",
+    "SetInitial",
+    "SetInside",
+    "SetNode",
     "SetParam",
     "SetSchedule",
     "SetTarget",
     "SetTop",
     "SetUnify",
+    "Several",
     "TruncateSteps",
+    "clip_of",
     "fresh_name",
     "graph_users",
     "schedule_users",

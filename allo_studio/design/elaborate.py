@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import networkx
+from numpy.typing import NDArray
 
+from allo_studio.design.adapter import adapter_kernel
 from allo_studio.design.channels import ChannelPlan
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.check_initial import element_of
+from allo_studio.design.constants import reached
+from allo_studio.design.loops import in_order
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.design.region import (
     Channel,
     ChannelKind,
+    IpProcess,
     KernelProcess,
     Process,
     Region,
@@ -21,21 +27,29 @@ from allo_studio.design.region import (
     RelayoutProcess,
 )
 from allo_studio.design.relayout import relayout_kernel
+from allo_studio.design.variants import laid_out, streamed
+from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
+from allo_studio.values import Number
 
 __all__ = ["Leaf", "elaborate"]
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A kernel block of the design: its unscheduled IR, its ports' types and unified layouts."""
+    """A kernel block of the design: its unscheduled IR, types and unified layouts of its ports; or an external one.
+
+    `constants` are the arguments that are tables in hardware, and no ports.
+    """
 
     base: KernelIR
     reassociates: bool
     types: Mapping[str, ArrayType]
     layouts: Mapping[str, Layout]
+    block: IpBlock | None = None
+    constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
@@ -52,12 +66,13 @@ class _Elaborator:
         self.leaves = leaves
         self.plan = plan
         self.names: set[str] = set()
+        self.constants = reached(project)
 
     def region(self, graph: Graph, path: str) -> Region:
         """Return the region of one graph instance."""
         wiring = _Wiring(self, graph, path)
         ports = (
-            *(RegionPort(name, "in", parse_type(text)) for name, text in graph.inputs.items()),
+            *(RegionPort(name, "in", parse_type(text)) for name, text in self.inputs(graph, path).items()),
             *(RegionPort(name, "out", parse_type(text)) for name, text in graph.outputs.items()),
         )
         # Paths that differ can be spelled alike with `_` in the place of `/`.
@@ -65,11 +80,15 @@ class _Elaborator:
         self.names.add(name)
         return Region(name, path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values()))
 
+    def inputs(self, graph: Graph, path: str) -> dict[str, str]:
+        """Return the inputs of a graph instance that are not constants."""
+        return {name: text for name, text in graph.inputs.items() if f"{path}.{name}" not in self.constants}
+
     def leaf_port(self, graph: Graph, path: str, end: Endpoint, output: bool) -> tuple[Leaf, str] | None:
         """Return the kernel's port behind a port of a node, through subgraphs; None where none is joined to it."""
         node = graph.nodes[end.node]
         here = f"{path}/{end.node}"
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             return self.leaves[here], end.port
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
@@ -88,7 +107,8 @@ class _Wiring:
         self.graph = graph
         self.path = path
         self.channels: dict[str, Channel] = {}
-        self.bindings: dict[str, dict[str, str]] = {name: {} for name in graph.nodes}
+        self.nodes = {name: node for name, node in graph.nodes.items() if not isinstance(node, ConstantNode)}
+        self.bindings: dict[str, dict[str, str]] = {name: {} for name in self.nodes}
         self.copies: list[RelayoutProcess] = []
         # Names of channels and of blocks that are made here must differ from each other and from all that is there.
         self.names = {*graph.inputs, *graph.outputs, *graph.nodes}
@@ -97,9 +117,13 @@ class _Wiring:
         self._unread_outputs()
 
     def _by_source(self) -> dict[Endpoint, list[Edge]]:
-        found: dict[Endpoint, list[Edge]] = {Endpoint("", name): [] for name in self.graph.inputs}
+        found: dict[Endpoint, list[Edge]] = {
+            Endpoint("", name): [] for name in self.owner.inputs(self.graph, self.path)
+        }
         for edge in self.graph.edges:
-            found.setdefault(edge.source, []).append(edge)
+            constant = edge.target.node and f"{self.path}/{edge.target}" in self.owner.constants
+            if not constant:
+                found.setdefault(edge.source, []).append(edge)
         return found
 
     def _connect(self, source: Endpoint, edges: list[Edge]) -> None:
@@ -170,6 +194,7 @@ class _Wiring:
             reason=decision.reason if decision else "the graph runs its blocks one after another",
             width=decision.width if decision else 1,
             depth=(inner[0].depth or 0) if decision else 0,
+            initial=_elements(inner[0], kind),
         )
 
     def _leaf(self, end: Endpoint, output: bool) -> tuple[Leaf, str]:
@@ -190,6 +215,10 @@ class _Wiring:
     def _consume(self, channel: Channel, edge: Edge) -> None:
         """Bind a consumer to the channel, or to a copy of it in its own layout."""
         name = channel.name
+        decision = self.owner.plan.decisions.get(f"{self.path}/{edge.id}")
+        if decision and decision.taken:
+            self.bindings[edge.target.node][edge.target.port] = self._adapt(channel, decision.taken, edge)
+            return
         found = self.owner.leaf_port(self.graph, self.path, edge.target, False)
         wanted = found[0].layouts[found[1]] if found else channel.layout
         shape = channel.type.shape
@@ -215,6 +244,28 @@ class _Wiring:
         self._add_copy(block, channel, name, wanted)
         return name
 
+    def _adapt(self, channel: Channel, width: int, edge: Edge) -> str:
+        """Lead a FIFO to a block that makes tokens of another width; return the FIFO of those."""
+        name = self._fresh(f"{edge.target.node}_{edge.target.port}")
+        block = self._fresh(f"adapt_{edge.target.node}_{edge.target.port}")
+        self.channels[channel.name] = replace(channel, targets=((block, "source"),))
+        self._add(
+            replace(
+                channel,
+                id=f"{self.path}/{block}.target->{edge.target}",
+                name=name,
+                source=(block, "target"),
+                width=width,
+                depth=0,
+                initial=(),
+                reason=f"tokens of {width} elements, made of those of {channel.width}",
+            )
+        )
+        kernel = adapter_kernel(block, channel.type, channel.width, width)
+        bindings = {"source": channel.name, "target": name}
+        self.copies.append(RelayoutProcess(block, f"{self.path}/{block}", kernel, bindings))
+        return name
+
     def _copy_out(self, channel: Channel, edge: Edge) -> None:
         """Copy a channel into an output of the graph that it is not itself."""
         copy = self._port_channel(edge.target.port, edge.source, [], "out")
@@ -229,7 +280,7 @@ class _Wiring:
 
     def _unread_outputs(self) -> None:
         """Give results that nothing reads a place of their own."""
-        for name, node in self.graph.nodes.items():
+        for name, node in self.nodes.items():
             for port, kind in self._outputs(name, node):
                 if port in self.bindings[name]:
                     continue
@@ -248,18 +299,12 @@ class _Wiring:
         return [(a.name, a.type) for a in leaf.base.arguments() if a.direction == "out"]
 
     def processes(self) -> tuple[Process, ...]:
-        """Return the processes, each after those whose results it takes."""
-        made: dict[str, Process] = {name: self._process(name) for name in self.graph.nodes}
+        """Return the processes, each after those whose results it takes, loops side by side."""
+        made: dict[str, Process] = {name: self._process(name) for name in self.nodes}
         made |= {copy.name: copy for copy in self.copies}
-        order = networkx.DiGraph()
-        order.add_nodes_from(made)
-        bound = [(name, channel) for name, process in made.items() for channel in process.bindings.values()]
-        for name, channel in bound:
-            writer = self.channels[channel].source[0]
-            if writer and writer != name:
-                order.add_edge(writer, name)
-        rank = {name: number for number, name in enumerate(made)}
-        return tuple(made[name] for name in networkx.lexicographical_topological_sort(order, key=rank.__getitem__))
+        bound = [(name, self.channels[port]) for name, process in made.items() for port in process.bindings.values()]
+        links = [(c.source[0], name, bool(c.initial)) for name, c in bound if c.source[0]]
+        return tuple(made[name] for name in in_order(list(made), links))
 
     def _process(self, name: str) -> Process:
         node, path = self.graph.nodes[name], f"{self.path}/{name}"
@@ -267,12 +312,19 @@ class _Wiring:
             inner = self.owner.region(self.owner.project.graphs[node.graph], path)
             opened = self.owner.leaves.get(path)
             if opened is not None:
-                inner = replace(inner, base=opened.base)
+                inner = replace(inner, base=opened.base, constants=opened.constants)
             return RegionProcess(name, path, inner, self.bindings[name])
         leaf = self.owner.leaves[path]
         streams = self.owner.plan.streams.get(path, {})
-        kernel = self.owner.plan.kernels[path].with_streams(streams)
-        for port in streams:
-            # A streamed port has no layout: its elements come one token after another.
-            kernel = kernel.with_layout(port, Layout.plain(len(leaf.types[port].shape)))
-        return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates)
+        # A streamed port has no layout: its elements come one token after another.
+        plain = {port: Layout.plain(len(leaf.types[port].shape)) for port in streams}
+        kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
+        if leaf.block is not None:
+            return IpProcess(name, path, kernel, leaf.block, self.bindings[name])
+        return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)
+
+
+def _elements(edge: Edge, kind: ArrayType) -> tuple[Number, ...]:
+    """Return the elements that lie in an edge's channel at reset, as exact values of the type."""
+    found = [element_of(number, kind.element) for number in edge.initial]
+    return tuple(number for number in found if number is not None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allo_studio.design.least_bits import Found, least_bits
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, TokenGraph
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, Timing, TokenGraph, ring
 
 __all__ = ["FifoRequest", "FifoSize", "OverBudget", "Sizing", "size_fifos"]
 
@@ -18,11 +18,15 @@ _ANY_LATENCY = 1 << 62
 
 @dataclass(frozen=True)
 class FifoRequest:
-    """A FIFO to size: its channel, the bits of a token, and the depth that the person forces (None: ours to choose)."""
+    """A FIFO to size: its channel, the bits of a token, and the depth that the person forces (None: ours to choose).
+
+    `initial` tokens lie in it at reset, so that it is at least as deep.
+    """
 
     channel: str
     token_bits: int
     forced: int | None = None
+    initial: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,10 @@ class _Sizer:
         requests: Sequence[FifoRequest],
         fifo_latency: int,
     ) -> None:
-        self.graph = TokenGraph(traces, fifo_latency)
+        self.initial = {r.channel: r.initial for r in requests if r.initial}
+        self.graph = TokenGraph(traces, fifo_latency, self.initial)
         # Under any timing: the order alone counts, whatever the latency of a FIFO.
-        self.order = TokenGraph(orders, 1) if orders is not None else None
+        self.order = TokenGraph(orders, 1, self.initial) if orders is not None else None
         self.requests = requests
         self.forced = {r.channel: r.forced for r in requests if r.forced is not None}
         self.weights = {r.channel: r.token_bits for r in requests if r.forced is None}
@@ -109,7 +114,7 @@ class _Sizer:
         assert isinstance(ordered, Timing)
         # Forced depths may already cost some.
         self.goal = kept.latency
-        self.tokens = {channel: max(free.writes[channel].size, 1) for channel in self.weights}
+        self.tokens = {c: max(free.writes[c].size + self.initial.get(c, 0), 1) for c in self.weights}
         self.enough = {c: max(kept.occupancy(c), ordered.occupancy(c), 1) for c in self.weights}
         found = self._least(self.goal)
         if budget is not None and self._bits(found) > budget:
@@ -131,7 +136,7 @@ class _Sizer:
         """Return the depths of fewest bits at a latency, which becomes the goal."""
         self.goal = goal
         questions = min(_MOST_QUESTIONS, _EFFORT // max(self.graph.events.cycle.size, 1))
-        return least_bits(self.weights, self.tokens, self.enough, self._refused, questions)
+        return least_bits(self.weights, self.tokens, self.enough, self._refused, questions, self.initial)
 
     def _bits(self, found: Found) -> int:
         return self.fixed + sum(self.weights[channel] * depth for channel, depth in found.depths.items())
@@ -177,17 +182,18 @@ class _Sizer:
 
     def _certificate(self, depths: Mapping[str, int], channel: str) -> str:
         depth = depths[channel]
-        if depth == 1:
-            return f"depth 1, the least there is, keeps the latency at {self.goal} cycles"
+        if depth == max(self.initial.get(channel, 0), 1):
+            least = "the least there is" if depth == 1 else "which the tokens at reset take"
+            return f"depth {depth}, {least}, keeps the latency at {self.goal} cycles"
         less = {**depths, channel: depth - 1}
         keeps = f"least depth that keeps the latency at {self.goal} cycles"
         blocked = self.graph.blocked(less, self.goal)
         if blocked is not None and blocked.latency is not None:
             return f"{keeps}; with {depth - 1} it grows by {blocked.latency - self.goal}"
         if blocked is not None:
-            why = "; ".join(map(str, blocked.waits))
+            why = "; ".join(map(str, ring(blocked.waits)))
             return f"{keeps}; with {depth - 1} the design deadlocks: {why}"
         stuck = self.order.deadlocked(less) if self.order else None
         assert stuck is not None, f"{channel} could be less than {depth}"
-        why = "; ".join(map(str, stuck.waits))
+        why = "; ".join(map(str, ring(stuck.waits)))
         return f"least depth free of deadlock under any timing; with {depth - 1}: {why}"

@@ -35,14 +35,19 @@ class Found:
 
 
 def least_bits(
-    weights: Mapping[str, int], most: Mapping[str, int], enough: Mapping[str, int], oracle: Oracle, questions: int
+    weights: Mapping[str, int],
+    most: Mapping[str, int],
+    enough: Mapping[str, int],
+    oracle: Oracle,
+    questions: int,
+    floors: Mapping[str, int] | None = None,
 ) -> Found:
     """Return the depths of fewest bits, or good ones where so many questions do not suffice to prove any the best.
 
     `weights` are the bits of a token by channel. `most` must be accepted: no depth is above it. So must `enough` for
-    any one channel, with the others at their most.
+    any one channel, with the others at their most. `floors` are the least depths that there are, 1 where none is given.
     """
-    return _Search(weights, most, enough, oracle, questions).run()
+    return _Search(weights, most, enough, oracle, questions, floors or {}).run()
 
 
 @dataclass
@@ -52,6 +57,7 @@ class _Search:
     enough: Mapping[str, int]
     oracle: Oracle
     left: int
+    floors: Mapping[str, int]
     least: Depths = field(default_factory=dict)
     # Each says that of these channels one must have more than so many tokens.
     clauses: list[Depths] = field(default_factory=list)
@@ -99,7 +105,7 @@ class _Search:
 
     def _alone(self, depths: Depths, channel: str) -> int:
         """Return the least depth of a channel that is accepted with the others as they are, which these are."""
-        low, high, reach = self.least.get(channel, 1), depths[channel], 1
+        low, high, reach = self.least.get(channel, self.floors.get(channel, 1)), depths[channel], 1
         # Mostly it is the least already, or small: double first.
         if low < high and self._ask({**depths, channel: high - 1}) is not None:
             return high

@@ -12,13 +12,16 @@ from typing import Any, Literal
 
 __all__ = [
     "ChannelChoice",
+    "ConstantNode",
     "Edge",
     "Endpoint",
     "Execution",
     "Graph",
     "GraphNode",
+    "IpNode",
     "KernelNode",
     "Node",
+    "Override",
     "ParamValue",
     "Project",
     "StepSpec",
@@ -76,12 +79,17 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Edge:
-    """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced)."""
+    """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced).
+
+    `initial` are the elements that lie in the channel at reset, the first to be read first: they come before those of
+    the producer, so that as many of its last ones stay for the next invocation.
+    """
 
     source: Endpoint
     target: Endpoint
     channel: ChannelChoice | None = None
     depth: int | None = None
+    initial: tuple[int | float, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,10 +111,47 @@ class KernelNode:
 
 
 @dataclass(frozen=True)
+class Override:
+    """What a graph block sets of one block inside this instance: some parameters, and its schedule where not empty."""
+
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    schedule: str = ""
+
+    def under(self, other: Override) -> Override:
+        """Return this with what another one, from further out, sets instead."""
+        return Override({**self.params, **other.params}, other.schedule or self.schedule)
+
+
+@dataclass(frozen=True)
 class GraphNode:
-    """A block that is another graph of the project."""
+    """A block that is another graph of the project.
+
+    `params` set that graph's parameters in this instance, `inside` what is set of blocks in it, by path (`left/mm`).
+    """
 
     graph: str
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    inside: Mapping[str, Override] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConstantNode:
+    """A block that is an array of a file: `path` is relative to the project, `array` names one of an `.npz`.
+
+    `type` is empty where the elements are as the file has them; `round` allows them to be rounded to it.
+    """
+
+    path: str
+    array: str = ""
+    type: str = ""
+    round: bool = False
+
+
+@dataclass(frozen=True)
+class IpNode:
+    """A block that is external IP: `path` is that of its descriptor, relative to the project."""
+
+    path: str
 
 
 @dataclass(frozen=True)
@@ -116,12 +161,16 @@ class UnknownNode:
     raw: Mapping[str, Any]
 
 
-Node = KernelNode | GraphNode | UnknownNode
+Node = KernelNode | GraphNode | ConstantNode | IpNode | UnknownNode
 
 
 @dataclass(frozen=True)
 class Graph:
-    """One level of the hierarchy. `inputs` and `outputs` map names to type texts; `unify` is interface unification."""
+    """One level of the hierarchy. `inputs` and `outputs` map names to type texts; `unify` is interface unification.
+
+    `params` are names that port types and blocks' parameters may use, with the values that they have where no instance
+    sets others.
+    """
 
     name: str
     execution: Execution = "dataflow"
@@ -130,6 +179,7 @@ class Graph:
     nodes: Mapping[str, Node] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     unify: bool = True
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
+from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
-from allo_studio.design.model import GraphNode, KernelNode, Project
+from allo_studio.design.fixes import with_fixes
+from allo_studio.design.instances import specialise
+from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.opened import open_kernels
+from allo_studio.design.pacing import paced
 from allo_studio.design.timing import unbounded_latency
+from allo_studio.design.variants import laid_out, with_tables
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.ip.block import IpBlock
+from allo_studio.ip.shell import shell
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -51,11 +58,18 @@ class _Last:
             same = replace(known.project, view=checked.project.view) == checked.project
             kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
             same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
+            same = same and _keys(known) == _keys(checked)
+            blocks = {path: id(block) for path, block in known.external.items()}
+            same = same and blocks == {path: id(block) for path, block in checked.external.items()}
             return self.prepared if same else None
 
     def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
         with self.lock:
             self.checked, self.library, self.prepared = checked, library, prepared
+
+
+def _keys(checked: CheckedDesign) -> dict[str, str]:
+    return {path: constant.key for path, constant in checked.constants.items()}
 
 
 _last = _Last()
@@ -70,7 +84,7 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _last.find(checked, library)
     if known:
         return known
-    opened = open_kernels(checked.project, *_leaves(checked))
+    opened = open_kernels(checked.whole, *_leaves(checked))
     prepared = _cheapest(opened.project, opened.leaves, opened.kernels, library)
     _last.keep(checked, library, prepared)
     return prepared
@@ -84,19 +98,26 @@ def _cheapest(
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
     plan = plan_channels(project, kernels, library)
+    if not plan.diagnostics:
+        plan = paced(project, leaves, plan, library)
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     if plan.diagnostics or not plan.copies or depends:
         return Prepared(project, leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
+    if best is None:
+        return Prepared(project, leaves, plan)
     buffered: dict[str, str] = {}
     for place in plan.copies[:_MOST_TRIALS]:
-        trial = plan_channels(project, kernels, library, {**buffered, place: ""})
+        trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
-        if latency < best:
-            buffered[place] = f"with a FIFO and its local copy the design takes {best} cycles instead of {latency}"
+        if latency is not None and latency < best:
+            means = "an adapter" if plan.decisions[place].taken else "its local copy"
+            buffered[place] = f"with a FIFO and {means} the design takes {best} cycles instead of {latency}"
             best = latency
-    return Prepared(project, leaves, plan_channels(project, kernels, library, buffered) if buffered else plan)
+    if buffered:
+        plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)
+    return Prepared(project, leaves, plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:
@@ -106,34 +127,57 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     found = prepare(checked, library).plan.diagnostics
     if not found:
         return checked
+    # Wires between a kernel's stages are not drawn, so that no edit of theirs mends them.
+    found = [d if d.where in checked.edges else replace(d, about=()) for d in found]
+    told = specialise(checked.project).told(found)
     edges = dict(checked.edges)
-    for diagnostic in found:
+    for diagnostic in told:
         if diagnostic.where in edges:
             known = edges[diagnostic.where]
             edges[diagnostic.where] = replace(known, ok=False, diagnostics=(*known.diagnostics, diagnostic))
-    return replace(checked, diagnostics=(*checked.diagnostics, *found), edges=edges)
+    return with_fixes(replace(checked, diagnostics=(*checked.diagnostics, *told), edges=edges))
 
 
 def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
     """Return the leaf blocks and their scheduled kernels by instance path."""
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
-    for path, key in _instances(checked.project, checked.project.top, checked.project.top):
-        leaves[path], kernels[path] = _leaf(checked, checked.kernels[key], path)
+    constants = reached(checked.whole)
+    for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
+        if key in checked.external:
+            leaves[path], kernels[path] = _external(checked.external[key])
+            continue
+        kernel = checked.kernels[key]
+        arguments = [a.name for a in kernel.base.arguments()] if kernel.base else []
+        bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}
+        leaves[path], kernels[path] = _leaf(checked, kernel, path, bound)
     return leaves, kernels
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
-    """Yield each kernel block's instance path, and its path in its graph."""
+    """Yield the instance path of each kernel block and external block, and its path in its graph."""
     for name, node in project.graphs[graph].nodes.items():
-        if isinstance(node, KernelNode):
+        if isinstance(node, KernelNode | IpNode):
             yield f"{path}/{name}", f"{graph}/{name}"
         elif isinstance(node, GraphNode):
             yield from _instances(project, node.graph, f"{path}/{name}")
 
 
-def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Leaf, KernelIR]:
-    """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to."""
+def _external(block: IpBlock) -> tuple[Leaf, KernelIR]:
+    """Return an external block, and its shell; its layouts are its own."""
+    types = {port.name: port.type for port in block.ports}
+    layouts = {port.name: port.layout for port in block.ports}
+    made = shell(block)
+    return Leaf(made, False, types, layouts, block=block), made
+
+
+def _leaf(
+    checked: CheckedDesign, kernel: CheckedKernel, path: str, constants: Mapping[str, Constant]
+) -> tuple[Leaf, KernelIR]:
+    """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to.
+
+    Arguments that are constants are tables in it.
+    """
     assert kernel.base is not None
     assert kernel.scheduled is not None
     final = kernel.scheduled.ir
@@ -146,6 +190,10 @@ def _leaf(checked: CheckedDesign, kernel: CheckedKernel, path: str) -> tuple[Lea
             continue
         unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
         layouts[argument.name] = unified
-        if unified != final.layout(argument.name):
-            final = final.with_layout(argument.name, unified)
-    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts), final
+    changed = {name: layout for name, layout in layouts.items() if types[name].shape and layout != final.layout(name)}
+    final = laid_out(final, changed)
+    final = with_tables(final, constants)
+    for name in constants:
+        del types[name], layouts[name]
+    values = {name: constant.values for name, constant in constants.items()}
+    return Leaf(kernel.base, kernel.scheduled.reassociates, types, layouts, constants=values), final

@@ -23,9 +23,10 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from allo_studio.design.token_times import Events, Times, Waits
 
-__all__ = ["Blocked", "Cycles", "Deadlock", "ProcessTrace", "Timing", "TokenGraph", "Wait", "run"]
+__all__ = ["Blocked", "Cycles", "Deadlock", "ProcessTrace", "Timing", "TokenGraph", "Wait", "ring", "run"]
 
 Cycles = npt.NDArray[np.int64]
+_END = "the end of"
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,37 @@ class ProcessTrace:
 
 @dataclass(frozen=True)
 class Wait:
-    """What a process waits for in a deadlock: a token of a channel, or room in it."""
+    """What a process waits for in a deadlock: a token of a channel, or room in it, or the end of another process.
+
+    `other` is the process that would have to go on: empty where none ever will.
+    """
 
     process: str
     channel: str
     kind: str
+    other: str = ""
 
     def __str__(self) -> str:
-        return f"{self.process} waits for {self.kind} in {self.channel}"
+        where = self.channel if self.kind == _END else f"in {self.channel}"
+        return f"{self.process} waits for {self.kind} {where}"
+
+
+def ring(waits: Sequence[Wait]) -> tuple[Wait, ...]:
+    """Return those of a deadlock's waits that are its cause: a ring of them, or one for what will never be."""
+    by_process = {wait.process: wait for wait in waits}
+    for wait in waits:
+        if not wait.other:
+            return (wait,)
+    if not waits:
+        return ()
+    at = waits[0]
+    for _ in waits:
+        at = by_process[at.other]
+    found = [at]
+    while found[-1].other != at.process:
+        found.append(by_process[found[-1].other])
+    first = found.index(min(found, key=list(waits).index))
+    return (*found[first:], *found[:first])
 
 
 @dataclass(frozen=True)
@@ -187,15 +211,24 @@ class TokenGraph:
         return np.array([self._times.Endless if d is None else d for d in wanted], dtype=np.int64)
 
     def _waits(self, found: Waits) -> Iterator[Wait]:
-        kinds = {self._times.TOKEN: "a token", self._times.ROOM: "room", self._times.END: "the end of"}
+        kinds = {self._times.TOKEN: "a token", self._times.ROOM: "room", self._times.END: _END}
         for trace, kind, channel, other in zip(self.traces, *map(np.ndarray.tolist, found), strict=True):
             if kind:
-                yield Wait(trace.name, self.traces[other].name if channel < 0 else self.channels[channel], kinds[kind])
+                name = self.traces[other].name if other >= 0 else ""
+                yield Wait(trace.name, name if channel < 0 else self.channels[channel], kinds[kind], name)
 
 
-def run(traces: Sequence[ProcessTrace], depths: Mapping[str, int | None], fifo_latency: int) -> Timing | Deadlock:
-    """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded."""
-    return TokenGraph(traces, fifo_latency).run(depths)
+def run(
+    traces: Sequence[ProcessTrace],
+    depths: Mapping[str, int | None],
+    fifo_latency: int,
+    initial: Mapping[str, int] | None = None,
+) -> Timing | Deadlock:
+    """Return the times of all tokens, or the deadlock. A depth of None (or a channel not named) is unbounded.
+
+    `initial` are the tokens that channels begin with.
+    """
+    return TokenGraph(traces, fifo_latency, initial).run(depths)
 
 
 @dataclass

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from allo_studio.design.feedback import wished_tokens
 from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
 from allo_studio.design.flat import flatten
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, ring, run
+from allo_studio.design.region import IpProcess, LeafProcess, Process, Region, RegionProcess
+from allo_studio.design.variants import scheduled
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.hardware.schedule import HardwareSchedule, Run, schedule_kernel
+from allo_studio.hardware.schedule import HardwareSchedule, Run
+from allo_studio.ip.declared import declared_schedule
 
 __all__ = [
     "ProcessTiming",
@@ -31,7 +34,7 @@ _INVOCATIONS = 4
 class ProcessTiming:
     """A leaf process: its schedule, and in a dataflow region the cycles that it holds for its channels."""
 
-    process: KernelProcess | RelayoutProcess
+    process: LeafProcess
     schedule: HardwareSchedule
     stall: int = 0
 
@@ -54,7 +57,7 @@ class SizedDesign:
     fifo_bound: int = 0
 
 
-def leaf_processes(region: Region) -> Iterator[KernelProcess | RelayoutProcess]:
+def leaf_processes(region: Region) -> Iterator[LeafProcess]:
     """Yield the leaf processes of a region and of those inside it, in order."""
     for process in region.processes:
         if isinstance(process, RegionProcess):
@@ -93,9 +96,17 @@ def size_design(
     )
 
 
-def unbounded_latency(region: Region, library: OperatorLibrary) -> int:
-    """Return the latency in cycles if no FIFO were ever full: what the channels' kinds alone give."""
-    return _Sizer(library, 0, sized=False).time(region).latency
+def unbounded_latency(region: Region, library: OperatorLibrary) -> int | None:
+    """Return the latency in cycles if no FIFO were ever full: what the channels' kinds alone give.
+
+    It is None where even so the design deadlocks.
+    """
+    try:
+        return _Sizer(library, 0, sized=False).time(region).latency
+    except AlloError as error:
+        if any(fault.code != "deadlock" for fault in error.diagnostics):
+            raise
+        return None
 
 
 @dataclass(frozen=True)
@@ -128,10 +139,12 @@ class _Sizer:
         schedule = self._schedule(process)
         return _Timed(schedule.latency, schedule.interval)
 
-    def _schedule(self, process: KernelProcess | RelayoutProcess) -> HardwareSchedule:
-        if process.path not in self.processes:
+    def _schedule(self, process: LeafProcess) -> HardwareSchedule:
+        if process.path not in self.processes and isinstance(process, IpProcess):
+            self.processes[process.path] = ProcessTiming(process, declared_schedule(process.block, self.library))
+        elif process.path not in self.processes:
             try:
-                schedule = schedule_kernel(process.ir, self.library)
+                schedule = scheduled(process.ir, self.library)
                 if process.path in self.runs:
                     schedule = schedule.of_run(self.runs[process.path])
             except AlloError as error:
@@ -142,17 +155,19 @@ class _Sizer:
 
     def _dataflow(self, region: Region) -> _Timed:
         traces = self._traces(region)
+        requests = fifo_requests(region)
+        initial = {request.channel: request.initial for request in requests}
         if not self.sized:
-            free = run(traces, {}, self.library.fifo_latency)
+            free = run(traces, {}, self.library.fifo_latency, initial)
             if isinstance(free, Deadlock):
                 raise AlloError(_deadlock(region, free))
             return _Timed(free.latency, free.latency)
         exact = self.library.profile == "open"
         orders, margin = (None, 0) if exact else (self._traces(region, overlap=False), self.margin)
-        requests = fifo_requests(region)
         sizing = size_fifos(traces, orders, requests, self.library.fifo_latency, margin, self.budget)
         if isinstance(sizing, Deadlock):
-            raise AlloError(_deadlock(region, sizing))
+            wish = wished_tokens(traces, orders, requests, self.library.fifo_latency)
+            raise AlloError(_deadlock(region, sizing, wish))
         if isinstance(sizing, OverBudget):
             raise AlloError(_over_budget(region, sizing))
         self.sizings[region.path] = sizing
@@ -163,14 +178,16 @@ class _Sizer:
                 stall = max(took - trace.latency, 0)
                 self.processes[trace.name] = replace(self.processes[trace.name], stall=stall)
         depths = {channel: size.depth for channel, size in sizing.sizes.items()}
-        return _Timed(sizing.timing.latency, self._interval(traces, depths, sizing.timing.latency))
+        return _Timed(sizing.timing.latency, self._interval(traces, depths, initial, sizing.timing.latency))
 
     def _traces(self, region: Region, overlap: bool = True) -> list[ProcessTrace]:
         return process_traces(region, self._schedule, lambda inner: self.time(inner).latency, overlap)
 
-    def _interval(self, traces: list[ProcessTrace], depths: Mapping[str, int], latency: int) -> int:
+    def _interval(
+        self, traces: list[ProcessTrace], depths: Mapping[str, int], initial: Mapping[str, int], latency: int
+    ) -> int:
         """Return the cycles between the ends of the last two of several invocations back to back."""
-        again = run(_repeated(traces, _INVOCATIONS), depths, self.library.fifo_latency)
+        again = run(_repeated(traces, _INVOCATIONS), depths, self.library.fifo_latency, initial)
         if isinstance(again, Deadlock):
             return latency
         ends = [
@@ -182,7 +199,7 @@ class _Sizer:
 
 def process_traces(
     region: Region,
-    schedule: Callable[[KernelProcess | RelayoutProcess], HardwareSchedule],
+    schedule: Callable[[LeafProcess], HardwareSchedule],
     latency: Callable[[Region], int],
     overlap: bool = True,
 ) -> list[ProcessTrace]:
@@ -215,7 +232,7 @@ def process_traces(
 def fifo_requests(region: Region) -> list[FifoRequest]:
     """Return the FIFOs of a dataflow region, and of those inside it; a depth that a channel has is forced."""
     return [
-        FifoRequest(channel.id, channel.token_bits, channel.depth or None)
+        FifoRequest(channel.id, channel.token_bits, channel.depth or None, channel.initial_tokens)
         for channel in flatten(region).channels
         if channel.kind == "fifo" and not channel.outside
     ]
@@ -242,14 +259,16 @@ def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
     return found
 
 
-def _deadlock(region: Region, deadlock: Deadlock) -> Diagnostic:
-    waits = "; ".join(map(str, deadlock.waits))
-    return Diagnostic(
-        "deadlock",
-        f"the design deadlocks: {waits}",
-        where=region.path,
-        hint="give the full channels more depth, or leave their depths to the compiler",
-    )
+def _deadlock(region: Region, deadlock: Deadlock, wish: tuple[str, int] | None = None) -> Diagnostic:
+    waits = "; ".join(map(str, ring(deadlock.waits)))
+    hint = "give the full channels more depth, or leave their depths to the compiler"
+    if all(wait.kind != "room" for wait in deadlock.waits):
+        hint = "too few elements lie in the channels at reset"
+        if wish is not None:
+            channel, tokens = wish
+            width = next(c.width for c in flatten(region).channels if c.id == channel)
+            hint = f"give {channel} {tokens * width} `initial` elements, with which the design runs"
+    return Diagnostic("deadlock", f"the design deadlocks: {waits}", where=region.path, hint=hint)
 
 
 def _over_budget(region: Region, over: OverBudget) -> Diagnostic:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -108,6 +108,20 @@ class Executable:
         if self._state is not None:
             with self._state.lock:
                 self._state.held = self._state.initial
+
+    def keep(self) -> Callable[[], None]:
+        """Return what brings back the present values of all state."""
+        state = self._state
+        if state is None:
+            return lambda: None
+        with state.lock:
+            held = state.held
+
+        def restore() -> None:
+            with state.lock:
+                state.held = held
+
+        return restore
 
     def _run(self, given: Inputs) -> Outputs:
         call = given.prepare()

@@ -158,6 +158,8 @@ def explain(item: Pipeline | WhilePipeline) -> str:
     asked = item.asked or 1
     if place.interval == 1:
         return "a new iteration every cycle"
+    if isinstance(item, Pipeline) and item.paced:
+        return "the loop of blocks that it is in holds too few elements at reset for a new iteration to start earlier"
     if place.interval == asked and place.interval > limit.bound:
         return f"II={asked} was asked for; {limit.bound} is possible"
     if limit.kind == "recurrence":

@@ -19,6 +19,7 @@ from allo_studio.hardware.storage import Storage, storages
 from allo_studio.hardware.structure import Structure, is_spatial
 from allo_studio.ir import KernelIR, Loop, walk
 from allo_studio.ir.attributes import flag, integer_map
+from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir as mlir
 from allo_studio.ir.views import LOOP_KINDS
 from allo_studio.layout import Layout
@@ -209,9 +210,10 @@ class _Builder:
         body.lanes(ops, last.induction_variable, counters[-1], whole)
         graph = finish(self, body.netlist, Space(counters, outer, self.arguments), {})
         numbers = tuple(self.numbers[loop.op] for loop in band)
-        rewind = flag(last.op, "allo.rewind")
-        placement = _lasting(place(graph, last.pipeline or 1))
-        return Pipeline(counters, numbers, graph, placement, last.pipeline, self._bounds(band[0]), rewind)
+        rewind, pace = flag(last.op, "allo.rewind"), integer_attribute(last.op, "allo.pace")
+        placement = _lasting(place(graph, max(last.pipeline or 1, pace or 1)))
+        bounds, paced = self._bounds(band[0]), pace is not None
+        return Pipeline(counters, numbers, graph, placement, last.pipeline, bounds, rewind, paced)
 
     def _while(self, loop: Loop, outer: tuple[Counter, ...]) -> Item:
         before, inside = ([view.operation for view in r.blocks[0].operations] for r in loop.op.regions)

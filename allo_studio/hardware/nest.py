@@ -51,7 +51,7 @@ class Pipeline:
     """A pipelined loop with the perfect nest above it, flattened: one counter a level, outermost first.
 
     `loops` are the numbers of the counters' loops among those of the function. `rewind` says that the next execution
-    may start before this one is done.
+    may start before this one is done, `paced` that the interval is that of a loop of blocks.
     """
 
     counters: tuple[Counter, ...]
@@ -61,6 +61,7 @@ class Pipeline:
     asked: int | None
     bounds: Bounds | None = None
     rewind: bool = False
+    paced: bool = False
 
     @property
     def trips(self) -> int | None:

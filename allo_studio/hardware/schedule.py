@@ -23,6 +23,9 @@ from allo_studio.ir.attributes import integer_map
 
 __all__ = ["FunctionSchedule", "HardwareSchedule", "Run", "schedule_kernel"]
 
+# The traces of so many tokens at most are remembered.
+_MOST_KEPT = 1 << 16
+
 
 @dataclass(frozen=True)
 class FunctionSchedule:
@@ -112,7 +115,17 @@ class HardwareSchedule:
 
         Raises AlloError (code `hardware`) where that depends on data.
         """
-        return self._traces(overlap).tokens(stream)
+        known = self._known_traces.get((stream, overlap))
+        if known is None:
+            known = self._traces(overlap).tokens(stream)
+            if known.size <= _MOST_KEPT:
+                known.flags.writeable = False
+                self._known_traces[stream, overlap] = known
+        return known
+
+    @cached_property
+    def _known_traces(self) -> dict[tuple[str, bool], Integers]:
+        return {}
 
     def _traces(self, overlap: bool) -> Traces:
         return Traces(self.control, self.kernel, self.run.arguments if self.run else self._known_sizes, overlap)

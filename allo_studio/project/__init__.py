@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allo_studio.project.clipboard import copy_nodes, read_clip
 from allo_studio.project.load import PROJECT_FILE, LoadedProject, SpanIndex, load_project, parse_project, project_file
 from allo_studio.project.new import example_folder, examples, new_project
 from allo_studio.project.save import (
@@ -14,6 +15,7 @@ from allo_studio.project.save import (
     save_project_as,
 )
 from allo_studio.project.sources import KernelFiles, sources
+from allo_studio.project.three_way import merge_projects, says_same
 
 __all__ = [
     "PROJECT_FILE",
@@ -21,17 +23,21 @@ __all__ = [
     "LoadedProject",
     "SpanIndex",
     "autosave",
+    "copy_nodes",
     "discard_autosave",
     "dump_project",
     "example_folder",
     "examples",
     "load_project",
+    "merge_projects",
     "new_project",
     "parse_project",
     "project_file",
+    "read_clip",
     "recover",
     "rewrite",
     "save_project",
     "save_project_as",
+    "says_same",
     "sources",
 ]

@@ -122,14 +122,17 @@ class Faults:
         self._wrong(value, path, "a number", "give a number without quotes")
         return None
 
-    def take_param(self, value: Any, path: Path) -> int | float | str | None:
-        """Return a number or the text of a type."""
+    def take_param(self, value: Any, path: Path, known: Collection[str] = ()) -> int | float | str | None:
+        """Return a number, the text of a type, or one of the names `known` to stand for such."""
         if not isinstance(value, str):
             return self.take_number(value, path)
+        if value in known:
+            return value
         try:
             parse_type(value)
         except ValueError as fault:
-            self.add(path, f"must be a number or a type, not {_shown(value)}: {fault}", "write N: 64 or T: int8")
+            hint = f"write N: 64 or T: int8{', or a parameter of the graph' if known else ''}"
+            self.add(path, f"must be a number or a type, not {_shown(value)}: {fault}", hint)
             return None
         return value
 

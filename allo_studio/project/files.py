@@ -9,7 +9,7 @@ from pathlib import Path
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 
-__all__ = ["file_error", "read_text", "write_atomically"]
+__all__ = ["file_error", "read_bytes", "read_text", "write_atomically"]
 
 
 def file_error(message: str, path: Path, hint: str = "") -> AlloError:
@@ -17,8 +17,8 @@ def file_error(message: str, path: Path, hint: str = "") -> AlloError:
     return AlloError(Diagnostic("file", message, where=str(path), hint=hint))
 
 
-def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
-    """Return the UTF-8 text of a regular file with its line ends as they are; raises AlloError (code `file`).
+def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes:
+    """Return what a regular file holds; raises AlloError (code `file`).
 
     `what` and `label` (the file's name, unless given) are for the messages.
     """
@@ -35,6 +35,13 @@ def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
         raise file_error(f"{label} cannot be read: {_reason(error)}", path, "check its permissions") from error
     if len(data) > most_bytes:
         raise file_error(f"{label} is larger than {most_bytes >> 20} MB", path, f"a {what} is far smaller")
+    return data
+
+
+def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
+    """Return the UTF-8 text of a regular file with its line ends as they are; raises AlloError as `read_bytes`."""
+    label = label or path.name
+    data = read_bytes(path, most_bytes, what, label)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -43,12 +50,12 @@ def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
         raise file_error(f"{label} is no UTF-8 text (line {line}, byte {error.start})", path, hint) from error
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Put `text` in place of the file's contents, or leave the file as it was and raise AlloError (code `file`)."""
+def write_atomically(path: Path, contents: str | bytes) -> None:
+    """Put `contents` in place of the file's contents, or leave the file as it was and raise AlloError (code `file`)."""
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        _write(temporary, text, _mode(target))
+        _write(temporary, contents, _mode(target))
         os.replace(temporary, target)
     except OSError as error:
         hint = "free some space or choose another place; nothing was lost, the earlier file is as it was"
@@ -59,11 +66,11 @@ def write_atomically(path: Path, text: str) -> None:
     _sync_folder(target.parent)
 
 
-def _write(path: Path, text: str, mode: int | None) -> None:
+def _write(path: Path, contents: str | bytes, mode: int | None) -> None:
     # What a crashed process of the same id may have left behind is of no use.
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
-        file.write(text.encode("utf-8"))
+        file.write(contents.encode("utf-8") if isinstance(contents, str) else contents)
         file.flush()
         os.fsync(file.fileno())
     if mode is not None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from allo_studio.design.blocks import is_generated
-from allo_studio.design.model import KernelNode, Project
+from allo_studio.design.model import ConstantNode, IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project.emit import emit
 from allo_studio.project.files import file_error, read_text, write_atomically
+from allo_studio.project.ip.blocks import named_files
 from allo_studio.project.load import LoadedProject, parse_project, project_file
 from allo_studio.project.merge import merge, same
 from allo_studio.project.schema import FORMAT, to_plain
@@ -75,7 +76,7 @@ def save_project_as(loaded: LoadedProject, project: Project, path: Path) -> Load
     changed = rewrite(loaded, project)
     _make_folder(file.parent)
     if file.parent.resolve() != loaded.root.resolve():
-        _copy_kernels(loaded.root, file.parent, project)
+        _copy_files(loaded.root, file.parent, project)
     write_atomically(file, changed.text)
     return parse_project(changed.text, file)
 
@@ -121,17 +122,21 @@ def _make_folder(folder: Path) -> None:
         raise file_error(message, folder, "choose another place") from error
 
 
-def _copy_kernels(root: Path, folder: Path, project: Project) -> None:
-    read = sources(root)
+def _copy_files(root: Path, folder: Path, project: Project) -> None:
+    """Copy what the blocks name, byte by byte."""
+    files = sources(root)
     nodes = [node for graph in project.graphs.values() for node in graph.nodes.values()]
-    paths = {node.path for node in nodes if isinstance(node, KernelNode)}
+    paths = {node.path for node in nodes if isinstance(node, KernelNode | ConstantNode)}
+    for node in nodes:
+        if isinstance(node, IpNode):
+            paths |= named_files(files, node.path)
     for path in sorted(path for path in paths if not is_generated(path)):
         try:
-            text = read(path).text
+            data = files.data(path)
         except AlloError:
-            # A missing kernel is missing in the copy as well, and the check says so there.
+            # A missing file is missing in the copy as well, and the check says so there.
             continue
         target = folder / path
         if not os.path.lexists(target):
             _make_folder(target.parent)
-            write_atomically(target, text)
+            write_atomically(target, data)

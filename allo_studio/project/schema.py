@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
 from allo_studio.design.model import (
     ChannelChoice,
+    ConstantNode,
     Edge,
     Endpoint,
     Execution,
     Graph,
     GraphNode,
+    IpNode,
     KernelNode,
     Node,
+    Override,
+    ParamValue,
     Project,
     StepSpec,
     Target,
@@ -23,14 +27,16 @@ from allo_studio.design.model import (
 from allo_studio.design.names import name_fault
 from allo_studio.project.document import Path
 from allo_studio.project.faults import Faults
+from allo_studio.project.initial import plain_initial, take_initial
 
 __all__ = ["FORMAT", "read_project", "to_plain"]
 
 FORMAT = 1
 _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
-_GRAPH_KEYS = ("execution", "inputs", "outputs", "nodes", "edges", "unify")
-_EDGE_KEYS = ("from", "to", "channel", "depth")
+_GRAPH_KEYS = ("execution", "params", "inputs", "outputs", "nodes", "edges", "unify")
+_EDGE_KEYS = ("from", "to", "channel", "depth", "initial")
 _KERNEL_KEYS = ("kernel", "params", "schedule")
+_CONSTANT_KEYS = ("constant", "array", "type", "round")
 _LONGEST_CLOCK_NS = 1e6
 _FARTHEST = 1e7
 _DEFAULT = Target()
@@ -130,14 +136,16 @@ def _graph(name: str, value: Any, faults: Faults) -> Graph:
         if port in inputs:
             faults.add((*path, "outputs", port), "is also the name of an input", "rename one of them", at_key=True)
     nodes = faults.take_named(entries.get("nodes", {}), (*path, "nodes"))
+    params = _params(entries.get("params", {}), (*path, "params"), faults)
     return Graph(
         name=name,
         execution=cast(Execution, execution),
         inputs=inputs,
         outputs=outputs,
-        nodes={n: _node(node, (*path, "nodes", n), faults) for n, node in nodes.items()},
+        nodes={n: _node(node, (*path, "nodes", n), faults, params) for n, node in nodes.items()},
         edges=_edges(entries.get("edges", []), (*path, "edges"), faults),
         unify=unify is not False,
+        params=params,
     )
 
 
@@ -146,19 +154,23 @@ def _ports(value: Any, path: Path, faults: Faults) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text is not None}
 
 
-def _node(value: Any, path: Path, faults: Faults) -> Node:
+def _node(value: Any, path: Path, faults: Faults, known: Collection[str]) -> Node:
     entries = faults.take_mapping(value, path)
     if "kernel" in entries and "graph" not in entries:
-        return _kernel(entries, path, faults)
+        return _kernel(entries, path, faults, known)
     if "convert" in entries or "duplicate" in entries:
         return _block(entries, path, faults)
+    if "constant" in entries:
+        return _constant(entries, path, faults)
+    if "ip" in entries and "graph" not in entries:
+        faults.take_mapping(value, path, ("ip",))
+        return IpNode(faults.take_text(entries["ip"], (*path, "ip")) or "")
     if "graph" in entries:
-        faults.take_mapping(value, path, ("graph",))
-        return GraphNode(faults.take_name(entries["graph"], (*path, "graph")) or "")
+        return _graph_block(entries, path, faults, known)
     return UnknownNode(entries)
 
 
-def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode:
+def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults, known: Collection[str]) -> KernelNode:
     faults.take_mapping(entries, path, _KERNEL_KEYS)
     file, function = "", ""
     text = faults.take_text(entries["kernel"], (*path, "kernel"))
@@ -167,22 +179,36 @@ def _kernel(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNod
         if not file or not function.isidentifier() or is_generated(file):
             hint = 'write the file and the function, as in "kernels/gemm.py:gemm"'
             faults.add((*path, "kernel"), f"{text!r} names no kernel", hint)
-    params = {}
-    for name, value in faults.take_mapping(entries.get("params", {}), (*path, "params")).items():
-        taken = faults.take_param(value, (*path, "params", name))
-        if not name.isidentifier():
-            faults.add(
-                (*path, "params", name),
-                f"{name!r} is no parameter name",
-                "use a name of the kernel's file",
-                at_key=True,
-            )
-        elif taken is not None:
-            params[name] = taken
+    params = _params(entries.get("params", {}), (*path, "params"), faults, known)
     schedule = entries.get("schedule")
     if schedule is not None:
         schedule = faults.take_name(schedule, (*path, "schedule"))
     return KernelNode(file, function, params, schedule)
+
+
+def _params(value: Any, path: Path, faults: Faults, known: Collection[str] = ()) -> dict[str, ParamValue]:
+    params = {}
+    for name, given in faults.take_mapping(value, path).items():
+        taken = faults.take_param(given, (*path, name), known)
+        if not name.isidentifier():
+            hint = "use a name of the kernel's file or of the graph"
+            faults.add((*path, name), f"{name!r} is no parameter name", hint, at_key=True)
+        elif taken is not None:
+            params[name] = taken
+    return params
+
+
+def _graph_block(entries: Mapping[str, Any], path: Path, faults: Faults, known: Collection[str]) -> GraphNode:
+    faults.take_mapping(entries, path, ("graph", "params", "inside"))
+    inside = {}
+    for block, value in faults.take_mapping(entries.get("inside", {}), (*path, "inside")).items():
+        here = (*path, "inside", block)
+        given = faults.take_mapping(value, here, ("params", "schedule"))
+        schedule = faults.take_name(given["schedule"], (*here, "schedule")) if "schedule" in given else ""
+        params = _params(given.get("params", {}), (*here, "params"), faults, known)
+        inside[block] = Override(params, schedule or "")
+    graph = faults.take_name(entries["graph"], (*path, "graph")) or ""
+    return GraphNode(graph, _params(entries.get("params", {}), (*path, "params"), faults, known), inside)
 
 
 def _block(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode:
@@ -202,6 +228,15 @@ def _block(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode
         faults.add(path, "a conversion must say what it converts to", "add `to` with the type of an element")
         return conversion(type_, "", schedule)
     return conversion(type_, faults.take_text(entries["to"], (*path, "to")) or "", schedule)
+
+
+def _constant(entries: Mapping[str, Any], path: Path, faults: Faults) -> ConstantNode:
+    faults.take_mapping(entries, path, _CONSTANT_KEYS)
+    texts = {key: faults.take_text(entries[key], (*path, key)) for key in _CONSTANT_KEYS[:3] if key in entries}
+    rounds = faults.take_bool(entries["round"], (*path, "round")) if "round" in entries else False
+    if not texts["constant"]:
+        faults.add((*path, "constant"), "names no file", "write the file's path, as in weights/layer1.npy")
+    return ConstantNode(texts["constant"] or "", texts.get("array") or "", texts.get("type") or "", rounds is True)
 
 
 def _edges(value: Any, path: Path, faults: Faults) -> tuple[Edge, ...]:
@@ -227,7 +262,8 @@ def _edge(value: Any, path: Path, faults: Faults) -> Edge | None:
     found = {key: _end_of(entries[key], (*path, key), faults) for key in ("from", "to") if key in entries}
     channel, depth = _channel(entries, path, faults)
     source_end, target_end = found.get("from"), found.get("to")
-    return Edge(source_end, target_end, channel, depth) if source_end and target_end else None
+    initial = take_initial(entries["initial"], (*path, "initial"), faults) if "initial" in entries else ()
+    return Edge(source_end, target_end, channel, depth, initial) if source_end and target_end else None
 
 
 def _channel(entries: Mapping[str, Any], path: Path, faults: Faults) -> tuple[ChannelChoice | None, int | None]:
@@ -288,6 +324,8 @@ def _plain_graph(graph: Graph) -> dict[str, Any]:
     plain: dict[str, Any] = {"execution": graph.execution}
     if not graph.unify:
         plain["unify"] = False
+    if graph.params:
+        plain["params"] = dict(graph.params)
     plain |= {key: dict(ports) for key, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)) if ports}
     if graph.nodes:
         plain["nodes"] = {name: _plain_node(node) for name, node in graph.nodes.items()}
@@ -298,9 +336,14 @@ def _plain_graph(graph: Graph) -> dict[str, Any]:
 
 def _plain_node(node: Node) -> dict[str, Any]:
     if isinstance(node, GraphNode):
-        return {"graph": node.graph}
+        return _plain_graph_block(node)
+    if isinstance(node, IpNode):
+        return {"ip": node.path}
     if isinstance(node, UnknownNode):
         return dict(node.raw)
+    if isinstance(node, ConstantNode):
+        found = {"constant": node.path, "array": node.array, "type": node.type, "round": node.round}
+        return {key: value for key, value in found.items() if value}
     generated = is_generated(node.path)
     plain: dict[str, Any] = dict(plain_block(node)) if generated else {"kernel": f"{node.path}:{node.function}"}
     if node.params:
@@ -310,14 +353,30 @@ def _plain_node(node: Node) -> dict[str, Any]:
     return plain
 
 
+def _plain_graph_block(node: GraphNode) -> dict[str, Any]:
+    plain: dict[str, Any] = {"graph": node.graph}
+    if node.params:
+        plain["params"] = dict(node.params)
+    if node.inside:
+        plain["inside"] = {path: _plain_override(override) for path, override in node.inside.items()}
+    return plain
+
+
+def _plain_override(override: Override) -> dict[str, Any]:
+    plain: dict[str, Any] = {"params": dict(override.params)} if override.params else {}
+    return {**plain, "schedule": override.schedule} if override.schedule else plain
+
+
 def _plain_edge(edge: Edge) -> str | dict[str, Any]:
-    if edge.channel is None and edge.depth is None:
+    if edge.channel is None and edge.depth is None and not edge.initial:
         return f"{edge.source} -> {edge.target}"
     plain: dict[str, Any] = {"from": str(edge.source), "to": str(edge.target)}
     if edge.channel is not None:
         plain["channel"] = edge.channel
     if edge.depth is not None:
         plain["depth"] = edge.depth
+    if edge.initial:
+        plain["initial"] = plain_initial(edge.initial)
     return plain
 
 

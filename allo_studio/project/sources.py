@@ -1,18 +1,23 @@
-"""Reading a project's kernel files: inside the project only, as text only; nothing is run."""
+"""Reading a project's files: inside the project only, kernels as text only; nothing is run."""
 
 from __future__ import annotations
 
 import threading
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
 
 from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.diagnostics import AlloError
-from allo_studio.project.files import file_error, read_text
+from allo_studio.project.arrays import MOST_BYTES, read_array
+from allo_studio.project.files import file_error, read_bytes, read_text
 from allo_studio.source import Source
 
 __all__ = ["KernelFiles", "sources"]
 
 _MOST_BYTES = 1 << 20
+_Stamp: TypeAlias = tuple[int, int, int]
 
 
 class KernelFiles:
@@ -24,7 +29,8 @@ class KernelFiles:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[str, tuple[tuple[int, int, int], Source]] = {}
+        self._known: dict[str, tuple[_Stamp, Source]] = {}
+        self._arrays: dict[tuple[str, str], tuple[_Stamp, NDArray[Any]]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, path: str) -> Source:
@@ -38,11 +44,29 @@ class KernelFiles:
         if known and stamp is not None and known[0] == stamp:
             return known[1]
         # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
-        source = Source(path, read_text(file, _MOST_BYTES, "kernel file in Python", path).removeprefix("\ufeff"))
+        source = Source(path, read_text(file, _MOST_BYTES, _what(path), path).removeprefix("\ufeff"))
         if stamp is not None:
             with self._lock:
                 self._known[path] = (stamp, source)
         return source
+
+    def array(self, path: str, name: str) -> NDArray[Any]:
+        """Return an array of numbers of the file at `path`; raises AlloError as `read_array`. Do not change it."""
+        file = self._inside(path)
+        stamp = _stamp(file)
+        with self._lock:
+            known = self._arrays.get((path, name))
+        if known and stamp is not None and known[0] == stamp:
+            return known[1]
+        found = read_array(file, name, path)
+        if stamp is not None:
+            with self._lock:
+                self._arrays[path, name] = (stamp, found)
+        return found
+
+    def data(self, path: str) -> bytes:
+        """Return what a file holds; raises AlloError."""
+        return read_bytes(self._inside(path), MOST_BYTES, "file of a project", path)
 
     def _inside(self, path: str) -> Path:
         pure = PurePosixPath(path)
@@ -64,7 +88,12 @@ def sources(root: Path) -> KernelFiles:
     return KernelFiles(root)
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def _what(path: str) -> str:
+    kinds = {".py": "kernel file in Python", ".yaml": "descriptor in YAML"}
+    return kinds.get(PurePosixPath(path).suffix, "source file")
+
+
+def _stamp(file: Path) -> _Stamp | None:
     try:
         status = file.stat()
     except (OSError, ValueError):
@@ -73,5 +102,5 @@ def _stamp(file: Path) -> tuple[int, int, int] | None:
 
 
 def _leaves(path: str, root: Path) -> AlloError:
-    hint = "kernel files lie in the project's folder; write the path from there with /, such as kernels/gemm.py"
-    return file_error(f"the kernel path {path!r} leads out of the project", root, hint)
+    hint = "a project's files lie in its folder; write the path from there with /, such as kernels/gemm.py"
+    return file_error(f"the path {path!r} leads out of the project", root, hint)

@@ -41,11 +41,12 @@ class _Splicer:
         """Change `item` to `wanted`; `key` is its key's item, None for an item of a list and for the root."""
         if same(item.plain, wanted):
             return
-        if item.kind == "map" and isinstance(wanted, dict) and any(k in wanted for k in item.plain):
-            if item.flow:
+        if item.kind == "map" and isinstance(wanted, dict):
+            kept = any(k in wanted for k in item.plain)
+            if kept and item.flow:
                 self._flow_map(item, wanted, path)
                 return
-            if self._stands_alone(item, wanted):
+            if not item.flow and (kept or renamed(item.plain, wanted)) and self._stands_alone(item, wanted):
                 self._block_map(item, wanted, path)
                 return
         if item.kind == "list" and isinstance(wanted, list) and wanted:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from allo_studio.design.model import Project
-from allo_studio.design.region import Channel, KernelProcess, Region, RegionProcess
+from allo_studio.design.region import Channel, IpProcess, KernelProcess, LeafProcess, Region, RegionProcess
 from allo_studio.design.timing import ProcessTiming, SizedDesign
 from allo_studio.hardware.cycles import Undetermined
 from allo_studio.hardware.devices import RESOURCE_KINDS, Device
@@ -79,6 +79,10 @@ def _notes(total: Resources, sized: SizedDesign) -> tuple[str, ...]:
     depends = [timing.process.path for timing in sized.processes.values() if timing.schedule.depends_on]
     if depends:
         notes.append(f"The cycles of {', '.join(depends)} depend on data: they are those of the test data.")
+    declared = [timing.process for timing in sized.processes.values() if isinstance(timing.process, IpProcess)]
+    if declared:
+        told = ", ".join(f"{process.path} ({process.block.path})" for process in declared)
+        notes.append(f"Cycles, tokens and resources of {told} are those that the descriptors declare, not found here.")
     return tuple(notes)
 
 
@@ -112,7 +116,7 @@ def _process(timing: ProcessTiming) -> ProcessRow:
     counts = timing.schedule.resources.counts
     return ProcessRow(
         path=timing.process.path,
-        kernel=timing.process.ir.name if isinstance(timing.process, KernelProcess) else "re-layout",
+        kernel=_kernel(timing.process),
         latency=timing.schedule.latency,
         interval=timing.schedule.interval,
         dsp=counts["DSP"],
@@ -124,6 +128,14 @@ def _process(timing: ProcessTiming) -> ProcessRow:
         formula=timing.schedule.formula,
         depends="; ".join(dict.fromkeys(_depends(need) for need in timing.schedule.depends_on)),
     )
+
+
+def _kernel(process: LeafProcess) -> str:
+    if isinstance(process, IpProcess):
+        return f"IP {process.block.name}"
+    if isinstance(process, KernelProcess):
+        return process.ir.name
+    return "token adapter" if process.ir.streams else "re-layout"
 
 
 def _depends(need: Undetermined) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from allo_studio.design.model import Edge, Graph, GraphNode, KernelNode, Node
+from allo_studio.design.constants import constant_file
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.report.model import ChannelRow, Report
 from allo_studio.report.plan import HEAD, Box, Caption, Point, plan_boxes
 from allo_studio.report.routes import Clutter, Curve, Route, plan_routes, sample
@@ -86,7 +87,8 @@ def channel_captions(path: str, edges: Sequence[Edge], report: Report) -> dict[s
     for edge in edges:
         row = report.channel(f"{path}/{edge.id}")
         if row:
-            found[edge.id] = _channel_note(row, report.profile)
+            held = f", {len(edge.initial)} at reset" if edge.initial else ""
+            found[edge.id] = _channel_note(row, report.profile) + held
     return found
 
 
@@ -99,6 +101,10 @@ def _channel_note(row: ChannelRow, profile: str) -> str:
 def _subtitle(node: Node) -> str:
     if isinstance(node, KernelNode):
         return f"{node.function}, {node.schedule}" if node.schedule else node.function
+    if isinstance(node, ConstantNode):
+        return constant_file(node)
+    if isinstance(node, IpNode):
+        return f"IP {node.path}"
     return f"graph {node.graph}" if isinstance(node, GraphNode) else "unknown kind"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allo_studio.backends.vitis import Compilation
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.simulate.child import Finished, run_child
 from allo_studio.simulate.compare import Mismatch, compare
@@ -61,11 +62,13 @@ def run(
     tolerance: float = 0.0,
     cancel: Callable[[], bool] | None = None,
     timeout_s: float = 600.0,
+    outside: Compilation | None = None,
 ) -> CSimResult:
     """Simulate the files that `backends.vitis.emit` made for `top`, written in `files_dir`.
 
     `inputs` and `expected` have one array a port, of the port's type and shape (rank 0 for a scalar). `types` are those
     of the ports; a port that it leaves out has the type that its array tells. `tolerance` is as in `compare`.
+    `outside` are the files of external blocks.
     Everything made lies in `files_dir/csim`. Raises AlloError: code `tool` where there is no compiler, it fails, or the
     program takes over `timeout_s` seconds or crashes; code `csim` where a process waits for a token that never comes.
     Raises SimulationCancelled where `cancel` says so.
@@ -78,8 +81,12 @@ def run(
     data = _write_data(folder, inputs, expected, kinds)
     sources = [files_dir / f"{top}.cpp", files_dir / f"{top}_tb.cpp"]
     headers = [files_dir / f"{top}.h"]
+    known = outside or Compilation()
+    sources += [files_dir / name for name in known.sources]
+    headers += [files_dir / name for name in known.files]
+    include = [files_dir / name for name in known.include]
     _require(*sources, *headers)
-    program = build_executable(sources, headers, folder, timeout_s=_COMPILE_TIMEOUT_S, cancel=cancel)
+    program = build_executable(sources, headers, folder, timeout_s=_COMPILE_TIMEOUT_S, cancel=cancel, include=include)
     done = run_child([str(program), str(data)], folder, timeout_s=timeout_s, cancel=cancel)
     (folder / "csim.log").write_text(done.log, encoding="utf-8")
     _require_good_end(done)

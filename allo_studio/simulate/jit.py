@@ -7,37 +7,34 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from allo_studio.design.region import KernelProcess, Region, RegionProcess, RelayoutProcess
-from allo_studio.execute import jit
-from allo_studio.execute.recording import record
+from allo_studio.design.region import KernelProcess, Region, RelayoutProcess
+from allo_studio.execute import Executable, jit
+from allo_studio.execute.recording import Recorder
 from allo_studio.hardware.indices import unsigned_name
 from allo_studio.hardware.schedule import Run
 from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.exact import signed, unsigned
+from allo_studio.simulate.invocations import Invocations
 
 __all__ = ["evaluate_jit", "record_runs", "whole_arguments"]
 
 _Leaf: TypeAlias = KernelProcess | RelayoutProcess
-_Engine: TypeAlias = "Callable[[_Leaf, dict[str, NDArray[Any]]], dict[str, NDArray[Any]]]"
 
 
-def evaluate_jit(region: Region, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the outputs of a region by port name, computed from the kernels' scheduled IR."""
-    return _evaluate(region, inputs, lambda process, given: jit(process.ir).run(given))
+def evaluate_jit(region: Region, inputs: Mapping[str, NDArray[Any]], invocations: int = 1) -> dict[str, NDArray[Any]]:
+    """Return the outputs of a region by port name, computed from the kernels' scheduled IR.
+
+    Of several invocations on the same inputs, those of the last: state is kept from one to the next.
+    """
+    return Invocations(region, _Compiled()).run(inputs, invocations)
 
 
 def record_runs(region: Region, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Run]:
     """Run a region, and return what its kernels' control did, by instance path."""
-    runs: dict[str, Run] = {}
-
-    def run(process: _Leaf, given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        outputs, recording = record(process.ir, given)
-        runs[process.path] = Run(whole_arguments(process.ir, given), recording)
-        return outputs
-
-    _evaluate(region, inputs, run)
-    return runs
+    engine = _Recorded()
+    Invocations(region, engine).run(inputs)
+    return engine.runs
 
 
 def whole_arguments(kernel: KernelIR, given: Mapping[str, Any]) -> dict[str, int]:
@@ -53,14 +50,68 @@ def whole_arguments(kernel: KernelIR, given: Mapping[str, Any]) -> dict[str, int
     return found
 
 
-def _evaluate(region: Region, inputs: Mapping[str, NDArray[Any]], run: _Engine) -> dict[str, NDArray[Any]]:
-    held: dict[str, NDArray[Any]] = dict(inputs)
-    for process in region.processes:
-        if isinstance(process, RegionProcess):
-            ports = [port.name for port in process.region.ports if port.direction == "in"]
-            made = _evaluate(process.region, {name: held[process.bindings[name]] for name in ports}, run)
-        else:
-            taken = [a.name for a in process.ir.arguments() if a.direction != "out" and a.name in process.bindings]
-            made = run(process, {name: held[process.bindings[name]] for name in taken})
-        held |= {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
-    return {port.name: held[port.name] for port in region.ports if port.direction == "out"}
+class _Compiled:
+    """Kernels compiled once, by path."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Executable] = {}
+
+    def run(self, process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        if process.path not in self._made:
+            self._made[process.path] = jit(process.ir)
+        return _bound(process, self._made[process.path].run(_taken(process, held)))
+
+    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
+        return None
+
+    def keep(self) -> Callable[[], None]:
+        states = {path: made.keep() for path, made in self._made.items()}
+
+        def restore() -> None:
+            for path, made in self._made.items():
+                # One that was made since has not run before.
+                states.get(path, made.reset)()
+
+        return restore
+
+    def together(self, *_: object) -> None:
+        """Compiled code takes whole arrays."""
+
+
+class _Recorded:
+    """Kernels whose control is counted, by path, and what it did in their last runs."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Recorder] = {}
+        self.runs: dict[str, Run] = {}
+
+    def run(self, process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        if process.path not in self._made:
+            self._made[process.path] = Recorder.of(process.ir)
+        given = _taken(process, held)
+        outputs, recording = self._made[process.path].run(given)
+        self.runs[process.path] = Run(whole_arguments(process.ir, given), recording)
+        return _bound(process, outputs)
+
+    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
+        return None
+
+    def keep(self) -> Callable[[], None]:
+        def restore() -> None:
+            # There is one invocation, before which all state has its initial value.
+            for made in self._made.values():
+                made.reset()
+
+        return restore
+
+    def together(self, *_: object) -> None:
+        """Compiled code takes whole arrays."""
+
+
+def _taken(process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    taken = [a.name for a in process.ir.arguments() if a.direction != "out" and a.name in process.bindings]
+    return {name: held[process.bindings[name]] for name in taken}
+
+
+def _bound(process: _Leaf, made: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}

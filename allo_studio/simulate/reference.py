@@ -5,18 +5,23 @@ It shares no step with the JIT or the generated C++ (no LLVM, no C++, no schedul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.analysis.parallel import parallel_loops
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess
+from allo_studio.analysis.streams import Refusal, consumer_orders, consumer_width, producer_order
+from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
+from allo_studio.simulate.invocations import Invocations, Queue
+from allo_studio.simulate.sequential import array_of, interpret_sequentially, numbers_of
+from allo_studio.simulate.together import Stuck, Together
 from allo_studio.types import ArrayType
 
 __all__ = ["evaluate", "evaluate_kernel"]
@@ -24,19 +29,16 @@ __all__ = ["evaluate", "evaluate_kernel"]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def evaluate(region: Region, inputs: Arrays) -> dict[str, NDArray[Any]]:
+def evaluate(region: Region, inputs: Arrays, invocations: int = 1) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region for `inputs`, both by port name, scalars as arrays of rank 0.
 
-    Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is missing or has
-    another type or shape than its port.
+    Of several invocations on the same inputs, those of the last: FIFOs keep elements from one to the next where some
+    lie in them at reset. Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is
+    missing or has another type or shape than its port.
+    External blocks are computed by their models, which is code of the project.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
-    given = _checked(region.path, wanted, inputs)
-    # A port's channel has the port's name.
-    held: dict[str, NDArray[Any]] = dict(given)
-    for process in region.processes:
-        held.update(_results(process, held))
-    return {port.name: held[port.name] for port in region.ports if port.direction == "out"}
+    return Invocations(region, _Reference()).run(_checked(region.path, wanted, inputs), invocations)
 
 
 def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] | None = None) -> dict[str, Any]:
@@ -95,18 +97,83 @@ def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
     return made
 
 
-def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
-    """Return what a process puts on its channels, by channel."""
-    if isinstance(process, RegionProcess):
-        ports = process.region.ports
-        inputs = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
-        base = process.region.base
-        made = evaluate(process.region, inputs) if base is None else evaluate_kernel(base, inputs)
-    else:
+class _Reference:
+    """Kernels as they are before their schedules. What is found out of one is kept, as loops run it often."""
+
+    def __init__(self) -> None:
+        self._parallel: dict[str, frozenset[str]] = {}
+
+    def run(self, process: KernelProcess | RelayoutProcess, held: Arrays) -> dict[str, NDArray[Any]]:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
-        takes = [a.name for a in kernel.arguments() if a.direction != "out"]
-        made = evaluate_kernel(kernel, {name: held[process.bindings[name]] for name in takes})
-    return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
+        if process.path not in self._parallel:
+            self._parallel[process.path] = frozenset(parallel_loops(kernel))
+        tables = process.constants if isinstance(process, KernelProcess) else {}
+        takes = [a.name for a in kernel.arguments() if a.direction != "out" and a.name not in tables]
+        given = {**tables, **{name: held[process.bindings[name]] for name in takes}}
+        made = evaluate_kernel(kernel, given, self._parallel[process.path])
+        return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
+
+    def whole(self, region: Region, given: Arrays) -> dict[str, NDArray[Any]] | None:
+        return None if region.base is None else evaluate_kernel(region.base, {**region.constants, **given})
+
+    def keep(self) -> Callable[[], None]:
+        return lambda: None
+
+    def together(
+        self, processes: Sequence[Process], held: Arrays, queues: Mapping[str, Queue]
+    ) -> dict[str, NDArray[Any]] | None:
+        if not all(_goes_along(process, queues) for process in processes):
+            return None
+        kinds = {name: channel.type for name, (channel, _) in queues.items()}
+        meeting = Together({name: numbers_of(kept, kinds[name].element) for name, (_, kept) in queues.items()})
+        works, made = [], dict[str, NDArray[Any]]()
+        for process in processes:
+            assert not isinstance(process, RegionProcess)
+            kernel = process.base if isinstance(process, KernelProcess) else process.ir
+            memories, streams = dict[str, Any](), dict[str, Any]()
+            for argument in kernel.arguments():
+                name = process.bindings[argument.name]
+                if name in queues:
+                    streams[argument.name] = (meeting.reader if argument.direction == "in" else meeting.writer)(name)
+                    continue
+                given = {argument.name: held[name]} if argument.direction != "out" else {}
+                memories[argument.name] = _memory(argument, given)
+                if argument.direction == "out":
+                    made[name] = memories[argument.name]
+            works.append(partial(interpret_sequentially, kernel, memories, streams))
+        try:
+            meeting.run(works)
+        except Stuck:
+            # Before their schedules kernels may take elements in an order in which they wait for each other.
+            return None
+        for name, (_, kept) in queues.items():
+            made[name] = array_of(meeting.queues[name][kept.size :], kinds[name])
+        return made
+
+
+def _goes_along(process: Process, queues: Mapping[str, Queue]) -> bool:
+    """Tell whether a process moves the elements of queues one after another, each once, before its schedule too."""
+    if isinstance(process, RegionProcess):
+        return False
+    kernel = process.base if isinstance(process, KernelProcess) else process.ir
+    directions = kernel.directions
+    if integer_map(kernel.function, "allo.sizes") or "inout" in directions.values():
+        return False
+    for port, name in process.bindings.items():
+        if name not in queues:
+            continue
+        if queues[name][0].kind != "fifo":
+            return False
+        if isinstance(process, KernelProcess) and not _in_order(kernel, port, directions[port]):
+            return False
+    return True
+
+
+def _in_order(kernel: KernelIR, port: str, direction: str) -> bool:
+    if direction == "out":
+        return not isinstance(producer_order(kernel, port), Refusal)
+    orders = consumer_orders(kernel, port, consumer_width(kernel, port))
+    return not isinstance(orders, Refusal) and any(order.loop is None for order in orders)
 
 
 def _checked(place: str, wanted: Mapping[str, ArrayType], given: Arrays) -> dict[str, NDArray[Any]]:

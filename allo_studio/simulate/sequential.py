@@ -28,7 +28,7 @@ from allo_studio.simulate.exact import (
 from allo_studio.types import ArrayType, ScalarType, integer
 from allo_studio.words import bits_dtype, from_bits, to_bits
 
-__all__ = ["interpret_sequentially"]
+__all__ = ["array_of", "interpret_sequentially", "numbers_of"]
 
 _Step = Callable[[], None]
 _Expression = Callable[[], int]
@@ -39,22 +39,28 @@ _INDEX_BITS = 64
 class _Cells:
     """A memory: its elements, row by row, and its extents."""
 
-    elements: list[Any]
+    elements: Any
     shape: tuple[int, ...]
     name: str
 
 
-def interpret_sequentially(kernel: KernelIR, memories: Mapping[str, Any]) -> None:
+def interpret_sequentially(
+    kernel: KernelIR, memories: Mapping[str, Any], streams: Mapping[str, Any] | None = None
+) -> None:
     """Run a kernel on `memories`: by argument name, an array that is read and written in place, or a scalar.
 
-    State starts at its initial value. Raises AlloError (code `simulate`) for a subscript out of range or an operation
-    outside the form of a kernel.
+    What is in `streams` takes the place of an argument's elements, numbers row by row. State starts at its initial
+    value. Raises AlloError (code `simulate`) for a subscript out of range or an operation outside the form of a kernel.
     """
     machine = _Machine(kernel)
     arguments = kernel.arguments()
     held: dict[str, _Cells] = {}
+    cells = streams or {}
     for argument in arguments:
-        numbers = _numbers(np.asarray(memories[argument.name], argument.type.element.dtype), argument.type.element)
+        if argument.name in cells:
+            machine.values[argument.value] = _Cells(cells[argument.name], argument.type.shape, argument.name)
+            continue
+        numbers = numbers_of(np.asarray(memories[argument.name], argument.type.element.dtype), argument.type.element)
         if argument.scalar:
             machine.values[argument.value] = numbers[0]
         else:
@@ -62,8 +68,8 @@ def interpret_sequentially(kernel: KernelIR, memories: Mapping[str, Any]) -> Non
             machine.values[argument.value] = held[argument.name]
     _run(machine.block(kernel.body))
     for argument in arguments:
-        if argument.direction != "in":
-            made = _array(held[argument.name].elements, argument.type)
+        if argument.direction != "in" and argument.name not in cells:
+            made = array_of(held[argument.name].elements, argument.type)
             memories[argument.name][...] = made
 
 
@@ -188,7 +194,7 @@ class _Machine:
 
     def _bitcast(self, op: ir.Operation) -> _Step:
         source, target = _scalar(op.operands[0]), _scalar(op.results[0])
-        return self._computed(op, lambda a: _numbers(from_bits(_pattern(a, source), target), target)[0])
+        return self._computed(op, lambda a: numbers_of(from_bits(_pattern(a, source), target), target)[0])
 
     # Memory
 
@@ -372,14 +378,15 @@ def _pattern(value: Any, kind: ScalarType) -> Any:
     return held.astype(bits_dtype(kind.bits))
 
 
-def _numbers(array: Any, kind: ScalarType) -> list[Any]:
+def numbers_of(array: Any, kind: ScalarType) -> list[Any]:
     """Return the elements of an array as the numbers of the IR: floats, or signed integers of their bits."""
     if kind.is_float:
         return [float(value) for value in array.ravel()]
     return [signed(int(value), kind.bits) for value in to_bits(array, kind).ravel().tolist()]
 
 
-def _array(elements: list[Any], kind: ArrayType) -> Any:
+def array_of(elements: list[Any], kind: ArrayType) -> Any:
+    """Return the numbers of the IR as an array of a type."""
     if kind.element.is_float:
         return np.array(elements, np.float64).astype(kind.element.dtype).reshape(kind.shape)
     held = np.empty(len(elements), object)

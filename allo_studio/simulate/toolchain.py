@@ -18,7 +18,7 @@ __all__ = ["FLAGS", "build_executable", "find_compiler", "include_dir"]
 # -fno-builtin: the compiler computes no mathematical function itself, so that all engines call the C library's.
 FLAGS = (
     *("-std=c++17", "-O2", "-ffp-contract=off", "-fno-builtin"),
-    *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label"),
+    *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label", "-pthread"),
 )
 _COMPILERS = ("g++", "c++", "clang++")
 _SHOWN_ERRORS = 5
@@ -51,8 +51,11 @@ def build_executable(
     *,
     timeout_s: float,
     cancel: Callable[[], bool] | None,
+    include: Sequence[Path] = (),
 ) -> Path:
     """Compile `sources` into an executable in `folder` and return its path; one made of the same content is reused.
+
+    `headers` are other files that they need, `include` folders to look for headers in.
 
     Raises AlloError (code `tool`) with the first errors of the compiler where it fails.
     """
@@ -62,7 +65,15 @@ def build_executable(
     if executable.exists():
         return executable
     unfinished = folder / f".{executable.name}.{os.getpid()}"
-    command = [*compiler, *FLAGS, f"-I{include_dir()}", *map(str, sources), "-o", str(unfinished)]
+    command = [
+        *compiler,
+        *FLAGS,
+        f"-I{include_dir()}",
+        *(f"-I{i}" for i in include),
+        *map(str, sources),
+        "-o",
+        str(unfinished),
+    ]
     try:
         done = run_child(command, folder, timeout_s=timeout_s, cancel=cancel)
         if done.status != 0:

@@ -7,10 +7,12 @@ import pytest
 
 
 def test_the_examples_that_have_fifos() -> None:
-    assert set(fifo.examples()) >= {"diamond", "gemm_cascade", "gemm_tree_15", "image_pipeline"}
+    found = set(fifo.examples())
+    names = {"attention", "diamond", "feedback", "gemm_cascade", "gemm_tree_15", "image_pipeline", "mlp"}
+    assert found >= names | {"transformer_layer"}
 
 
-@pytest.mark.parametrize("name", ["diamond", "gemm_cascade", "image_pipeline"])
+@pytest.mark.parametrize("name", ["attention", "diamond", "feedback", "gemm_cascade", "image_pipeline", "mlp"])
 def test_rows(name: str) -> None:
     rows = {row.profile: row for row in fifo.rows_of(name)}
     assert set(rows) == {"open", "vitis"}

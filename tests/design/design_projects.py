@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.design.check import check
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -52,6 +53,39 @@ def scaled(X: float32[N], a: float32) -> float32[N]:
         Y[i] = X[i] * a
     return Y
 """,
+    "back.py": """\
+from allo_studio.lang import float32, grid, int32
+
+N = 16
+
+
+def whole(X: int32[N]) -> int32[N]:
+    Y: int32[N]
+    for i in grid(N):
+        Y[i] = X[i]
+    return Y
+
+
+def flow(X: float32[N]) -> float32[N]:
+    Y: float32[N]
+    for i in grid(N):
+        Y[i] = X[i]
+    return Y
+
+
+def flow(X: float32[N]) -> float32[N]:
+    Y: float32[N]
+    for i in grid(N):
+        Y[i] = X[i]
+    return Y
+
+
+def back(X: float32[N]) -> float32[N]:
+    Y: float32[N]
+    for i in grid(N):
+        Y[i] = X[N - 1 - i]
+    return Y
+""",
     "broken.py": "def copy(X: float32[4]) -> float32[4]:\n    return Y +\n",
     "faulty.py": """\
 import os
@@ -71,6 +105,8 @@ def copy(X: float32[4]) -> float32[4]:
 
 def read(kernels: Mapping[str, str] = KERNELS) -> Callable[[str], Source]:
     def source(path: str) -> Source:
+        if is_generated(path):
+            return block_source(path)
         if path not in kernels:
             raise AlloError(Diagnostic("file", f"there is no file {path}", hint="check the path"))
         return Source(path, kernels[path])

@@ -265,9 +265,9 @@ def test_unknown_steps_are_all_told() -> None:
 
 
 def test_a_block_of_unknown_kind() -> None:
-    project = loaded(chain("copy", "copy").replace("{kernel: 'copy.py:copy'}", "{ip: scale.yaml}", 1))
+    project = loaded(chain("copy", "copy").replace("{kernel: 'copy.py:copy'}", "{memory: scale.yaml}", 1))
     design = check(project.project, read(), project.spans)
-    assert told(design) == [("structure", "g/b0", "unknown kind of block 'ip'")]
+    assert told(design) == [("structure", "g/b0", "unknown kind of block 'memory'")]
     assert set(design.diagnostics) == set(project.diagnostics)
     assert design.edges["g/b0.Y->b1.X"].ok
     assert design.edges["g/b0.Y->b1.X"].type is None

@@ -44,7 +44,7 @@ def example() -> Project:
         "top",
         inputs={"A": "float32[4]", "B": "int32"},
         outputs={"E": "float32[4]"},
-        nodes={"mm1": GEMM, "mm2": GEMM, "s": GraphNode("sub"), "odd": UnknownNode({"ip": "x"})},
+        nodes={"mm1": GEMM, "mm2": GEMM, "s": GraphNode("sub"), "odd": UnknownNode({"memory": "x"})},
         edges=(edge("A", "mm1.A"), edge("mm1.C", "mm2.A"), edge("mm2.C", "E"), edge("B", "s.P")),
     )
     return Project(
@@ -109,6 +109,16 @@ def test_a_rerouted_wire_keeps_its_place_and_its_channel() -> None:
     assert "already fed" in refused(edits.Reroute("top", "A->mm1.A", target=end("mm2.A"))).message
     over = edits.Reroute("top", "A->mm1.A", target=end("mm2.A"), replace_producer=True).apply(example())
     assert ids(over) == ["A->mm2.A", "mm2.C->E", "B->s.P"]
+
+
+def test_elements_at_reset() -> None:
+    held = edits.SetInitial("top", "mm1.C->mm2.A", (0, -1.5)).apply(example())
+    assert held.graphs["top"].edges[1] == replace(example().graphs["top"].edges[1], initial=(0, -1.5))
+    assert edits.SetInitial("top", "mm1.C->mm2.A").apply(held) == example()
+    # What lies in a wire goes with it.
+    moved = edits.Reroute("top", "mm1.C->mm2.A", target=end("mm2.B")).apply(held)
+    assert moved.graphs["top"].edges[1].initial == (0, -1.5)
+    assert "inf is no initial element" in refused(edits.SetInitial("top", "mm1.C->mm2.A", (float("inf"),))).message
 
 
 def test_parameters() -> None:
@@ -194,7 +204,7 @@ def test_the_whole_project() -> None:
         (edits.SetChannel("top", "A->mm1.A", "shared", 2), "has no depth"),
         (edits.MoveNodes("top", {"mm9": (0, 0)}), "no block"),
         (edits.MoveNodes("top", {"@Z": (0, 0)}), "no port"),
-        (edits.SetParam("top", "s", "M", 1), "is no kernel"),
+        (edits.SetParam("top", "s", "M", 1), "has no parameter"),
         (edits.SetParam("top", "mm1", "M", float("inf")), "finite"),
         (edits.SetSchedule("top", "mm1", "x"), "no schedule"),
         (edits.SetSchedule("top", "s", "row"), "is no kernel"),

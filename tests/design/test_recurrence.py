@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive_dataflow import regions, simulate
 
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, Wait, run
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, Wait, ring, run
 
 _DEPTHS = st.fixed_dictionaries({f"c{n}": st.sampled_from([1, 1, 2, 3, 8, None]) for n in range(5)})
 
@@ -41,6 +41,24 @@ def test_times_are_those_of_the_simulation(
         assert found.occupancy(channel) == most
         if depths[channel] is not None:
             assert most <= (depths[channel] or 0)
+
+
+@settings(max_examples=400, deadline=None)
+@given(regions(), _DEPTHS)
+def test_the_cause_of_a_deadlock_is_a_ring_or_what_never_comes(
+    traces: tuple[ProcessTrace, ...], depths: Mapping[str, int | None]
+) -> None:
+    found = run(traces, depths, 1)
+    if not isinstance(found, Deadlock):
+        return
+    cause = ring(found.waits)
+    assert set(cause) <= set(found.waits)
+    if len(cause) == 1 and not cause[0].other:
+        return
+    assert [wait.other for wait in cause] == [wait.process for wait in (*cause[1:], cause[0])]
+    # Where no wait is for room, no depths help; else those of the ring alone deadlock.
+    endless = {c: None if all(w.kind != "room" or w.channel != c for w in cause) else d for c, d in depths.items()}
+    assert isinstance(run(traces, endless, 1), Deadlock)
 
 
 @settings(max_examples=200, deadline=None)
@@ -75,8 +93,14 @@ def test_a_deadlock_names_who_waits_for_what() -> None:
     second = ProcessTrace("q", 4, {"b": at(0), "a": at(1, 2)})
     third = ProcessTrace("r", 1, after=("q",))
     found = run([first, second, third], {"a": 1, "b": 1}, 2)
-    assert found == Deadlock((Wait("p", "a", "room"), Wait("q", "b", "a token"), Wait("r", "q", "the end of")))
-    assert str(found.waits[0]) == "p waits for room in a"
+    waits = (Wait("p", "a", "room", "q"), Wait("q", "b", "a token", "p"), Wait("r", "q", "the end of", "q"))
+    assert found == Deadlock(waits)
+    assert [str(wait) for wait in waits] == [
+        "p waits for room in a",
+        "q waits for a token in b",
+        "r waits for the end of q",
+    ]
+    assert ring(waits) == ring((waits[2], *waits[:2])) == waits[:2]
     assert not isinstance(run([first, second, third], {"a": 2, "b": 1}, 2), Deadlock)
 
 

@@ -19,7 +19,7 @@ from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNod
 from allo_studio.types import parse_type
 from nodes.canvas import Canvas, block_sizes
 from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec, endpoint
-from nodes.pipe import WireItem
+from nodes.pipe import WireItem, around
 from nodes.viewer import MIME_TYPE
 from ui.positions import completed
 
@@ -319,3 +319,15 @@ def test_any_graph_however_faulty_is_drawn_after_any_other(canvas: Canvas, graph
             assert endpoint(item.output_port.node.spec.name, item.output_port.spec.name) == item.spec.source
             assert endpoint(item.input_port.node.spec.name, item.input_port.spec.name) == item.spec.target
     assert not canvas.view.viewport().grab().isNull()
+
+
+def test_a_wire_that_leads_back_goes_below_the_blocks() -> None:
+    near, far = (around(QPointF(x, 50), QPointF(0, 30), 80) for x in (100, 600))
+    for path, x in ((near, 100), (far, 600)):
+        rect = path.boundingRect()
+        assert (path.pointAtPercent(0), path.pointAtPercent(1)) == (QPointF(x, 50), QPointF(0, 30))
+        assert path.pointAtPercent(0.5).y() > 80
+        assert rect.left() < 0
+        assert rect.right() > x
+    # The one that leads farther back is the lower, so that they do not lie on each other.
+    assert far.boundingRect().bottom() > near.boundingRect().bottom() + 20

@@ -14,7 +14,7 @@ VECTOR, NUMBERS = parse_type("float32[8]"), parse_type("int32[8]")
 def design(*edges: str, diagnostics: tuple[Diagnostic, ...] = ()) -> tuple[Graph, CheckedDesign]:
     pairs = [edge.split("->") for edge in edges]
     wires = tuple(Edge(Endpoint.parse(a), Endpoint.parse(b)) for a, b in pairs)
-    nodes = {"f": KernelNode("k.py", "f", {}, "fast"), "g": GraphNode("sub"), "u": UnknownNode({"ip": "x"})}
+    nodes = {"f": KernelNode("k.py", "f", {}, "fast"), "g": GraphNode("sub"), "u": UnknownNode({"memory": "x"})}
     graph = Graph("top", inputs={"A": "float32[8]"}, outputs={"B": "float32[8]"}, nodes=nodes, edges=wires)
     ports = {
         "top/f": (PortInfo("x", "in", VECTOR), PortInfo("y", "out", VECTOR)),
@@ -41,7 +41,7 @@ def test_blocks_say_what_they_are() -> None:
     assert blocks["f"].subtitle == "f()  ·  fast"
     assert [port.name for port in blocks["f"].inputs] == ["x"]
     assert blocks["f"].outputs[0].element == "float32"
-    assert "ip" in blocks["u"].subtitle
+    assert "memory" in blocks["u"].subtitle
 
 
 def test_a_block_shows_the_worst_of_its_faults_and_says_them() -> None:

@@ -61,7 +61,8 @@ def edges(draw: st.DrawFn) -> Edge:
     ends = [Endpoint(draw(st.just("") | names), draw(names)) for _ in range(2)]
     channel = draw(st.sampled_from([None, "fifo", "pingpong", "shared"]))
     depth = draw(st.none() | st.integers(1, 64)) if channel in (None, "fifo") else None
-    return Edge(ends[0], ends[1], channel, depth)
+    initial = draw(st.just(()) | st.lists(numbers, max_size=3).map(tuple) | numbers.map(lambda n: (n,) * 4))
+    return Edge(ends[0], ends[1], channel, depth, initial)
 
 
 @st.composite

@@ -120,6 +120,20 @@ def test_words_of_old_yaml_are_texts() -> None:
             (6, 50),
             "no depth",
         ),
+        (HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: x}\n", (6, 35), "must be a number"),
+        (HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: []}\n", (6, 35), "has at least one"),
+        (HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: [0, no]}\n", (6, 39), "a number"),
+        (
+            HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: {count: 0, value: 1}}\n",
+            (6, 43),
+            "must be from 1",
+        ),
+        (
+            HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: {count: 2000000, value: 1}}\n",
+            (6, 43),
+            "at most 1048576",
+        ),
+        (HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: {count: 2}}\n", (6, 35), "a `value`"),
         (HEAD + "schedules:\n  s:\n    - {split: {}, unroll: {}}\n", (5, 7), "it has 2 keys"),
         (HEAD + "schedules:\n  s:\n    - split\n", (5, 7), "a mapping with one key"),
         (HEAD + "schedules:\n  s:\n    - split: j\n", (5, 14), "arguments of a step"),
@@ -154,10 +168,10 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_a_node_of_unknown_kind_is_kept_and_told() -> None:
     text = (
-        HEAD + "graphs:\n  g:\n    nodes:\n      w: {constant: weights.npy, x: [1, {y: 2}]}\n      k: {kernal: 'a:b'}\n"
+        HEAD + "graphs:\n  g:\n    nodes:\n      w: {measure: weights.npy, x: [1, {y: 2}]}\n      k: {kernal: 'a:b'}\n"
     )
     loaded = parse_project(text, Path("project.yaml"))
-    assert loaded.project.graphs["g"].nodes["w"] == UnknownNode({"constant": "weights.npy", "x": [1, {"y": 2}]})
+    assert loaded.project.graphs["g"].nodes["w"] == UnknownNode({"measure": "weights.npy", "x": [1, {"y": 2}]})
     assert [(d.where, at(d), d.severity) for d in loaded.diagnostics] == [
         ("g/w", (6, 10), "error"),
         ("g/k", (7, 10), "error"),

@@ -53,7 +53,7 @@ graphs:
         nodes:
             mm1: {kernel: "kernels/gemm.py:gemm", params: {},
                   schedule: row_wise}
-            odd: {constant: w.npy,  kept: "as it is"}   # unknown
+            odd: {measure: w.npy,  kept: "as it is"}   # unknown
         edges:
         # first wire
         - A -> mm1.A
@@ -127,19 +127,31 @@ def commented(edit: edits.Edit) -> list[str]:
             edits.SetChannel("cascade", "B->mm1.B", "fifo"),
             ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, channel: fifo}"],
         ),
+        (
+            edits.SetInitial("cascade", "B->mm1.B", (1,)),
+            ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, initial: 1}"],
+        ),
+        (
+            edits.SetInitial("cascade", "B->mm1.B", (1, 0.5)),
+            ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, initial: [1, 0.5]}"],
+        ),
+        (
+            edits.SetInitial("cascade", "B->mm1.B", (0.0,) * 8),
+            ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, initial: {count: 8, value: 0.0}}"],
+        ),
         (edits.SetUnify("cascade", False), ["-        unify: true", "+        unify: false"]),
         (edits.SetExecution("cascade", "sequential"), ["+        execution: sequential"]),
         (edits.AddSchedule("other"), ["+  other: []"]),
         (
             edits.RenameNode("cascade", "odd", "even"),
             [
-                '-            odd: {constant: w.npy,  kept: "as it is"}   # unknown',
-                '+            even: {constant: w.npy,  kept: "as it is"}   # unknown',
+                '-            odd: {measure: w.npy,  kept: "as it is"}   # unknown',
+                '+            even: {measure: w.npy,  kept: "as it is"}   # unknown',
             ],
         ),
         (
             edits.RemoveNodes("cascade", ("odd",)),
-            ['-            odd: {constant: w.npy,  kept: "as it is"}   # unknown'],
+            ['-            odd: {measure: w.npy,  kept: "as it is"}   # unknown'],
         ),
     ],
 )

@@ -54,7 +54,7 @@ TANGLED = Graph(
     "sequential",
     {"A": TYPE},
     {"E": TYPE},
-    {"mm1": KERNEL, "inner": GraphNode("sub"), "odd": UnknownNode({"ip": "x.yaml"})},
+    {"mm1": KERNEL, "inner": GraphNode("sub"), "odd": UnknownNode({"memory": "x.yaml"})},
     (
         edge("A", "mm1.A"),
         edge("mm1.C", "inner.X"),

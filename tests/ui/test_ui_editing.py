@@ -100,7 +100,7 @@ def test_the_palettes_search_leaves_what_fits(studio: Window) -> None:
     studio.panels.palette.search.setText("(")
     assert [title for title, _ in studio.panels.palette.entries()] == ["gemm"], "the tip has the signature"
     studio.panels.palette.search.setText("")
-    assert len(studio.panels.palette.entries()) == 3
+    assert len(studio.panels.palette.entries()) == 5
 
 
 def test_a_wire_is_drawn_and_rerouted_with_the_mouse(studio: Window, mouse: Any) -> None:
@@ -218,7 +218,7 @@ def test_a_wire_let_go_in_empty_space_offers_only_what_fits(studio: Window, monk
 
     monkeypatch.setattr(studio, "choose_offer", choose)
     studio.panels.canvas.wire_dropped.emit(Endpoint("mm2", "C"), True, QPointF(800, 300))
-    assert seen == [["gemm.A", "gemm.B", "new output of this graph"]]
+    assert seen == [["gemm.A", "gemm.B", "new output of this graph", "a conversion", "a duplicator"]]
     assert "mm2.C->gemm.B" in wires(studio)
     studio.do_undo()
     assert "gemm" not in studio.session.graph.nodes  # type: ignore[union-attr]
@@ -238,7 +238,7 @@ def test_every_action_is_reachable_and_has_its_method(studio: Window) -> None:
     shortcuts = [spec.shortcut for spec in ACTIONS.values() if spec.shortcut]
     assert len(shortcuts) == len(set(shortcuts))
     assert {spec.needs for spec in ACTIONS.values()} - {""} <= {
-        *studio.states(), "dirty", "undo", "redo", "selection", "graph_block", "inside", "building",
+        *studio.states(), "dirty", "undo", "redo", "selection", "blocks", "graph_block", "inside", "building",
     }  # fmt: skip
     for name in ACTIONS:
         assert callable(getattr(studio, f"do_{name}"))

@@ -59,7 +59,8 @@ def test_a_missing_project_is_told_and_the_open_one_stays(studio: Window, tmp_pa
 def test_unknown_blocks_and_missing_kernels_are_placeholders(window: Window, project: Path) -> None:
     file = project / "project.yaml"
     text = file.read_text().replace(
-        "      mm2: {kernel", '      odd: {ip: "x.yaml"}\n      gone: {kernel: "kernels/none.py:f"}\n      mm2: {kernel'
+        "      mm2: {kernel",
+        '      odd: {memory: "x.yaml"}\n      gone: {kernel: "kernels/none.py:f"}\n      mm2: {kernel',
     )
     file.write_text(text)
     assert window.open_project(project)

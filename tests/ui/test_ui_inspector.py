@@ -13,6 +13,7 @@ from allo_studio.primitives.base import step_fields
 from allo_studio.primitives.registry import STEPS, parse_step
 from allo_studio.project import load_project
 from allo_studio.schedule import applicable
+from ui.initial import initial_of, initial_text
 from ui.kernel_page import parse_value
 from ui.schedule_panel import step_text
 from ui.step_options import offers
@@ -254,3 +255,38 @@ def test_a_wires_channel_is_chosen_and_a_ports_type(studio: Window) -> None:
 )
 def test_numbers_and_types_are_read_as_they_are_written(text: str, value: Any) -> None:
     assert parse_value(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [("", ()), ("0", (0,)), ("1, -2, 0.5", (1, -2, 0.5)), ("3 x 0.0", (0.0, 0.0, 0.0)), ("2 x 7", (7, 7))],
+)
+def test_elements_at_reset_are_read_as_they_are_written(text: str, elements: tuple[float, ...]) -> None:
+    assert [repr(number) for number in initial_of(text)] == [repr(number) for number in elements]
+    assert initial_text(elements) == text
+
+
+@pytest.mark.parametrize("text", ["nothing", "0 x 1", "-1 x 1", "1,", "x", "9999999 x 0"])
+def test_what_is_no_element_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match="is no number"):
+        initial_of(text)
+
+
+def test_a_wire_gets_elements_at_reset(studio: Window) -> None:
+    inner = "mm1.C->mm2.A"
+    studio.panels.canvas.select(wire=inner)
+    page = studio.panels.inspector.wire_page
+    page.initial.setText("1, nonsense")
+    page.initial.editingFinished.emit()
+    assert "'nonsense' is no number" in page.faults.text()
+    page.initial.setText("32 x 0")
+    page.initial.editingFinished.emit()
+    edge = next(e for e in studio.session.graph.edges if e.id == inner)  # type: ignore[union-attr]
+    assert edge.initial == (0,) * 32
+    assert "32 at reset" in studio.panels.canvas.wire(inner).spec.detail
+    assert page.initial.text() == "32 x 0"
+    studio.do_undo()
+    edge = next(e for e in studio.session.graph.edges if e.id == inner)  # type: ignore[union-attr]
+    assert edge.initial == ()
+    studio.panels.canvas.select(wire="A->mm1.A")
+    assert not page.initial.isEnabled()

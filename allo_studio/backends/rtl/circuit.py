@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from allo_studio.source import Span
 
-__all__ = ["Circuit", "Memory", "Signal"]
+__all__ = ["Circuit", "Foreign", "Memory", "Signal"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,29 @@ class Memory:
     def type(self) -> str:
         """Its type in the text."""
         return f"<{self.words} x {self.width}>"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A Verilog module of another's: its parameters, and its inputs and outputs with their widths, clock and reset too.
+
+    `symbol` is what the text calls it, in which one module has ports of one width.
+    """
+
+    symbol: str
+    name: str
+    parameters: tuple[tuple[str, int], ...]
+    inputs: tuple[tuple[str, int], ...]
+    outputs: tuple[tuple[str, int], ...]
+
+    def text(self) -> str:
+        """Return its declaration."""
+        parameters = ", ".join(f"{name}: i32" for name, _ in self.parameters)
+        ports = [f"in %{name}: i{width} {_NO_PLACE}" for name, width in self.inputs]
+        ports += [f"out {name}: i{width} {_NO_PLACE}" for name, width in self.outputs]
+        listed = f"<{parameters}>" if parameters else ""
+        named = f' attributes {{verilogName = "{self.name}"}}' if self.symbol != self.name else ""
+        return f"hw.module.extern @{self.symbol}{listed}({', '.join(ports)}){named} {_NO_PLACE}\n"
 
 
 @dataclass
@@ -408,6 +431,30 @@ class Circuit:
         operands = tuple(inputs[port.name] for port in module.inputs)
         self._lines.append(_Line(", %".join(s.name for s in results), text, operands, self._location, keeps=True))
         return {port: signal for (port, _), signal in zip(module.outputs, results, strict=True)}
+
+    def foreign(self, hint: str, module: Foreign, inputs: dict[str, Signal]) -> dict[str, Signal]:
+        """Return the outputs of a foreign module within this one, by name. All its inputs must be given."""
+        assert list(inputs) == [name for name, _ in module.inputs], f"{module.name}: {list(inputs)}"
+        name = self.fresh(hint)
+        parameters = ", ".join(f"{key}: i32 = {value}" for key, value in module.parameters)
+        places = ", ".join(f"{key}: {{}}: i{signal.width}" for key, signal in inputs.items())
+        results = [Signal(self.fresh(f"{name}_{port}"), width) for port, width in module.outputs]
+        outs = ", ".join(f"{port}: i{width}" for port, width in module.outputs)
+        listed = f"<{parameters}>" if parameters else ""
+        text = f'hw.instance "{name}" @{module.symbol}{listed}({places}) -> ({outs})'
+        operands = tuple(inputs.values())
+        self._lines.append(_Line(", %".join(s.name for s in results), text, operands, self._location, keeps=True))
+        return {port: signal for (port, _), signal in zip(module.outputs, results, strict=True)}
+
+    @property
+    def clock(self) -> Signal:
+        """The clock as a bit, for a foreign module."""
+        return self._make("seq.from_clock %clk", (), 1)
+
+    @property
+    def reset(self) -> Signal:
+        """The reset."""
+        return Signal("rst", 1)
 
     # Text
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from allo_studio.backends.rtl.bench import surround
 from allo_studio.backends.rtl.circuit import Circuit
+from allo_studio.backends.rtl.external import require_modules, source_files
 from allo_studio.backends.rtl.files import one_a_module
 from allo_studio.backends.rtl.refusals import refusals
 from allo_studio.backends.rtl.regions import Modules, build_design
@@ -55,6 +56,11 @@ class RtlDesign:
         return surround(self.probed, BENCH, self.stalls)
 
     @cached_property
+    def foreign(self) -> dict[str, str]:
+        """The Verilog of external blocks by file; such a design cannot be simulated by CIRCT."""
+        return source_files(self.sized.region)
+
+    @cached_property
     def text(self) -> str:
         """All modules that are built, as text."""
         return _text(self.modules)
@@ -68,15 +74,17 @@ class RtlDesign:
 
 @no_collection()
 def _text(modules: Modules) -> str:
-    return "".join(circuit.text() for circuit in modules.circuits)
+    declared = "".join(module.text() for module in modules.foreign)
+    return declared + "".join(circuit.text() for circuit in modules.circuits)
 
 
 def generate(sized: SizedDesign, stalls: bool = False) -> RtlDesign:
     """Return the RTL of a design that was sized for the `open` operators.
 
     With `stalls`, inputs of the simulated top hold each FIFO at either end. Raises AlloError (code `rtl`) with all
-    operations that have no circuit.
+    operations that have no circuit, and code `ip` where an external block has no Verilog.
     """
+    require_modules(sized.region)
     faults = [fault for path, timing in sized.processes.items() for fault in refusals(timing.schedule, path)]
     if faults:
         raise AlloError(faults)
@@ -93,5 +101,5 @@ def verilog_files(design: RtlDesign, worker: Worker | None = None) -> dict[str, 
     text = (worker or shared()).verilog(design.text + bench.text(), design.name)
     modules = one_a_module(text)
     files = {f"{name}.sv": _HEAD.format(name=design.name) + body for name, body in modules.items() if name != BENCH}
-    listed = "".join(f"{name}\n" for name in files)
-    return {**files, **design.modules.files, "files.f": listed, f"sim/{BENCH}.sv": modules[BENCH]}
+    listed = "".join(f"{name}\n" for name in (*design.foreign, *files))
+    return {**design.foreign, **files, **design.modules.files, "files.f": listed, f"sim/{BENCH}.sv": modules[BENCH]}

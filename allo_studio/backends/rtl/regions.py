@@ -10,17 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from allo_studio.backends.rtl.buffers import Buffer, bank_ports, buffer_of, port_base, port_names
-from allo_studio.backends.rtl.circuit import Circuit, Signal
+from allo_studio.backends.rtl.circuit import Circuit, Foreign, Signal
 from allo_studio.backends.rtl.clocked import Clocked
+from allo_studio.backends.rtl.external import external_circuit, external_processes, foreign_module
 from allo_studio.backends.rtl.fifo import fifo
 from allo_studio.backends.rtl.functions import build_kernel
 from allo_studio.backends.rtl.reserved import claim
 from allo_studio.backends.rtl.starts import Member, Starts
 from allo_studio.collection import no_collection
 from allo_studio.design.flat import FlatProcess, flatten
-from allo_studio.design.region import Channel, Process, Region, RegionProcess
+from allo_studio.design.region import Channel, IpProcess, Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.storage import Storage
+from allo_studio.values import to_bits
 
 __all__ = ["Modules", "build_design"]
 
@@ -31,7 +34,7 @@ class Modules:
 
     Several equal memories may stand for one port of the design. `files` are those of initial contents by name,
     `contents` the paths in the top of the memories that each is of, and `fifos` the outputs that tell how full a FIFO
-    is, by channel id.
+    is, by channel id. `foreign` are the modules of external blocks, which are written elsewhere.
     """
 
     circuits: tuple[Circuit, ...]
@@ -39,6 +42,7 @@ class Modules:
     files: Mapping[str, str]
     contents: Mapping[str, tuple[str, ...]]
     fifos: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[Foreign, ...] = ()
 
     @property
     def top(self) -> Circuit:
@@ -54,6 +58,9 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
     which tokens are held back.
     """
     builder = _Builder(sized, probes, stalls)
+    for process in external_processes(sized.region):
+        builder.names |= set(process.block.verilog.names) if process.block.verilog else set()
+    outside = set(builder.names)
     top = builder.region(sized.region)
     storages = {
         builder.storage(channel, lane): channel.name
@@ -62,7 +69,18 @@ def build_design(sized: SizedDesign, probes: bool = False, stalls: bool = False)
         for lane in range(builder.copies.get((sized.region.name, channel.name), 1))
     }
     contents, fifos = builder.contents[top.name], builder.fifos[top.name]
-    return Modules((*builder.circuits.values(), top), storages, builder.files, contents, fifos)
+    foreign = tuple(builder.foreign.values())
+    circuits = (*builder.circuits.values(), top)
+    _require_apart(outside, circuits)
+    return Modules(circuits, storages, builder.files, contents, fifos, foreign)
+
+
+def _require_apart(outside: set[str], circuits: Sequence[Circuit]) -> None:
+    """Raise AlloError (code `ip`) where a module of ours of a fixed name, a FIFO, is called like an outside one."""
+    for circuit in circuits:
+        if circuit.name in outside:
+            message = f"an external block has a module {circuit.name}, as the generated Verilog has"
+            raise AlloError(Diagnostic("ip", message, hint="rename that module in its file"))
 
 
 @dataclass
@@ -72,6 +90,8 @@ class _Builder:
     stalls: bool
     circuits: dict[str, Circuit] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    # The modules of external blocks with the symbols of each, by the module without one.
+    foreign: dict[Foreign, Foreign] = field(default_factory=dict)
     # The outputs of each region's module that tell how full its FIFOs are, and those inside it, by channel id.
     fifos: dict[str, dict[str, str]] = field(default_factory=dict)
     # The names of modules: of two paths that are the same as names, one gets a number.
@@ -80,6 +100,8 @@ class _Builder:
     contents: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     # How many equal memories an array port of a region has, if more than one, by the region's name and the port.
     copies: dict[tuple[str, str], int] = field(default_factory=dict)
+    # The names of FIFOs that are not empty at reset, by width, depth and tokens.
+    held: dict[tuple[int, int, tuple[int, ...]], str] = field(default_factory=dict)
 
     def region(self, region: Region) -> Circuit:
         """Return a region's module; those inside it are made before."""
@@ -89,6 +111,8 @@ class _Builder:
         """Return a process's module, and remember it and those inside it."""
         if isinstance(process, RegionProcess):
             made = self.region(process.region)
+        elif isinstance(process, IpProcess):
+            made = self._external(process)
         else:
             name = claim(port_base(process.path.replace("/", "_")), self.names)
             modules = build_kernel(self.sized.processes[process.path].schedule, process.ir, name, self.names)
@@ -100,10 +124,43 @@ class _Builder:
         self.circuits[made.name] = made
         return made
 
+    def fifo(self, channel: Channel) -> Circuit:
+        """Return a FIFO's module; those that begin with the same tokens share it."""
+        tokens = _tokens(channel)
+        name = ""
+        if tokens:
+            key = channel.token_bits, channel.depth, tokens
+            wish = f"fifo_{channel.token_bits}x{channel.depth}_holds_{len(tokens)}"
+            name = self.held.get(key) or claim(wish, self.names)
+            self.held[key] = name
+        module = fifo(channel.token_bits, channel.depth, self.probes, self.stalls, tokens, name)
+        self.circuits[module.name] = module
+        return module
+
+    def _external(self, process: IpProcess) -> Circuit:
+        foreign = foreign_module(process.block, "")
+        if foreign not in self.foreign:
+            # The first has the module's own name, which nothing else has.
+            first = all(known.name != foreign.name for known in self.foreign)
+            symbol = foreign.name if first else claim(foreign.name, self.names)
+            self.foreign[foreign] = foreign_module(process.block, symbol)
+        name = claim(port_base(process.path.replace("/", "_")), self.names)
+        made = external_circuit(process.block, name, self.foreign[foreign])
+        self.contents[made.name] = {}
+        return made
+
     def storage(self, channel: Channel, lane: int = 0) -> Storage:
         """Return what a buffer is made of, or one of its copies for several readers."""
         tokens = channel.width if channel.kind == "fifo" else 0
         return Storage(_copy(channel.name, lane), channel.type, channel.layout, "argument", tokens)
+
+
+def _tokens(channel: Channel) -> tuple[int, ...]:
+    """Return the tokens that lie in a FIFO at reset as bits, the first element of each lowest."""
+    kind = channel.type.element
+    words = [to_bits(number, kind) for number in channel.initial]
+    tokens = [words[at : at + channel.width] for at in range(0, len(words), channel.width)]
+    return tuple(sum(word << (place * kind.bits) for place, word in enumerate(token)) for token in tokens)
 
 
 def _copy(name: str, number: int) -> str:
@@ -245,8 +302,7 @@ class _RegionModule:
 
     def _fifo(self, channel: Channel) -> None:
         circuit = self.circuit
-        module = fifo(channel.token_bits, channel.depth, self.builder.probes, self.builder.stalls)
-        self.builder.circuits[module.name] = module
+        module = self.builder.fifo(channel)
         writer, reader = self._stream_ends(channel)
         # Regions that were taken apart may have channels of the same name.
         inside = channel.id.rpartition("/")[0].removeprefix(self.region.path).replace("/", "_")

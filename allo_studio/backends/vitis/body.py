@@ -43,6 +43,8 @@ class Body:
         self._ready: dict[ir.Value, Expression] = {}
         # By access: how it moves a streamed argument, and the variable that holds the token at hand.
         self.tokens: dict[ir.Operation, tuple[Token, str]] = {}
+        # How the next token is taken, of streams that are not empty at reset.
+        self.takes: dict[str, str] = {}
         self.write = {
             "affine.load": self._load,
             "memref.load": self._load,
@@ -197,9 +199,13 @@ class Body:
     def _read(self, value: ir.Value, memory: Memory) -> None:
         """Take a token even where nobody uses its value."""
         if list(value.uses):
-            self._name_value(value, Expression.of(f"{memory.name}.read()", memory.cpp, frozenset((memory.name,))))
+            self._name_value(value, Expression.of(self.next_token(memory), memory.cpp, frozenset((memory.name,))))
         else:
-            self.lines.add(f"{memory.name}.read();")
+            self.lines.add(f"{self.next_token(memory)};")
+
+    def next_token(self, memory: Memory) -> str:
+        """Return the expression that takes the next token of a stream."""
+        return self.takes.get(memory.source, f"{memory.name}.read()")
 
     def _store(self, op: ir.Operation) -> None:
         memory = self.memories[op.operands[1]]

@@ -13,7 +13,7 @@ from allo_studio.backends.vitis.expressions import boolean, float_literal, integ
 from allo_studio.backends.vitis.memories import Memory
 from allo_studio.ir.binding import ir
 
-__all__ = ["global_of", "initial_value"]
+__all__ = ["global_of", "initial_value", "literal"]
 
 _NUMBER = re.compile(r"0x[0-9A-Fa-f]+|true|false|-?[0-9][0-9.eE+-]*")
 _LONGEST_LINE = 100
@@ -31,22 +31,23 @@ def global_of(module: ir.Module, op: ir.Operation) -> ir.Operation:
 def initial_value(memory: Memory, definition: ir.Operation) -> str:
     """Return the C++ initialiser of a global, `{0}` of one that states no value."""
     if "initial_value" not in definition.attributes:
-        return "{}" if memory.type.shape else _literal(0, memory)
+        return "{}" if memory.type.shape else literal(0, memory)
     value = definition.attributes["initial_value"].maybe_downcast()
     if not isinstance(value, ir.DenseElementsAttr):
-        return "{}" if memory.type.shape else _literal(0, memory)
+        return "{}" if memory.type.shape else literal(0, memory)
     numbers = _elements(value, memory)
     if not memory.type.shape:
-        return _literal(numbers[0], memory)
-    return _nested([_literal(number, memory) for number in numbers], memory.type.shape, 1)
+        return literal(numbers[0], memory)
+    return _nested([literal(number, memory) for number in numbers], memory.type.shape, 1)
 
 
-def _literal(number: float | int, memory: Memory) -> str:
+def literal(number: float | int, memory: Memory) -> str:
+    """Return a number as an element of a memory; one of a fixed-point type is in units of its last bit."""
     element = memory.cpp
     if element.kind == "float":
         return float_literal(float(number), element).text
-    literal = integer_literal(int(number), element.bits, element.signed)
-    return (boolean(literal) if element.name == "bool" else literal).text
+    whole = integer_literal(int(number), element.bits, element.signed)
+    return (boolean(whole) if element.name == "bool" else whole).text
 
 
 def _nested(texts: Sequence[str], shape: Sequence[int], depth: int) -> str:

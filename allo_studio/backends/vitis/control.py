@@ -63,7 +63,7 @@ class Control(Body):
         if token.writes:
             self.lines.add(f"{memory.token_type} {variable};")
         else:
-            self.lines.add(f"const {memory.token_type} {variable} = {memory.name}.read();")
+            self.lines.add(f"const {memory.token_type} {variable} = {self.next_token(memory)};")
 
     def _loop(self, loop: Loop, bounds: Bounds, step: str = "") -> None:
         outside, self.names = self.names, self.names.inner()

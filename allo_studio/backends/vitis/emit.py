@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from allo_studio.backends.vitis.external import compilation, external_files, external_function, taken_names
+from allo_studio.backends.vitis.feedback import CONCURRENTLY, places, regions_in_loops
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.region import port_memory, region_function
@@ -13,7 +15,15 @@ from allo_studio.backends.vitis.script import run_script
 from allo_studio.backends.vitis.support import includes, support, types
 from allo_studio.backends.vitis.testbench import testbench
 from allo_studio.design.model import Target
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import (
+    IpProcess,
+    KernelProcess,
+    LeafProcess,
+    Process,
+    Region,
+    RegionProcess,
+    RelayoutProcess,
+)
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
@@ -22,30 +32,51 @@ __all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of"]
 
 @dataclass(frozen=True)
 class _Program:
-    """The functions of a design in an order in which each is defined before it is called; the last is the top."""
+    """The functions of a design in an order in which each is defined before it is called; the last is the top.
+
+    `external` are those around external blocks by path, which stand in files of their own.
+    """
 
     functions: tuple[tuple[str, str, Function], ...]  # name, what it is, function
     top: str
+    external: Mapping[str, tuple[str, Function]]
 
     def text(self) -> str:
-        return "\n".join(f"// {comment(note)}\n{function.definition(name)}" for name, note, function in self.functions)
+        called = dict(self.external.values())
+        prototypes = "".join(f"{function.prototype(name)};\n" for name, function in called.items())
+        parts = [f"// External blocks.\n{prototypes}"] if prototypes else []
+        parts += [f"// {comment(note)}\n{function.definition(name)}" for name, note, function in self.functions]
+        return "\n".join(parts)
 
 
 def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
     """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, `run_hls.tcl`.
 
     TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
-    gives the same bytes. Raises AlloError (code `hls`) with every fault found where the design has no form in HLS C++.
+    gives the same bytes. With external blocks there are also their files, under `ip/`, and those that call them. Raises
+    AlloError (code `hls`) with every fault found where the design has no form in HLS C++, and code `ip` where an
+    external block has none.
     """
     program = _program(region)
     top = region.name
     ports = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
     source = program.text()
+    outside = compilation(region)
     files = {
+        **outside.files,
+        **external_files(region, program.external),
         f"{top}.h": _header(top, program, source),
         f"{top}.cpp": _source(top, source, project_name),
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
-        "run_hls.tcl": run_script(top, program.top, project_name, part or target.device, target.clock_ns),
+        "run_hls.tcl": run_script(
+            top,
+            program.top,
+            project_name,
+            part or target.device,
+            target.clock_ns,
+            f"{CONCURRENTLY}(" in source,
+            outside,
+        ),
     }
     return dict(sorted(files.items()))
 
@@ -57,21 +88,28 @@ def tolerance_of(region: Region) -> float:
 
 def _program(top: Region) -> _Program:
     regions = list(_regions(top))
-    names = Names()
+    names = Names(taken_names(top))
     region_names = {region.name: names.unique(region.name) for region in reversed(regions)}
     callees = Callees(names)
     kernels = _kernel_functions(regions, callees)
     kernel_names = _name_kernels(kernels, names)
+    external = {
+        path: (kernel_names[function], function)
+        for path, (process, function) in kernels.items()
+        if isinstance(process, IpProcess)
+    }
+    outside = {function for _, function in external.values()}
     defined = [(name, callees.notes[f], f) for f, name in callees.defined.items()]
-    defined += [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items()]
+    defined += [(name, _kernel_note(kernels, f), f) for f, name in kernel_names.items() if f not in outside]
+    loops = set(regions_in_loops(top))
     for region in regions:
         called = {
             p.name: region_names[p.region.name] if isinstance(p, RegionProcess) else kernel_names[kernels[p.path][1]]
             for p in region.processes
         }
-        function = region_function(region, called, interface=region is top)
+        function = region_function(region, called, region is top, region.name in loops)
         defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
-    return _Program(tuple(defined), region_names[top.name])
+    return _Program(tuple(defined), region_names[top.name], external)
 
 
 def _regions(region: Region) -> Iterator[Region]:
@@ -82,18 +120,24 @@ def _regions(region: Region) -> Iterator[Region]:
     yield region
 
 
-_Kernels = Mapping[str, tuple[KernelProcess | RelayoutProcess, Function]]
+_Kernels = Mapping[str, tuple[LeafProcess, Function]]
 
 
 def _kernel_functions(regions: list[Region], callees: Callees) -> _Kernels:
     """Return each kernel process with its function by path; raises AlloError with the faults of all."""
-    found: dict[str, tuple[KernelProcess | RelayoutProcess, Function]] = {}
+    found: dict[str, tuple[LeafProcess, Function]] = {}
     faults: list[Diagnostic] = []
-    for process in (p for region in regions for p in region.processes):
-        if isinstance(process, RegionProcess):
+    # The last region is the top.
+    for place in places(regions[-1]):
+        process = place.process
+        if isinstance(process, IpProcess):
+            if place.initial:
+                faults.append(_needs_reader(process, next(iter(place.initial))))
+            found[process.path] = (process, external_function(process))
             continue
         try:
-            found[process.path] = (process, kernel_function(process.ir, callees, process.path))
+            function = kernel_function(process.ir, callees, process.path, place.initial, place.in_loop)
+            found[process.path] = (process, function)
         except AlloError as error:
             faults += [replace(d, where=d.where or process.path) for d in error.diagnostics]
     if faults:
@@ -101,9 +145,18 @@ def _kernel_functions(regions: list[Region], callees: Callees) -> _Kernels:
     return found
 
 
+def _needs_reader(process: IpProcess, port: str) -> Diagnostic:
+    return Diagnostic(
+        "hls",
+        f"the stream at {port} holds elements at reset, and streams of Vitis HLS are empty then",
+        where=process.path,
+        hint="put a block between that reads them, such as a conversion to the same type: its code gives them first",
+    )
+
+
 def _name_kernels(kernels: _Kernels, names: Names) -> dict[Function, str]:
     """Name each function: after its block, after the kernel where blocks share it, by path where that is taken."""
-    users: dict[Function, list[KernelProcess | RelayoutProcess]] = {}
+    users: dict[Function, list[LeafProcess]] = {}
     for process, function in kernels.values():
         users.setdefault(function, []).append(process)
     wishes = {f: blocks[0].name if len(blocks) == 1 else blocks[0].ir.name for f, blocks in users.items()}
@@ -118,7 +171,9 @@ def _name_kernels(kernels: _Kernels, names: Names) -> dict[Function, str]:
 
 def _kernel_note(kernels: _Kernels, function: Function) -> str:
     blocks = [process for process, used in kernels.values() if used == function]
-    what = "a change of layout" if isinstance(blocks[0], RelayoutProcess) else f"kernel {blocks[0].ir.name}"
+    what = f"kernel {blocks[0].ir.name}"
+    if isinstance(blocks[0], RelayoutProcess):
+        what = "a change of the tokens' width" if blocks[0].ir.streams else "a change of layout"
     return f"{', '.join(block.path for block in blocks)}: {what}"
 
 

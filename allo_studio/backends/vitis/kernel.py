@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allo_studio.backends.vitis.control import Control
 from allo_studio.backends.vitis.expressions import Expression
+from allo_studio.backends.vitis.feedback import declare_initial
 from allo_studio.backends.vitis.memories import Memory, memory_pragmas, parameter, type_note
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.text import Lines, kernel_fault
@@ -16,6 +17,7 @@ from allo_studio.ir import Argument, Buffer, KernelIR, walk
 from allo_studio.ir.attributes import integer_map
 from allo_studio.ir.binding import ir
 from allo_studio.layout import Layout
+from allo_studio.values import Number
 
 __all__ = ["Callees", "Function", "kernel_function"]
 
@@ -61,15 +63,23 @@ class Callees:
         return self.defined[function]
 
 
-def kernel_function(kernel: KernelIR, callees: Callees | None = None, owner: str = "") -> Function:
+def kernel_function(
+    kernel: KernelIR,
+    callees: Callees | None = None,
+    owner: str = "",
+    initial: Mapping[str, tuple[Number, ...]] | None = None,
+    alone: bool = False,
+) -> Function:
     """Return the function of a kernel; raises AlloError (code `hls`) where it has no form in HLS C++.
 
     Parameters are in the order of the IR's arguments: arrays (`const` where only read), streams by reference, scalars
     by value, and scalar results by reference. The functions that it calls are put into `callees`. `owner` is the block
-    whose state a stateful kernel keeps.
+    whose state a stateful kernel keeps. `initial` are the elements that streams hold at reset, by argument; a function
+    that counts them is no other block's, nor is one that is to be `alone`.
     """
     _require_own_state(kernel)
-    return _function(kernel, callees or Callees(Names()), owner, {})
+    made = _function(kernel, callees or Callees(Names()), owner, {}, initial or {})
+    return replace(made, owner=owner) if alone or initial else made
 
 
 def _require_own_state(kernel: KernelIR) -> None:
@@ -85,11 +95,17 @@ def _require_own_state(kernel: KernelIR) -> None:
                 raise kernel_fault(kernel, message, hint="keep the state in one function")
 
 
-def _function(kernel: KernelIR, callees: Callees, owner: str, made: dict[str, str]) -> Function:
+def _function(
+    kernel: KernelIR,
+    callees: Callees,
+    owner: str,
+    made: dict[str, str],
+    initial: Mapping[str, tuple[Number, ...]],
+) -> Function:
     called = _calls(kernel)
     for symbol in called:
         if symbol not in made:
-            made[symbol] = callees.name(symbol, _function(kernel.at(symbol), callees, owner, made))
+            made[symbol] = callees.name(symbol, _function(kernel.at(symbol), callees, owner, made, {}))
     names = Names(made[symbol] for symbol in called)
     arguments, buffers = kernel.arguments(), kernel.buffers()
     memories = _memories(kernel, arguments, buffers, names)
@@ -108,6 +124,10 @@ def _function(kernel: KernelIR, callees: Callees, owner: str, made: dict[str, st
             body.bind(argument.value, _scalar(memories[argument.value], sizes.get(argument.name)))
     if kernel.streams:
         body.stream(find_tokens(kernel))
+    for argument in arguments:
+        if argument.name in initial:
+            elements = initial[argument.name]
+            body.takes[argument.name] = declare_initial(lines, memories[argument.value], elements, names)
     head = lines.mark()
     body.block(kernel.body)
     text = lines.cut(head)

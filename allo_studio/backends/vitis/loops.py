@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from allo_studio.backends.vitis.indices import FULL, Index, map_indices
 from allo_studio.ir import Loop, walk
 from allo_studio.ir.attributes import flag
+from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir
 
 __all__ = ["Bounds", "bounds_of", "fully_unrolled", "loop_pragmas"]
@@ -65,14 +66,14 @@ def loop_pragmas(loop: Loop) -> list[str]:
     An innermost loop with no directive is pipelined at its least II, said outright so that no tool's own threshold
     decides; a perfect nest above a pipelined loop is flattened into it.
     """
-    pragmas = []
+    pragmas, pace = [], integer_attribute(loop.op, "allo.pace")
     if loop.unroll is not None:
         pragmas.append("unroll" if fully_unrolled(loop) else f"unroll factor={loop.unroll}")
     if loop.pipeline == 0:
         pragmas.append("pipeline off")
-    elif loop.pipeline is not None:
+    elif loop.pipeline is not None or pace is not None:
         rewind = " rewind" if flag(loop.op, "allo.rewind") else ""
-        pragmas.append(f"pipeline II={loop.pipeline}{rewind}")
+        pragmas.append(f"pipeline II={max(loop.pipeline or 1, pace or 1)}{rewind}")
     elif _pipelined_by_default(loop):
         pragmas.append("pipeline")
     else:

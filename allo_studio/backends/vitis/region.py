@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from allo_studio.backends.vitis.feedback import CONCURRENTLY
 from allo_studio.backends.vitis.kernel import Function
 from allo_studio.backends.vitis.memories import Memory, declare_local, parameter, partition_pragmas
 from allo_studio.backends.vitis.names import Names, comment
 from allo_studio.backends.vitis.text import Lines
+from allo_studio.design.loops import groups
 from allo_studio.design.region import Channel, Process, Region, RegionPort, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.layout import Layout
@@ -22,11 +24,11 @@ def port_memory(region: Region, port: RegionPort, name: str) -> Memory:
     return Memory(name, port.name, port.type, layout, _stream_width(channel), port.direction == "out")
 
 
-def region_function(region: Region, functions: Mapping[str, str], interface: bool) -> Function:
+def region_function(region: Region, functions: Mapping[str, str], interface: bool, in_loop: bool = False) -> Function:
     """Return the function of a region; `functions` maps each process's name to its C++ function.
 
-    `interface` adds the ports' pragmas of a top function. Raises AlloError (code `hls`) where a channel and its ends
-    disagree.
+    `interface` adds the ports' pragmas of a top function; `in_loop` tells that it is itself in a loop. Raises AlloError
+    (code `hls`) where a channel and its ends disagree.
     """
     faults = _channel_faults(region)
     if faults:
@@ -48,10 +50,26 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
     for port in region.ports:
         if port.name not in used:
             lines.add(f"(void){memories[port.name].name};")
-    for process in region.processes:
-        passed = ", ".join(memories[channel].name for channel in _in_order(process))
-        lines.add(f"{functions[process.name]}({passed});", process.path)
+    parts = [(region.processes, in_loop)] if in_loop else [(found, bool(kept)) for found, kept in groups(region)]
+    for processes, at_once in parts:
+        calls = []
+        for process in processes:
+            passed = ", ".join(memories[channel].name for channel in _in_order(process))
+            calls.append((f"{functions[process.name]}({passed})", process.path))
+        _run(lines, calls, at_once)
     return Function(tuple(map(parameter, ports)), lines.text())
+
+
+def _run(lines: Lines, calls: Sequence[tuple[str, str]], at_once: bool) -> None:
+    """Write calls; those of processes in a loop, which take each other's tokens, are simulated `at_once`."""
+    if at_once:
+        lines.add("#ifndef __SYNTHESIS__")
+        lines.add(f"{CONCURRENTLY}({', '.join(f'[&] {{ {call}; }}' for call, _ in calls)});")
+        lines.add("#else")
+    for call, path in calls:
+        lines.add(f"{call};", path)
+    if at_once:
+        lines.add("#endif")
 
 
 def _in_order(process: Process) -> list[str]:
@@ -75,7 +93,13 @@ def _declare(region: Region, channel: Channel, names: Names, lines: Lines) -> Me
     memory = Memory(names.unique(channel.name), channel.name, channel.type, channel.layout, width)
     note = f"{channel.id}: {channel.reason}" if channel.reason else channel.id
     if width:
-        lines.add(f'hls::stream<{memory.token_type}> {memory.name}("{memory.name}");', note)
+        # Tokens stay in it from one call to the next.
+        storage = "static " if channel.initial else ""
+        lines.add(f'{storage}hls::stream<{memory.token_type}> {memory.name}("{memory.name}");', note)
+        if channel.initial:
+            lines.add("#ifdef ALLO_STUDIO_HLS_STREAM_H")
+            lines.add(f"{memory.name}.keeps({channel.initial_tokens});", "tokens that stay for the next call")
+            lines.add("#endif")
         lines.pragma(f"stream variable={memory.name} type=fifo depth={channel.depth}")
         return memory
     declare_local(lines, memory, note)

@@ -4,9 +4,59 @@ from __future__ import annotations
 
 import re
 
+from allo_studio.backends.vitis.feedback import CONCURRENTLY, INITIALLY
 from allo_studio.backends.vitis.memories import LARGE_LOCAL
 
 __all__ = ["includes", "support", "types"]
+
+_INITIALLY = """
+// The next token of a stream; the first ones are those that lie in it at reset.
+template <int COUNT, typename T, typename E> T initially(hls::stream<T> &tokens, E element, int &taken) {
+#pragma HLS inline
+    if (taken < COUNT) {
+        ++taken;
+        return T(element);
+    }
+    return tokens.read();
+}
+template <typename T, int COUNT> T initially(hls::stream<T> &tokens, const T (&elements)[COUNT], int &taken) {
+#pragma HLS inline
+    return taken < COUNT ? elements[taken++] : tokens.read();
+}
+"""
+
+_INITIALLY_VECTORS = """
+template <typename E, std::size_t WIDTH, int COUNT>
+hls::vector<E, WIDTH> initially(hls::stream<hls::vector<E, WIDTH>> &tokens, const E (&elements)[COUNT], int &taken) {
+#pragma HLS inline
+    if (taken * WIDTH < COUNT) {
+        hls::vector<E, WIDTH> token;
+        for (std::size_t lane = 0; lane < WIDTH; ++lane) {
+#pragma HLS unroll
+            token[lane] = elements[taken * WIDTH + lane];
+        }
+        ++taken;
+        return token;
+    }
+    return tokens.read();
+}
+"""
+
+_CONCURRENTLY = """
+#ifndef __SYNTHESIS__
+// Processes that take each other's tokens run side by side in a C simulation, as they do in hardware.
+#ifdef ALLO_STUDIO_HLS_STREAM_H
+using hls::concurrently;
+#else
+template <typename... Processes> void concurrently(Processes... processes) {
+    std::thread threads[] = {std::thread(processes)...};
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+}
+#endif
+#endif
+"""
 
 _LARGE = f"""
 // A large array does not fit the stack of a C simulation; every element is written before it is read.
@@ -302,6 +352,10 @@ def support(source: str) -> str:
     calls = set(_CALL.findall(source))
     wanted = {name for name, mark in calls if mark == "<" or name in _PLAIN}
     parts = [_LARGE] if LARGE_LOCAL in source else []
+    if f" {CONCURRENTLY}(" in source:
+        parts.append(_CONCURRENTLY)
+    if re.search(rf"\b{INITIALLY}[<(]", source):
+        parts += [_INITIALLY, _INITIALLY_VECTORS] if "hls::vector<" in source else [_INITIALLY]
     if any(mark == "(" and name not in _PLAIN for name, mark in calls):
         parts.append(_WRAP)
     if wanted:
@@ -331,6 +385,7 @@ def includes(source: str) -> list[str]:
         ["#include <cmath>"] if any(word in text for word in ("INFINITY", "NAN", "std::ldexp", "std::sign")) else []
     )
     found += ["#include <cstring>"] if "std::memcpy" in text else []
+    found += ["#include <thread>"] if "std::thread" in text else []
     found += ["#include <type_traits>"] if "std::conditional" in text else []
     found += ['#include "ap_int.h"'] if _WIDE_INTEGER.search(text) else []
     found += ['#include "hls_half.h"'] if re.search(r"\bhalf\b", source) else []

@@ -24,9 +24,10 @@ class Lines:
         self._depth = depth
 
     def add(self, text: str, note: str = "") -> None:
-        """Append a line, with `note` as a comment at its end."""
+        """Append a line, with `note` as a comment at its end; preprocessor lines start at the margin."""
         tail = f"  // {comment(note)}" if note else ""
-        self._lines.append(f"{_INDENT * self._depth}{text}{tail}" if text else "")
+        indent = "" if text.startswith("#") else _INDENT * self._depth
+        self._lines.append(f"{indent}{text}{tail}" if text else "")
 
     def pragma(self, text: str) -> None:
         """Append an HLS pragma; it starts at the margin as preprocessor lines do."""

@@ -68,7 +68,7 @@ def _token(kernel: KernelIR, argument: Argument, width: int, op: ir.Operation, l
     writes = op.name == "affine.store"
     if width == 1:
         return Token(argument, op, 1, writes, LinearExpr.number(0), None)
-    lanes = _unrolled_around(op, loops)
+    lanes = _of_token(_unrolled_around(op, loops), width)
     lane = _lane(kernel, argument, width, op, lanes, loops)
     return Token(argument, op, width, writes, lane, lanes[0] if lanes else None)
 
@@ -89,6 +89,14 @@ def _unrolled_around(op: ir.Operation, loops: dict[ir.Value, Loop]) -> list[Loop
         found.insert(0, loop)
         block = loop.op.block
     return found
+
+
+def _of_token(lanes: list[Loop], width: int) -> list[Loop]:
+    """Return the innermost of the unrolled loops that make one token; all of them where none do."""
+    for first in range(len(lanes), -1, -1):
+        if prod(loop.trip or 0 for loop in lanes[first:]) == width:
+            return lanes[first:]
+    return lanes
 
 
 def _lane(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,18 @@ from allo_studio.hardware.storage import Storage
 from allo_studio.simulate.cycle.model import Model
 from allo_studio.words import bits_dtype, from_bits, to_bits
 
-__all__ = ["load", "store", "word_bits", "words_of"]
+__all__ = ["Memories", "load", "store", "word_bits", "words_of"]
+
+
+class Memories(Protocol):
+    """What has memories to read: a running circuit, or what one left behind."""
+
+    @property
+    def memories(self) -> tuple[str, ...]:
+        """The memories' names."""
+
+    def memory(self, name: str) -> NDArray[Any]:
+        """Return a memory's words."""
 
 
 def word_bits(storage: Storage) -> int:
@@ -37,7 +48,7 @@ def load(model: Model, storage: Storage, values: NDArray[Any]) -> None:
             _put(model.memory(name), words)
 
 
-def store(model: Model, storage: Storage) -> NDArray[Any]:
+def store(model: Memories, storage: Storage) -> NDArray[Any]:
     """Return the array that the memories of a buffer hold; zeros where there are none."""
     if storage.stream:
         (name,) = memory_names(storage)

@@ -16,6 +16,10 @@
 #include <cstdlib>
 #include <type_traits>
 
+template <int N> class ap_int;
+template <int N> class ap_uint;
+template <int N, bool S> struct ap_range_ref;
+
 // The bits of an integer of N bits, signed or not.
 template <int N, bool S> class ap_int_base {
     static_assert(N > 0, "an integer has at least one bit");
@@ -86,6 +90,12 @@ template <int N, bool S> class ap_int_base {
     }
 
     bool operator[](int at) const { return bit(at); }
+
+    // The bits from `high` down to `low`, to read and to write.
+    ap_range_ref<N, S> range(int high = N - 1, int low = 0) { return {*this, high, low}; }
+    ap_range_ref<N, S> operator()(int high, int low) { return {*this, high, low}; }
+    ap_int_base<N, false> range(int high = N - 1, int low = 0) const { return ap_range_ref<N, S>::get(*this, high, low); }
+    ap_int_base<N, false> operator()(int high, int low) const { return ap_range_ref<N, S>::get(*this, high, low); }
     bool operator!() const { return !any(); }
 
     bool any() const {
@@ -312,6 +322,37 @@ template <int N> class ap_uint : public ap_int_base<N, false> {
     template <typename T> ap_uint &operator-=(const T &other) { return *this = *this - other; }
     template <typename T> ap_uint &operator*=(const T &other) { return *this = *this * other; }
     template <typename T> ap_uint &operator/=(const T &other) { return *this = *this / other; }
+};
+
+// Some bits of an integer: they read as a number without sign, and are written without touching the others.
+template <int N, bool S> struct ap_range_ref {
+    ap_int_base<N, S> &of;
+    int high;
+    int low;
+
+    static ap_int_base<N, false> get(const ap_int_base<N, S> &of, int high, int low) {
+        const ap_int_base<N, false> shifted = ap_int_base<N, false>(of) >> low;
+        const ap_int_base<N, false> ones = ~ap_int_base<N, false>(0);
+        return shifted & (ones >> (N - 1 - high + low));
+    }
+
+    template <int M> operator ap_uint<M>() const { return get(of, high, low); }
+    template <int M> operator ap_int<M>() const { return get(of, high, low); }
+    operator unsigned long long() const { return get(of, high, low).to_uint64(); }
+
+    template <int M, bool Z> ap_range_ref &operator=(const ap_int_base<M, Z> &value) {
+        const ap_int_base<N, false> ones = ~ap_int_base<N, false>(0);
+        const ap_int_base<N, false> mask = (ones >> (N - 1 - high + low)) << low;
+        const ap_int_base<N, false> bits = ap_int_base<N, false>(value) << low;
+        of = (ap_int_base<N, false>(of) & ~mask) | (bits & mask);
+        return *this;
+    }
+    template <typename T, ap_private::if_native<T> = 0> ap_range_ref &operator=(T value) {
+        return *this = ap_private::of_native<T>(value);
+    }
+    ap_range_ref &operator=(const ap_range_ref &other) { return *this = get(other.of, other.high, other.low); }
+    ap_range_ref(ap_int_base<N, S> &whole, int from, int to) : of(whole), high(from), low(to) {}
+    ap_range_ref(const ap_range_ref &) = default;
 };
 
 #endif

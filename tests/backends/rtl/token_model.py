@@ -13,7 +13,7 @@ from allo_studio.design.flat import flatten
 from allo_studio.design.region import Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
 
-__all__ = ["Actor", "Outcome", "Stalls", "actors_of", "simulate"]
+__all__ = ["Actor", "Outcome", "Stalls", "actors_of", "initial_of", "simulate"]
 
 # Whether an end of a FIFO (`in` or `out`) is held in a cycle.
 Stalls = Callable[[str, str, int], bool]
@@ -71,7 +71,12 @@ def _latency(sized: SizedDesign, process: Process) -> int:
     if process.region.execution == "sequential":
         return sum(_latency(sized, inner) for inner in process.region.processes)
     depths = {channel: size.depth for channel, size in sized.fifos.items()}
-    return simulate(actors_of(sized, process.region), depths, 1).ends[0]
+    return simulate(actors_of(sized, process.region), depths, 1, initial=initial_of(process.region)).ends[0]
+
+
+def initial_of(region: Region) -> dict[str, int]:
+    """Return the tokens that lie in the FIFOs of a dataflow region at reset."""
+    return {channel.id: channel.initial_tokens for channel in flatten(region).channels if channel.initial}
 
 
 @dataclass
@@ -125,10 +130,11 @@ def simulate(
     invocations: int,
     stalls: Stalls = lambda channel, end, cycle: False,
     most: int = 100_000,
+    initial: Mapping[str, int] | None = None,
 ) -> Outcome:
     """Run invocations back to back; raises AssertionError where they are not done in so many cycles."""
-    machine = _Machine({actor.name: _Run(actor) for actor in actors}, depths, invocations, stalls)
-    held = dict.fromkeys(depths, 0)
+    machine = _Machine({actor.name: _Run(actor) for actor in actors}, depths, invocations, stalls, dict(initial or {}))
+    held = {channel: machine.tokens.get(channel, 0) for channel in depths}
     ends: list[int] = []
     for cycle in range(most):
         moving = [run for run in machine.runs.values() if machine.moves(run, cycle)]

@@ -1,0 +1,289 @@
+"""Edits that move a level of the hierarchy: blocks become a graph of their own, and a graph's blocks come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from allo_studio.design.edit_base import Edit, checked_name, find_graph, find_node, refuse, with_graph, without
+from allo_studio.design.edit_instance import with_moved_blocks
+from allo_studio.design.edit_project import graph_users
+from allo_studio.design.instances import opened, used_params
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, Node, Project
+from allo_studio.design.names import fresh_name
+
+__all__ = ["CollapseNodes", "ExpandNode", "centre"]
+
+Point = tuple[float, float]
+# Places stay on the canvas's grid when blocks change their level.
+_GRID = 4
+_NOWHERE = Endpoint("", "")
+
+
+def centre(places: Iterable[Point]) -> Point:
+    """Return the middle of some places, on the grid; (0, 0) of none."""
+    known = tuple(places)
+    middle = (sum(p[axis] for p in known) / max(len(known), 1) for axis in (0, 1))
+    x, y = (float(round(value / _GRID) * _GRID) for value in middle)
+    return x, y
+
+
+@dataclass(frozen=True)
+class CollapseNodes(Edit):
+    """Make a graph `name` of some blocks of a graph, and put one block in their place.
+
+    Wires that cross become ports of the new graph: one for each producer outside, one for each producer inside (two
+    where its wires ask for different channels). What was asked of a wire's channel stays on the wire outside. `types`
+    gives the type of each end in the graph, as `CheckedDesign.port_types` does.
+    """
+
+    graph: str
+    nodes: tuple[str, ...]
+    name: str
+    types: Mapping[Endpoint, str] = field(default_factory=dict)
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the new graph; refused for a taken name, an unknown type, or a cycle."""
+        graph = find_graph(project, self.graph)
+        if not self.nodes:
+            raise refuse("no blocks are selected", self.graph, "select the blocks that are to become a graph")
+        for name in self.nodes:
+            find_node(graph, name)
+        checked_name(self.name, project.graphs, "graph", self.graph)
+        inside = set(self.nodes)
+        _require_no_cycle(graph, inside)
+        return self._placed(project, _Collapse(graph, inside, self.name, self.types))
+
+    def _placed(self, project: Project, made: _Collapse) -> Project:
+        changed = with_graph(with_graph(project, made.outer), made.inner)
+        changed = with_moved_blocks(changed, self.graph, {name: f"{made.block}/{name}" for name in made.inner.nodes})
+        places = project.view.get(self.graph, {})
+        moved = {name: places[name] for name in made.inner.nodes if name in places}
+        if not moved:
+            return changed
+        stay = {**without(places, *moved), made.block: centre(moved.values())}
+        return replace(changed, view={**project.view, self.graph: stay, self.name: moved})
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"Collapse {len(self.nodes)} block{'s' * (len(self.nodes) != 1)} into {self.name}"
+
+
+class _Collapse:
+    """The graph around and the graph inside; `block` is the name of the new block."""
+
+    def __init__(self, graph: Graph, inside: set[str], name: str, types: Mapping[Endpoint, str]) -> None:
+        self._graph, self._inside, self._types = graph, inside, types
+        nodes = {n: node for n, node in graph.nodes.items() if n in inside}
+        self._taken = set(nodes)
+        stay = without(graph.nodes, *inside)
+        self.block = fresh_name(name, set(stay))
+        self._ports: dict[tuple[str, Endpoint, Edge], str] = {}
+        self._inputs: dict[str, str] = {}
+        self._outputs: dict[str, str] = {}
+        self._inner: list[Edge] = []
+        self._outer: list[Edge] = []
+        for edge in graph.edges:
+            self._wire(edge)
+        params = used_params(graph, nodes.values(), (*self._inputs.values(), *self._outputs.values()))
+        self.inner = Graph(
+            name, graph.execution, self._inputs, self._outputs, nodes, tuple(self._inner), graph.unify, params
+        )
+        block = GraphNode(name, {param: param for param in params})
+        self.outer = replace(graph, nodes=_in_place(graph.nodes, inside, self.block, block), edges=tuple(self._outer))
+
+    def _wire(self, edge: Edge) -> None:
+        enters, leaves = edge.target.node in self._inside, edge.source.node in self._inside
+        if enters and leaves:
+            self._inner.append(edge)
+        elif enters:
+            port = self._port(edge, self._inputs)
+            self._inner.append(Edge(Endpoint("", port), edge.target))
+        elif leaves:
+            port = self._port(edge, self._outputs)
+            self._outer.append(replace(edge, source=Endpoint(self.block, port)))
+        else:
+            self._outer.append(edge)
+
+    def _port(self, edge: Edge, ports: dict[str, str]) -> str:
+        """Return the port of the new graph for a wire that crosses; a new one brings its wire from the producer."""
+        entering = ports is self._inputs
+        # Readers of one producer share a port, unless they ask for different channels.
+        asked = replace(edge, source=_NOWHERE, target=_NOWHERE) if entering else Edge(_NOWHERE, _NOWHERE)
+        key = ("in" if entering else "out", edge.source, asked)
+        if key not in self._ports:
+            # An input that a block outside feeds is called after what it is for.
+            wish = edge.target if entering and edge.source.node else edge.source
+            name = fresh_name(wish.port, self._taken)
+            self._ports[key] = name
+            self._taken.add(name)
+            ports[name] = self._type(edge)
+            if entering:
+                self._outer.append(replace(edge, target=Endpoint(self.block, name)))
+            else:
+                self._inner.append(Edge(edge.source, Endpoint("", name)))
+        return self._ports[key]
+
+    def _type(self, edge: Edge) -> str:
+        for end in (edge.source, edge.target):
+            own = {**self._graph.inputs, **self._graph.outputs}.get(end.port) if not end.node else None
+            known = own or self._types.get(end)
+            if known:
+                return known
+        where = f"{self._graph.name}/{edge.id}"
+        raise refuse(f"the type of {edge.source} is not known", where, "mend the block that it belongs to first")
+
+
+def _in_place(nodes: Mapping[str, Node], gone: set[str], name: str, node: Node) -> dict[str, Node]:
+    """Return the blocks with one in the place of the first of those that go."""
+    found: dict[str, Node] = {}
+    for known, value in nodes.items():
+        if known not in gone:
+            found[known] = value
+        elif name not in found:
+            found[name] = node
+    return found
+
+
+def _require_no_cycle(graph: Graph, inside: set[str]) -> None:
+    """Refuse a selection that a path leaves and enters again: its block would wait for itself."""
+    after: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        if edge.source.node and edge.target.node:
+            after.setdefault(edge.source.node, []).append(edge.target.node)
+    came: dict[str, str] = {}
+    waiting: list[str] = []
+    for name in graph.nodes:
+        for target in after.get(name, ()) if name in inside else ():
+            if target not in inside and target not in came:
+                came[target] = name
+                waiting.append(target)
+    while waiting:
+        name = waiting.pop()
+        for target in after.get(name, ()):
+            if target in inside:
+                path = [target, name]
+                while path[-1] not in inside:
+                    path.append(came[path[-1]])
+                between = path[1:-1][::-1]
+                message = f"the new block would wait for itself: {' → '.join(path[::-1])}"
+                hint = f"select {', '.join(between)} as well, or fewer blocks"
+                raise refuse(message, f"{graph.name}/{between[0]}", hint)
+            if target not in came:
+                came[target] = name
+                waiting.append(target)
+
+
+@dataclass(frozen=True)
+class ExpandNode(Edit):
+    """Put the blocks of a graph in place of a block that is an instance of it.
+
+    The graph itself goes where nothing else is an instance of it. Blocks whose names are taken get fresh ones.
+    """
+
+    graph: str
+    node: str
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the blocks; refused for a block that is no graph, or one that runs differently."""
+        outer = find_graph(project, self.graph)
+        node = find_node(outer, self.node)
+        where = f"{self.graph}/{self.node}"
+        if not isinstance(node, GraphNode):
+            raise refuse(f"block {self.node!r} is no graph", where, "select a block that is a graph")
+        inner = find_graph(project, node.graph)
+        if inner.name == outer.name:
+            raise refuse(f"graph {inner.name!r} contains itself", where, "remove the block")
+        _require_alike(outer, inner, where)
+        names = self._names(outer, inner)
+        nodes: dict[str, Node] = {}
+        for known, value in outer.nodes.items():
+            if known == self.node:
+                nodes |= {names[n]: v for n, v in opened(inner, node.params, node.inside).items()}
+            else:
+                nodes[known] = value
+        edges = _Expand(self.node, outer, inner, names).edges()
+        changed = self._placed(with_graph(project, replace(outer, nodes=nodes, edges=edges)), inner, names)
+        changed = with_moved_blocks(changed, self.graph, {f"{self.node}/{n}": new for n, new in names.items()})
+        if graph_users(changed, inner.name) or changed.top == inner.name:
+            return changed
+        return replace(changed, graphs=without(changed.graphs, inner.name), view=without(changed.view, inner.name))
+
+    def _names(self, outer: Graph, inner: Graph) -> dict[str, str]:
+        taken = set(outer.nodes) - {self.node}
+        names: dict[str, str] = {}
+        for name in inner.nodes:
+            names[name] = fresh_name(name, taken)
+            taken.add(names[name])
+        return names
+
+    def _placed(self, project: Project, inner: Graph, names: Mapping[str, str]) -> Project:
+        places = project.view.get(self.graph, {})
+        if self.node not in places:
+            return project
+        inside = {n: p for n, p in project.view.get(inner.name, {}).items() if n in names}
+        (x, y), (cx, cy) = places[self.node], centre(inside.values())
+        moved = {names[n]: (px + x - cx, py + y - cy) for n, (px, py) in inside.items()}
+        kept = without(places, self.node)
+        return replace(project, view={**project.view, self.graph: {**kept, **moved}})
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"Expand {self.node}"
+
+
+class _Expand:
+    """The wires of a graph with those of one of its blocks joined to them."""
+
+    def __init__(self, node: str, outer: Graph, inner: Graph, names: Mapping[str, str]) -> None:
+        self._node, self._outer, self._inner, self._names = node, outer, inner, names
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Return the wires, those that come out of the block at the place of the first that ended at it."""
+        found: list[Edge] = []
+        joined = self._joined()
+        for edge in self._outer.edges:
+            if self._node not in (edge.source.node, edge.target.node):
+                found.append(edge)
+            else:
+                found += joined
+                joined = []
+        return tuple(dict.fromkeys([*found, *joined]))
+
+    def _joined(self) -> list[Edge]:
+        found = []
+        for edge in self._inner.edges:
+            for source in self._sources(edge):
+                found += [self._one(edge, source, target) for target in self._targets(edge)]
+        return found
+
+    def _sources(self, edge: Edge) -> list[Edge]:
+        if edge.source.node:
+            return [replace(edge, source=self._out(edge.source))]
+        end = Endpoint(self._node, edge.source.port)
+        return [outside for outside in self._outer.edges if outside.target == end]
+
+    def _targets(self, edge: Edge) -> list[Edge]:
+        if edge.target.node:
+            return [replace(edge, target=self._out(edge.target))]
+        end = Endpoint(self._node, edge.target.port)
+        return [outside for outside in self._outer.edges if outside.source == end]
+
+    def _out(self, end: Endpoint) -> Endpoint:
+        return Endpoint(self._names.get(end.node, end.node), end.port)
+
+    def _one(self, edge: Edge, source: Edge, target: Edge) -> Edge:
+        """Return one wire of up to three in a row; what is asked of the outermost counts."""
+        plain = Edge(_NOWHERE, _NOWHERE)
+        asked = (replace(e, source=_NOWHERE, target=_NOWHERE) for e in (target, source, edge))
+        choice = next((a for a in asked if a != plain), plain)
+        return replace(choice, source=source.source, target=target.target)
+
+
+def _require_alike(outer: Graph, inner: Graph, where: str) -> None:
+    if inner.execution != outer.execution:
+        message = f"the blocks of {inner.name} run as {inner.execution}, those of {outer.name} as {outer.execution}"
+        raise refuse(message, where, f"set the execution of {inner.name} to {outer.execution} first")
+    if inner.execution == "sequential" and inner.unify != outer.unify:
+        message = f"only one of {inner.name} and {outer.name} unifies the layouts of its interfaces"
+        raise refuse(message, where, f"set `unify: {'true' if outer.unify else 'false'}` in {inner.name} first")

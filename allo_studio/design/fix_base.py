@@ -1,0 +1,128 @@
+"""What all fixes share: a fix as a value, and the place of a fault with what is known there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from allo_studio.design.checked import CheckedDesign, PortInfo
+from allo_studio.design.edit_base import Edit, Several
+from allo_studio.design.edit_graph import Disconnect
+from allo_studio.design.model import Edge, Endpoint, Graph, Project
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.types import ArrayType
+
+__all__ = ["At", "Fix", "Rule", "Shared", "near", "removed", "without_wire"]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What mends a fault: an edit, and what it does in words."""
+
+    text: str
+    edit: Edit
+
+
+# Of a graph and a side, the ends without a wire by their types.
+Shared = dict[tuple[str, str], dict[ArrayType | None, list[Endpoint]]]
+
+
+class At:
+    """The place of a fault: its graph (empty where it has none), and its wire or block, with what is known of them.
+
+    `project` is what the fixes are edits of: the checked one, without copies of the wire that the fault is about.
+    `shared` holds what was found out for other faults of the same design.
+    """
+
+    def __init__(self, checked: CheckedDesign, diagnostic: Diagnostic, project: Project, shared: Shared) -> None:
+        self.checked, self.diagnostic, self.project = checked, diagnostic, project
+        self._shared: Shared = shared if project is checked.project else {}
+        name, _, rest = diagnostic.where.partition("/")
+        self.graph = self.project.graphs.get(name.partition(".")[0], Graph(""))
+        self.node = rest.partition("#")[0]
+        self._edge = next((edge for edge in self.graph.edges if edge.id == rest), None)
+
+    @property
+    def edge(self) -> Edge:
+        """The wire that the fault is about."""
+        assert self._edge is not None
+        return self._edge
+
+    @property
+    def words(self) -> tuple[str | int, ...]:
+        """What the fault is about, after the word for it."""
+        return self.diagnostic.about[1:]
+
+    def ports(self, node: str) -> tuple[PortInfo, ...]:
+        """Return the known ports of a block of the graph, or the graph's own under the empty name."""
+        if not node:
+            return self.checked.signatures.get(self.graph.name, ())
+        return self.checked.ports.get(f"{self.graph.name}/{node}", ())
+
+    def port(self, end: Endpoint) -> PortInfo | None:
+        """Return what is known of an end."""
+        return next((port for port in self.ports(end.node) if port.name == end.port), None)
+
+    def type(self, end: Endpoint) -> ArrayType | None:
+        """Return the type of an end where it is known."""
+        port = self.port(end)
+        return port.type if port else None
+
+    def ends(self, side: str) -> Iterator[tuple[Endpoint, PortInfo]]:
+        """Yield all ends of the graph where a wire can begin (`source`) or end (`target`)."""
+        for node in ("", *self.graph.nodes):
+            for port in self.ports(node):
+                if ((port.direction == "out") == bool(node)) == (side == "source"):
+                    yield Endpoint(node, port.name), port
+
+    def free(self, side: str, type_: ArrayType | None) -> list[Endpoint]:
+        """Return the ends of a type at which no wire begins or ends yet."""
+        if type_ is None:
+            return []
+        key = (self.graph.name, side)
+        if key not in self._shared:
+            taken = {edge.source if side == "source" else edge.target for edge in self.graph.edges}
+            found: dict[ArrayType | None, list[Endpoint]] = {}
+            for end, port in self.ends(side):
+                if end not in taken:
+                    found.setdefault(port.type, []).append(end)
+            self._shared[key] = found
+        return self._shared[key].get(type_, [])
+
+    def reached(self, node: str, forward: bool) -> set[str]:
+        """Return the blocks that wires lead to from a block, or that they come from, itself among them."""
+        if not node:
+            return set()
+        beside: dict[str, set[str]] = {}
+        for edge in self.graph.edges:
+            one, two = (edge.source.node, edge.target.node) if forward else (edge.target.node, edge.source.node)
+            if one and two:
+                beside.setdefault(one, set()).add(two)
+        seen, waiting = {node}, [node]
+        while waiting:
+            new = beside.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        return seen
+
+
+Rule = Callable[[At], Iterator[Fix]]
+
+
+def near(name: str, known: Collection[str]) -> str | None:
+    """Return the name that is likely meant."""
+    found = get_close_matches(name, list(known), n=1)
+    return found[0] if found else None
+
+
+def removed(at: At, wire: str) -> Edit:
+    """Return the edit that takes a wire away, however often it is drawn."""
+    count = sum(edge.id == wire for edge in at.graph.edges)
+    edit = Disconnect(at.graph.name, wire)
+    return edit if count == 1 else Several((edit,) * count, edit.describe())
+
+
+def without_wire(at: At, wire: str) -> Fix:
+    """Return the fix that takes a wire away."""
+    return Fix(f"remove the wire {wire}", removed(at, wire))

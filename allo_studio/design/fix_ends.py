@@ -1,0 +1,129 @@
+"""Fixes of what lacks a wire, and of blocks and graphs that name something that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from allo_studio.design.edit_base import Several
+from allo_studio.design.edit_graph import Connect, RemoveNodes
+from allo_studio.design.edit_names import SetNode
+from allo_studio.design.edit_project import AddGraphPort, RemoveGraphPort, SetTop, SetUnify
+from allo_studio.design.edit_schedule import SetSchedule
+from allo_studio.design.fix_base import At, Fix, Rule, near
+from allo_studio.design.model import Endpoint, GraphNode
+from allo_studio.design.names import fresh_name
+
+__all__ = ["END_RULES"]
+
+
+def _not_connected(at: At) -> Iterator[Fix]:
+    """Feed an input from the only end of its type that nothing reads, or from a new input of the graph."""
+    yield from _fed(at, Endpoint(at.node, str(at.words[0])))
+
+
+def _not_fed(at: At) -> Iterator[Fix]:
+    """Feed an output of the graph, or take it away."""
+    port = str(at.words[0])
+    yield from _fed(at, Endpoint("", port))
+    yield Fix(f"remove the output {port}", RemoveGraphPort(at.graph.name, port))
+
+
+def _fed(at: At, target: Endpoint) -> Iterator[Fix]:
+    type_ = at.type(target)
+    known = [end for end in at.free("source", type_) if end.node or target.node]
+    # What comes after a block cannot feed it, and a wire from a port of the graph to another goes through no block.
+    later = at.reached(target.node, forward=True)
+    known = [end for end in known if end.node not in later]
+    if len(known) == 1:
+        yield Fix(f"connect {known[0]} to {target}", Connect(at.graph.name, known[0], target))
+    if type_ and target.node:
+        yield _new_port(at, target, str(type_))
+
+
+def _not_used(at: At) -> Iterator[Fix]:
+    """Lead an output to the only end of its type that nothing feeds, or to a new output of the graph."""
+    source = Endpoint(at.node, str(at.words[0]))
+    yield from _read(at, source)
+    type_ = at.type(source)
+    if type_:
+        yield _new_port(at, source, str(type_))
+
+
+def _not_read(at: At) -> Iterator[Fix]:
+    """Lead an input of the graph to the only end that waits for its type, or take it away."""
+    port = str(at.words[0])
+    yield from _read(at, Endpoint("", port))
+    yield Fix(f"remove the input {port}", RemoveGraphPort(at.graph.name, port))
+
+
+def _read(at: At, source: Endpoint) -> Iterator[Fix]:
+    known = [end for end in at.free("target", at.type(source)) if end.node or source.node]
+    earlier = at.reached(source.node, forward=False)
+    known = [end for end in known if end.node not in earlier]
+    if len(known) == 1:
+        yield Fix(f"connect {source} to {known[0]}", Connect(at.graph.name, source, known[0]))
+
+
+def _new_port(at: At, end: Endpoint, type_: str) -> Fix:
+    """Return the fix that makes a block's port one of the graph."""
+    name = fresh_name(end.port, {*at.graph.inputs, *at.graph.outputs, *at.graph.nodes})
+    entering = any(port.name == end.port and port.direction == "in" for port in at.ports(end.node))
+    word = "input" if entering else "output"
+    own = Endpoint("", name)
+    edits = (
+        AddGraphPort(at.graph.name, name, "in" if entering else "out", type_),
+        Connect(at.graph.name, own, end) if entering else Connect(at.graph.name, end, own),
+    )
+    return Fix(f"make {end} an {word} of the graph", Several(edits, f"Make {end} an {word}"))
+
+
+def _no_top(at: At) -> Iterator[Fix]:
+    """Build the graph that is likely meant, or the only one."""
+    graphs = list(at.project.graphs)
+    meant = near(at.project.top, graphs) or (graphs[0] if len(graphs) == 1 else None)
+    if meant:
+        yield Fix(f"make {meant} the top", SetTop(meant))
+
+
+def _contains(at: At) -> Iterator[Fix]:
+    """Take away the blocks by which a graph contains itself, at each level."""
+    path = [str(name) for name in at.words]
+    for holder, inner in zip(path, [*path[1:], path[0]], strict=True):
+        nodes = at.project.graphs[holder].nodes
+        names = tuple(n for n, node in nodes.items() if isinstance(node, GraphNode) and node.graph == inner)
+        yield Fix(f"remove {', '.join(names)} from {holder}", RemoveNodes(holder, names))
+
+
+def _no_graph(at: At) -> Iterator[Fix]:
+    """Use the graph that is likely meant."""
+    node = at.graph.nodes[at.node]
+    meant = near(node.graph, at.project.graphs) if isinstance(node, GraphNode) else None
+    if meant and isinstance(node, GraphNode):
+        yield Fix(f"use the graph {meant}", SetNode(at.graph.name, at.node, replace(node, graph=meant)))
+    yield Fix(f"remove the block {at.node}", RemoveNodes(at.graph.name, (at.node,)))
+
+
+def _no_schedule(at: At) -> Iterator[Fix]:
+    """Use the schedule that is likely meant, or none."""
+    meant = near(getattr(at.graph.nodes[at.node], "schedule", None) or "", at.project.schedules)
+    if meant:
+        yield Fix(f"use the schedule {meant}", SetSchedule(at.graph.name, at.node, meant))
+    yield Fix("use no schedule", SetSchedule(at.graph.name, at.node, None))
+
+
+def _unify(at: At) -> Iterator[Fix]:
+    yield Fix("unify the interfaces", SetUnify(at.graph.name, True))
+
+
+END_RULES: dict[str, Rule] = {
+    "not connected": _not_connected,
+    "not used": _not_used,
+    "not fed": _not_fed,
+    "not read": _not_read,
+    "no top": _no_top,
+    "contains": _contains,
+    "no graph": _no_graph,
+    "no schedule": _no_schedule,
+    "no unify": _unify,
+}

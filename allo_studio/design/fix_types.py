@@ -1,0 +1,114 @@
+"""Fixes of types: a conversion on the wire, parameters that give the same extents, the type of a port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from allo_studio.design.blocks import conversion, is_generated
+from allo_studio.design.check_kernels import kernel_result
+from allo_studio.design.edit_base import Several
+from allo_studio.design.edit_graph import SetParam
+from allo_studio.design.edit_insert import InsertBlock
+from allo_studio.design.edit_project import SetGraphPortType
+from allo_studio.design.fix_base import At, Fix, Rule
+from allo_studio.design.model import Endpoint, KernelNode, ParamValue
+from allo_studio.diagnostics import AlloError
+from allo_studio.frontend import kernel_parameters
+from allo_studio.source import Source
+from allo_studio.types import ArrayType
+
+__all__ = ["TYPE_RULES"]
+
+_MOST_TRIALS = 16
+
+
+def _elements(at: At) -> Iterator[Fix]:
+    """Put a conversion on the wire, or change the type at the graph's boundary."""
+    edge, (source, target) = at.edge, _types(at)
+    if source.shape == target.shape and source.sizes == target.sizes and _converts(source, target):
+        block = conversion(str(source), str(target.element))
+        insert = InsertBlock(at.graph.name, "convert", block, "x", {edge.id: "y"})
+        yield Fix(f"insert a conversion to {target.element}", insert)
+    yield from _boundary(at)
+
+
+def _converts(source: ArrayType, target: ArrayType) -> bool:
+    return "struct" not in (source.element.kind, target.element.kind)
+
+
+def _extents(at: At) -> Iterator[Fix]:
+    """Set parameters of one of the blocks, or change the type at the graph's boundary."""
+    source, target = _types(at)
+    yield from _parameters(at, at.edge.target, target, source)
+    yield from _parameters(at, at.edge.source, source, target)
+    yield from _boundary(at)
+
+
+def _types(at: At) -> tuple[ArrayType, ArrayType]:
+    source, target = at.type(at.edge.source), at.type(at.edge.target)
+    assert source is not None
+    assert target is not None
+    return source, target
+
+
+def _boundary(at: At) -> Iterator[Fix]:
+    """Give a port of the graph that has no other wire the type of the wire's other end."""
+    for mine, other in ((at.edge.source, at.edge.target), (at.edge.target, at.edge.source)):
+        wires = [edge for edge in at.graph.edges if mine in (edge.source, edge.target)]
+        if not mine.node and len(wires) == 1:
+            wanted = str(at.type(other))
+            yield Fix(f"make {mine} {wanted}", SetGraphPortType(at.graph.name, mine.port, wanted))
+
+
+def _no_type(at: At) -> Iterator[Fix]:
+    """Give a port of the graph the type of what it is wired to."""
+    mine = Endpoint("", str(at.words[0]))
+    for edge in at.graph.edges:
+        if mine in (edge.source, edge.target):
+            known = at.type(edge.target if edge.source == mine else edge.source)
+            if known:
+                yield Fix(f"make {mine} {known}", SetGraphPortType(at.graph.name, mine.port, str(known)))
+                return
+
+
+def _parameters(at: At, end: Endpoint, has: ArrayType, wanted: ArrayType) -> Iterator[Fix]:
+    """Set the parameters of a block that has the extents that differ, where its port then has the type wanted."""
+    node = at.graph.nodes.get(end.node)
+    kernel = at.checked.kernels.get(f"{at.graph.name}/{end.node}")
+    if not isinstance(node, KernelNode) or is_generated(node.path) or kernel is None or kernel.base is None:
+        return
+    source = kernel.base.source
+    for values in _candidates(source, node, has, wanted)[:_MOST_TRIALS]:
+        if _type_with(source, node, values, end.port) == wanted:
+            text = ", ".join(f"{name} to {value}" for name, value in values.items())
+            edits = tuple(SetParam(at.graph.name, end.node, name, value) for name, value in values.items())
+            yield Fix(f"set {text} in {end.node}", Several(edits, f"Set {', '.join(values)} of {end.node}"))
+            return
+
+
+def _candidates(source: Source, node: KernelNode, has: ArrayType, wanted: ArrayType) -> list[dict[str, int]]:
+    """Return values of parameters to try: one parameter at a time, then all that have an extent that differs."""
+    try:
+        known = {**kernel_parameters(source, node.function), **node.params}
+    except AlloError:
+        return []
+    differ = {a: b for a, b in zip(has.shape, wanted.shape, strict=True) if a != b}
+    # True is no extent, though it equals 1.
+    found = {name: differ[v] for name, v in known.items() if type(v) is int and v in differ}
+    single: list[dict[str, int]] = [{name: value} for name, value in found.items()]
+    return [*single, found] if len(found) > 1 else single
+
+
+def _type_with(source: Source, node: KernelNode, values: Mapping[str, ParamValue], port: str) -> ArrayType | None:
+    result = kernel_result(source, replace(node, params={**node.params, **values}), ())
+    return next((p.type for p in result.ports if p.name == port), None)
+
+
+TYPE_RULES: dict[str, Rule] = {
+    "elements": _elements,
+    "extents": _extents,
+    "ranks": _boundary,
+    "sizes": _boundary,
+    "no type": _no_type,
+}

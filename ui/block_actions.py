@@ -1,0 +1,127 @@
+"""What the actions on selected blocks do: collapse, expand, duplicate, and the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtGui import QGuiApplication
+
+from allo_studio.design.edits import (
+    CollapseNodes,
+    DuplicateNodes,
+    Edit,
+    ExpandNode,
+    MoveNodes,
+    PasteNodes,
+    RemoveNodes,
+    Several,
+    fresh_name,
+)
+from allo_studio.design.model import Graph, GraphNode, Project
+from allo_studio.diagnostics import AlloError
+from allo_studio.project import copy_nodes, read_clip
+from nodes.canvas import Canvas
+from ui.gestures import Gestures
+from ui.session import Session
+
+__all__ = ["BlockActions"]
+
+_SHIFT = 24.0
+
+
+class BlockActions:
+    """Acts on the blocks that are selected on the canvas; each action is one edit."""
+
+    def __init__(self, session: Session, canvas: Canvas, gestures: Gestures) -> None:
+        self._session, self._canvas, self._gestures = session, canvas, gestures
+
+    def blocks(self) -> list[str]:
+        """Return the selected blocks of the graph, in its order; its own ports are none."""
+        graph, chosen = self._session.graph, set(self._canvas.selected_blocks())
+        return [name for name in graph.nodes if name in chosen] if graph else []
+
+    def suggestion(self) -> str:
+        """Return a name for a new graph."""
+        return fresh_name("part", set(self._session.project.graphs)) if self._session.project else ""
+
+    def collapse(self, name: str) -> None:
+        """Make a graph of the selected blocks."""
+        graph, checked, blocks = self._session.graph, self._session.checked, self.blocks()
+        if graph is None or checked is None or not blocks:
+            return
+        edit = CollapseNodes(graph.name, tuple(blocks), name, checked.port_types(graph.name))
+        before = set(graph.nodes)
+        if self._do(graph, edit):
+            self._select(set(self._session.graph.nodes) - before if self._session.graph else ())
+
+    def expand(self) -> None:
+        """Put the blocks of the selected graph block in its place."""
+        graph, blocks = self._session.graph, self.blocks()
+        if graph is None or len(blocks) != 1 or not isinstance(graph.nodes[blocks[0]], GraphNode):
+            return
+        before = set(graph.nodes) - set(blocks)
+        if self._do(graph, ExpandNode(graph.name, blocks[0])):
+            self._select(set(self._session.graph.nodes) - before if self._session.graph else ())
+
+    def duplicate(self) -> None:
+        """Copy the selected blocks beside themselves."""
+        graph, project, blocks = self._session.graph, self._session.project, self.blocks()
+        if graph is None or project is None or not blocks:
+            return
+        edit = DuplicateNodes(graph.name, tuple(blocks))
+        names = edit.names(project)
+        if self._do(graph, edit):
+            self._select(names.values())
+
+    def copy(self) -> bool:
+        """Put the selected blocks on the clipboard."""
+        graph, project, blocks = self._session.graph, self._session.project, self.blocks()
+        if graph is None or project is None or not blocks:
+            return False
+        shown = self._gestures.unwritten(graph)
+        placed = MoveNodes(graph.name, shown).apply(project) if shown else project
+        QGuiApplication.clipboard().setText(copy_nodes(placed, graph.name, blocks))
+        return True
+
+    def cut(self) -> None:
+        """Put the selected blocks on the clipboard and remove them."""
+        graph, blocks = self._session.graph, tuple(self.blocks())
+        if graph is not None and self.copy():
+            edit = RemoveNodes(graph.name, blocks)
+            self._session.do(Several((edit,), edit.describe().replace("Remove", "Cut")))
+
+    def paste(self) -> None:
+        """Add the blocks of the clipboard in the middle of what is shown."""
+        graph, project = self._session.graph, self._session.project
+        if graph is None or project is None:
+            return
+        try:
+            clip = read_clip(QGuiApplication.clipboard().text())
+        except AlloError as error:
+            self._session.refuse(error, "Nothing was pasted")
+            return
+        edit = PasteNodes(graph.name, clip, self._corner(clip))
+        names = edit.names(project)
+        if self._do(graph, edit):
+            self._select(names.values())
+
+    def _corner(self, clip: Project) -> tuple[float, float]:
+        """Return where a clip's top left corner comes to lie, so that its middle is that of the view."""
+        places: Sequence[tuple[float, float]] = list(clip.view.get(clip.top, {}).values()) or [(0.0, 0.0)]
+        width, height = (max(p[axis] for p in places) - min(p[axis] for p in places) for axis in (0, 1))
+        middle = self._canvas.view.mapToScene(self._canvas.view.viewport().rect().center())
+        x, y = (float(round(v / 4) * 4) for v in (middle.x() - width / 2, middle.y() - height / 2))
+        taken = set(self._canvas.positions.values())
+        first = min(places)
+        while (x + first[0] - min(p[0] for p in places), y + first[1] - min(p[1] for p in places)) in taken:
+            x, y = x + _SHIFT, y + _SHIFT
+        return x, y
+
+    def _do(self, graph: Graph, edit: Edit) -> bool:
+        """Do an edit; places that are shown but not in the file yet are kept with it."""
+        shown = self._gestures.unwritten(graph)
+        whole = Several((MoveNodes(graph.name, shown), edit), edit.describe()) if shown else edit
+        return self._session.do(whole)
+
+    def _select(self, names: Iterable[str]) -> None:
+        self._canvas.select_blocks(names)

@@ -1,0 +1,74 @@
+"""The form of a conversion or a duplicator: its type, and what it becomes or how many copies there are."""
+
+# The stubs know a signal of `object` only with slots of `object`.
+# mypy: disable-error-code="call-overload"
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
+
+from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
+from allo_studio.design.model import KernelNode
+from allo_studio.types import parse_type
+
+__all__ = ["GeneralForm"]
+
+
+class GeneralForm(QWidget):
+    """A form for blocks without a kernel file, hidden for others. `edited` tells the block that was asked for."""
+
+    # A KernelNode.
+    edited = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._node: KernelNode | None = None
+        self.type, self.to, self.copies = QLineEdit(), QLineEdit(), QSpinBox()
+        self.copies.setRange(2, MOST_COPIES)
+        self.copies.setKeyboardTracking(False)
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+        for label, widget in (("Type", self.type), ("Becomes", self.to), ("Copies", self.copies)):
+            self.form.addRow(label, widget)
+        self.type.editingFinished.connect(self._changed)
+        self.to.editingFinished.connect(self._changed)
+        self.copies.valueChanged.connect(self._changed)
+
+    def show_block(self, node: KernelNode) -> None:
+        """Show a block."""
+        self._node = node if is_generated(node.path) else None
+        self.setVisible(self._node is not None)
+        if self._node is None:
+            return
+        plain = plain_block(node)
+        converts = "convert" in plain
+        self.type.setText(plain["convert" if converts else "duplicate"])
+        self.to.setText(plain.get("to", ""))
+        self.copies.blockSignals(True)
+        self.copies.setValue(plain.get("copies", 2))
+        self.copies.blockSignals(False)
+        self.form.setRowVisible(self.to, converts)
+        self.form.setRowVisible(self.copies, not converts)
+
+    def _changed(self) -> None:
+        node = self._node
+        if node is None:
+            return
+        converts = "convert" in plain_block(node)
+        texts = [self.type.text().strip(), *([self.to.text().strip()] if converts else [])]
+        if not all(map(_is_type, texts)):
+            self.show_block(node)
+            return
+        last = node.schedule
+        wanted = conversion(texts[0], texts[1], last) if converts else duplicator(texts[0], self.copies.value(), last)
+        if wanted != node:
+            self.edited.emit(wanted)
+
+
+def _is_type(text: str) -> bool:
+    try:
+        parse_type(text)
+    except ValueError:
+        return False
+    return True
