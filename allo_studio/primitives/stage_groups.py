@@ -9,6 +9,7 @@ import networkx
 
 from allo_studio.analysis.accesses import accesses
 from allo_studio.ir import KernelIR, walk
+from allo_studio.ir.attributes import text
 from allo_studio.ir.binding import ir
 from allo_studio.primitives.rewrite import is_pure
 
@@ -108,10 +109,10 @@ def _touches(kernel: KernelIR, ops: Sequence[ir.Operation]) -> dict[str, list[tu
 
 
 def _joined(work: Work, groups: list[set[int]]) -> list[set[int]]:
-    """Return the groups, those of nothing but single operations with one that they take from, or else give to."""
+    """Return the groups, those without work of their own with one that they take from, or else give to."""
     joined = list(groups)
     while True:
-        small = next((g for g in joined if len(joined) > 1 and not any(work.ops[n].name in _LARGE for n in g)), None)
+        small = next((g for g in joined if len(joined) > 1 and not any(_is_large(work.ops[n]) for n in g)), None)
         if small is None:
             return joined
         before = [g for g in joined if g is not small and _feeds(work, g, small)]
@@ -120,6 +121,11 @@ def _joined(work: Work, groups: list[set[int]]) -> list[set[int]]:
         into = before[-1] if before else after[0] if after else next(g for g in joined if g is not small)
         into |= small
         joined.remove(small)
+
+
+def _is_large(op: ir.Operation) -> bool:
+    """Tell whether an operation is work for a stage of its own; giving an array its first value is not."""
+    return op.name in _LARGE and text(op, "allo.role") != "init"
 
 
 def _feeds(work: Work, source: set[int], target: set[int]) -> bool:

@@ -29,7 +29,7 @@ __all__ = [
     "take_apart",
 ]
 
-# On an array's declaration: it is a FIFO of that depth (0: any).
+# On an array's declaration: to which stages it goes through a FIFO, and of what depth (0: any).
 STREAM = "allo.stream"
 
 
@@ -81,16 +81,12 @@ def handovers(kernel: KernelIR, stages: Sequence[Stage]) -> tuple[Handover, ...]
     for buffer in kernel.buffers():
         if buffer.kind != "local":
             continue
+        asked = integer_map(buffer.value.owner.operation, STREAM)
         source = next((s for s in stages if buffer.name in s.writes), None)
-        target = next((s for s in stages if s is not source and buffer.name in s.reads), None)
-        if source and target:
-            found.append(Handover(buffer, source.name, target.name, _depth(buffer)))
+        targets = [s.name for s in stages if s is not source and buffer.name in s.reads]
+        if source:
+            found += [Handover(buffer, source.name, target, asked.get(target)) for target in targets]
     return tuple(found)
-
-
-def _depth(buffer: Buffer) -> int | None:
-    op = buffer.value.owner.operation
-    return int(ir.IntegerAttr(op.attributes[STREAM]).value) if STREAM in op.attributes else None
 
 
 def _named(kernel: KernelIR, work: Work, groups: Sequence[Sequence[int]]) -> tuple[Stage, ...]:
@@ -145,25 +141,10 @@ def _faults(kernel: KernelIR, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
             hint = "write to an array of its own, and return that"
             yield fault(f"{argument.name} is read and written", stages[0].span, hint)
     for buffer in kernel.buffers():
-        yield from _buffer_faults(buffer, stages)
-
-
-def _buffer_faults(buffer: Buffer, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
-    users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
-    if buffer.kind == "state" and users:
-        yield fault(
-            f"{buffer.name} keeps its contents between calls", users[0].span, "keep state in a block of its own"
-        )
-    readers = [stage for stage in users if buffer.name not in stage.writes]
-    if buffer.kind == "constant" or len(users) < 2 or not (buffer.type.shape or buffer.kind == "local"):
-        return
-    names = " and ".join(stage.name for stage in readers[:2])
-    if len(readers) > 1:
-        hint = f"let an earlier stage write {buffer.name} to an array for each of them"
-        yield fault(f"{buffer.name} is read by two stages, {names}", readers[1].span, hint)
-    elif buffer.kind == "argument" and len(users) > len(readers):
-        hint = f"write {buffer.name} to an array for {names} too"
-        yield fault(f"{buffer.name} is an output and is read by another stage, {names}", readers[0].span, hint)
+        users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
+        if buffer.kind == "state" and users:
+            message = f"{buffer.name} keeps its contents between calls"
+            yield fault(message, users[0].span, "keep state in a block of its own")
 
 
 # Stages as kernels
