@@ -25,6 +25,7 @@ __all__ = [
     "TileDim",
     "consumer_orders",
     "consumer_width",
+    "orders_of_reads",
     "producer_order",
 ]
 
@@ -85,11 +86,14 @@ def _producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:
 
 def consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
     """Return all ways to read an input from a FIFO with tokens of `width` elements, or why there is none."""
-    return kernel.kept(f"consumer orders {argument} {width}", lambda: _consumer_orders(kernel, argument, width))
+    found = [access for access in accesses(kernel) if access.buffer == argument and not access.is_write]
+    return kernel.kept(f"consumer orders {argument} {width}", lambda: orders_of_reads(kernel, argument, width, found))
 
 
-def _consumer_orders(kernel: KernelIR, argument: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
-    reads = [access for access in accesses(kernel) if access.buffer == argument and not access.is_write]
+def orders_of_reads(
+    kernel: KernelIR, argument: str, width: int, reads: Sequence[Access]
+) -> tuple[ConsumerOrder, ...] | Refusal:
+    """Return all ways of some of the reads of an array alone, as `consumer_orders` does of all."""
     if not reads:
         return Refusal(f"{argument} is never read", "an input that nothing reads cannot be a FIFO: remove it")
     orders: list[ConsumerOrder] = []
@@ -136,7 +140,7 @@ def consumer_width(kernel: KernelIR, argument: str) -> int:
     return banks if shape and shape[-1] % banks == 0 else 1
 
 
-def _shared_levels(reads: list[Access]) -> int:
+def _shared_levels(reads: Sequence[Access]) -> int:
     """Return how many outer loops all reads share that are neither unrolled nor inside of a pipelined loop."""
     shared = min([len(reads[0].loops), *(reads[0].common(other) for other in reads[1:])])
     for level, loop in enumerate(reads[0].loops[:shared]):
@@ -147,7 +151,7 @@ def _shared_levels(reads: list[Access]) -> int:
     return shared
 
 
-def _through_copy(kernel: KernelIR, reads: list[Access], level: int, width: int) -> ConsumerOrder | None:
+def _through_copy(kernel: KernelIR, reads: Sequence[Access], level: int, width: int) -> ConsumerOrder | None:
     """Return the order of reading through a copy in the body of the loop at `level` (from 1), if it is one."""
     if not all(read.exact and read.linear for read in reads):
         return None
@@ -168,7 +172,7 @@ def _through_copy(kernel: KernelIR, reads: list[Access], level: int, width: int)
     return ConsumerOrder(width, around[-1].id, tile) if row % width == 0 else None
 
 
-def _tile(reads: list[Access], around: tuple[Loop, ...], shape: tuple[int, ...]) -> tuple[TileDim, ...] | None:
+def _tile(reads: Sequence[Access], around: tuple[Loop, ...], shape: tuple[int, ...]) -> tuple[TileDim, ...] | None:
     """Return the box around what one iteration of the loops `around` reads, or None where it is none."""
     outer = [loop.induction_variable for loop in around]
     dims = []

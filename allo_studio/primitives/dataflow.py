@@ -20,8 +20,9 @@ class Dataflow(Step):
     """Let the stages of a kernel run at the same time, as the blocks of a dataflow graph do.
 
     A stage is a nest or a call with all that writes the same arrays. In a design each becomes a process; what one
-    hands on to another is a channel, decided, sized and reported like a wire that is drawn: a FIFO where both ends are
-    proven to be in order, else a ping-pong buffer. `to` asks for a FIFO. Steps that may change the stages come before.
+    hands on to another is a channel like a wire that is drawn: a FIFO where both ends are proven to be in order, else a
+    ping-pong buffer. `to` asks for a FIFO. What several stages take goes through a duplicator. Steps that may change
+    the stages come before.
 
     args:
         function: the kernel.
@@ -33,9 +34,8 @@ class Dataflow(Step):
             B[j] = U(T[j])
 
     fails:
-        where the kernel has one stage, two stages read one array, one reads what is an output of another, an array is
-        read and written, a stage may leave a part of what it hands on as it was, or the kernel keeps state or has
-        sizes that are arguments; and for a function that the kernel calls.
+        where the kernel has one stage, an argument is read and written, a stage may leave a part of what it hands on as
+        it was, or the kernel keeps state or has sizes that are arguments; and for a function that the kernel calls.
     """
 
     name: ClassVar[str] = "dataflow"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from allo_studio.analysis.accesses import accesses
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Buffer, KernelIR, Loop, in_context, walk
 from allo_studio.ir.attributes import flag, integer_map, remove, symbol, text
@@ -16,7 +15,7 @@ from allo_studio.ir.rewrite import before, erase
 from allo_studio.primitives.base import DATAFLOW, FunctionRef, fault
 from allo_studio.primitives.inline import Inline
 from allo_studio.primitives.outlining import outline
-from allo_studio.primitives.rewrite import is_pure
+from allo_studio.primitives.stage_groups import Work, stage_places
 from allo_studio.source import Span
 
 __all__ = [
@@ -30,15 +29,13 @@ __all__ = [
     "take_apart",
 ]
 
-# On an array's declaration: it is a FIFO of that depth (0: any).
+# On an array's declaration: to which stages it goes through a FIFO, and of what depth (0: any).
 STREAM = "allo.stream"
-
-_NO_WORK = ("memref.get_global", "memref.alloc", "func.return")
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Operations of a kernel's own block that run one after another, and the buffers that they read and write."""
+    """Operations of a kernel's own block that run in this order, and the buffers that they read and write."""
 
     name: str
     ops: tuple[ir.Operation, ...]
@@ -66,8 +63,12 @@ class StageKernel:
 
 
 def plan_stages(kernel: KernelIR) -> tuple[Stage, ...]:
-    """Return the stages of a kernel in order; raises AlloError (code `step`) where they cannot run at the same time."""
-    stages = _named(kernel, _joined(kernel, _groups(kernel)))
+    """Return the stages of a kernel, each after those that it takes from.
+
+    Raises AlloError (code `step`) where they cannot run at the same time.
+    """
+    work = Work.of(kernel)
+    stages = _named(kernel, work, stage_places(work))
     faults = list(_faults(kernel, stages))
     if faults:
         raise AlloError(faults)
@@ -80,107 +81,24 @@ def handovers(kernel: KernelIR, stages: Sequence[Stage]) -> tuple[Handover, ...]
     for buffer in kernel.buffers():
         if buffer.kind != "local":
             continue
+        asked = integer_map(buffer.value.owner.operation, STREAM)
         source = next((s for s in stages if buffer.name in s.writes), None)
-        target = next((s for s in stages if s is not source and buffer.name in s.reads), None)
-        if source and target:
-            found.append(Handover(buffer, source.name, target.name, _depth(buffer)))
+        targets = [s.name for s in stages if s is not source and buffer.name in s.reads]
+        if source:
+            found += [Handover(buffer, source.name, target, asked.get(target)) for target in targets]
     return tuple(found)
 
 
-def _depth(buffer: Buffer) -> int | None:
-    op = buffer.value.owner.operation
-    return int(ir.IntegerAttr(op.attributes[STREAM]).value) if STREAM in op.attributes else None
-
-
-# What belongs together
-
-
-def _groups(kernel: KernelIR) -> list[list[ir.Operation]]:
-    """Return the operations with an effect or a value of memory, those that need each other in one group."""
-    ops = [view.operation for view in kernel.body.operations]
-    numbers = {op: number for number, op in enumerate(ops)}
-    working = {op: None for op in ops if not _is_free(op, numbers)}
-    spans = [(numbers[op], numbers[op]) for op in working]
-    for op in working:
-        makers = [numbers[d] for d in _definitions(op) if d in numbers and not _is_free(d, numbers)]
-        spans += [(number, numbers[op]) for number in makers]
-    for touched in _touches(kernel, ops).values():
-        written = [number for number, kind in touched if kind == "write"]
-        if written:
-            # What is read before it is written for the last time is read by the stage that makes it.
-            spans.append((min(number for number, _ in touched if number <= max(written)), max(written)))
-    groups: list[list[ir.Operation]] = []
-    end = -1
-    for first, last in sorted(spans):
-        if first > end:
-            groups.append([])
-        end = max(end, last)
-        known = set(groups[-1])
-        groups[-1] += [op for op in ops[first : last + 1] if op in working and op not in known]
-    return groups
-
-
-def _is_free(op: ir.Operation, numbers: Mapping[ir.Operation, int]) -> bool:
-    """Tell whether an operation is made where it is needed: a constant, or computed from arguments."""
-    if op.name in _NO_WORK:
-        return True
-    return is_pure(op) and all(_is_free(d, numbers) for d in _definitions(op))
-
-
-def _definitions(op: ir.Operation) -> Iterator[ir.Operation]:
-    """Yield what makes the values that an operation, and what is in it, takes from outside."""
-    for inner in (op, *_inside(op)):
-        for operand in inner.operands:
-            if not isinstance(operand.owner, ir.Block) and not isinstance(operand.type, ir.MemRefType):
-                yield operand.owner.operation
-
-
-def _inside(op: ir.Operation) -> Iterator[ir.Operation]:
-    for region in op.regions:
-        for block in region.blocks:
-            yield from walk(block)
-
-
-def _touches(kernel: KernelIR, ops: Sequence[ir.Operation]) -> dict[str, list[tuple[int, str]]]:
-    """Return which operations of the kernel's own block read and write each buffer."""
-    owners = {inner: number for number, op in enumerate(ops) for inner in (op, *_inside(op))}
-    found: dict[str, list[tuple[int, str]]] = {}
-    for access in accesses(kernel):
-        found.setdefault(access.buffer, []).append((owners[access.op], access.kind))
-    return found
-
-
-def _joined(kernel: KernelIR, groups: list[list[ir.Operation]]) -> list[list[ir.Operation]]:
-    """Return the groups, those of nothing but single operations with the one before (or after) them."""
-    joined: list[list[ir.Operation]] = []
-    waiting: list[ir.Operation] = []
-    for group in groups:
-        if not any(_is_large(op) for op in group):
-            if joined:
-                joined[-1] += group
-            else:
-                waiting += group
-            continue
-        joined.append([*waiting, *group])
-        waiting = []
-    return joined or ([waiting] if waiting else [])
-
-
-def _is_large(op: ir.Operation) -> bool:
-    return op.name in ("affine.for", "scf.for", "scf.while", "func.call")
-
-
-def _named(kernel: KernelIR, groups: Sequence[Sequence[ir.Operation]]) -> tuple[Stage, ...]:
+def _named(kernel: KernelIR, work: Work, groups: Sequence[Sequence[int]]) -> tuple[Stage, ...]:
     loops = {loop.op: loop for loop in kernel.top_loops()}
-    ops = [view.operation for view in kernel.body.operations]
-    touched = _touches(kernel, ops)
-    numbers = {op: number for number, op in enumerate(ops)}
     found: list[Stage] = []
     taken: set[str] = set()
-    for group in groups:
-        places = {numbers[op] for op in group}
+    for places in groups:
+        group = [work.ops[place] for place in places]
         kinds = {
-            kind: frozenset(name for name, uses in touched.items() if any(n in places and k == kind for n, k in uses))
+            kind: frozenset(
+                name for name, uses in work.touched.items() if any(n in places and k == kind for n, k in uses)
+            )
             for kind in ("read", "write")
         }
         name = _fresh(_name(kernel, group, loops), taken)
@@ -223,25 +141,10 @@ def _faults(kernel: KernelIR, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
             hint = "write to an array of its own, and return that"
             yield fault(f"{argument.name} is read and written", stages[0].span, hint)
     for buffer in kernel.buffers():
-        yield from _buffer_faults(buffer, stages)
-
-
-def _buffer_faults(buffer: Buffer, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
-    users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
-    if buffer.kind == "state" and users:
-        yield fault(
-            f"{buffer.name} keeps its contents between calls", users[0].span, "keep state in a block of its own"
-        )
-    readers = [stage for stage in users if buffer.name not in stage.writes]
-    if buffer.kind == "constant" or len(users) < 2 or not (buffer.type.shape or buffer.kind == "local"):
-        return
-    names = " and ".join(stage.name for stage in readers[:2])
-    if len(readers) > 1:
-        hint = f"let an earlier stage write {buffer.name} to an array for each of them"
-        yield fault(f"{buffer.name} is read by two stages, {names}", readers[1].span, hint)
-    elif buffer.kind == "argument" and len(users) > len(readers):
-        hint = f"write {buffer.name} to an array for {names} too"
-        yield fault(f"{buffer.name} is an output and is read by another stage, {names}", readers[0].span, hint)
+        users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
+        if buffer.kind == "state" and users:
+            message = f"{buffer.name} keeps its contents between calls"
+            yield fault(message, users[0].span, "keep state in a block of its own")
 
 
 # Stages as kernels

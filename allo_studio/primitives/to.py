@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, producer_order
+from allo_studio.analysis.accesses import accesses
+from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, orders_of_reads, producer_order
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import KernelIR
-from allo_studio.ir.attributes import set_integer
+from allo_studio.ir.attributes import integer_map, set_integer_map
+from allo_studio.ir.binding import ir as mlir
 from allo_studio.primitives.base import BufferRef, LoopRef, Option, Step, argument, fault
 from allo_studio.primitives.local_copy import read_in_order
 from allo_studio.primitives.stages import STREAM, Handover, handovers, plan_stages, runs_stages, take_apart
@@ -87,15 +89,15 @@ class To(Step):
     def _passed(self, ir: KernelIR) -> Handover | Diagnostic:
         """Return how the array is handed on."""
         found = handovers(ir, plan_stages(ir))
-        passed = next((p for p in found if p.buffer.name == self.buffer), None)
-        if passed is None:
+        own = [passed for passed in found if passed.buffer.name == self.buffer]
+        if not own:
             known = ", ".join(p.buffer.name for p in found) or "none"
             message = f"{self.buffer} is not handed on from stage to stage"
             return fault(message, ir.find_buffer(self.buffer).span, f"arrays that are: {known}")
-        if self.dst not in (passed.target, *_loops_of(ir, passed.target)):
-            message = f"{self.buffer} is handed on to {passed.target}, not to {self.dst}"
-            return fault(message, passed.buffer.span, f"dst: {passed.target}")
-        return passed
+        chosen = next((p for p in own if self.dst in (p.target, *_loops_of(ir, p.target))), None)
+        targets = " and ".join(passed.target for passed in own)
+        message = f"{self.buffer} is handed on to {targets}, not to {self.dst}"
+        return chosen or fault(message, own[0].buffer.span, f"dst: {own[0].target}")
 
     def _order(self, ir: KernelIR, passed: Handover) -> ConsumerOrder | Diagnostic:
         """Return how the array is read, the first way of several."""
@@ -111,7 +113,10 @@ class To(Step):
             return orders[0]
         loop = ir.find_loop(self.axis)
         # The same loops, where they stand in the kernel.
-        orders = consumer_orders(ir, name, written.width)
+        ops = _ops_of(ir, passed.target)
+        found = (a for a in accesses(ir) if a.buffer == name and not a.is_write and a.loops)
+        reads = [read for read in found if read.loops[0].op in ops]
+        orders = orders_of_reads(ir, name, written.width, reads)
         if isinstance(orders, Refusal):
             return _refused(orders)
         chosen = next((order for order in orders if order.loop == loop.id), None)
@@ -120,22 +125,27 @@ class To(Step):
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Mark the array, and make the local copy that was asked for."""
-        changed = ir
+        changed, seen = ir, ir.steady()
+        passed = self._passed(seen)
+        assert isinstance(passed, Handover)
         if self.axis is not None:
-            seen = ir.steady()
-            passed = self._passed(seen)
-            assert isinstance(passed, Handover)
             order = self._order(seen, passed)
             assert isinstance(order, ConsumerOrder)
             changed = read_in_order(seen, str(self.buffer), order)
-        set_integer(changed.find_buffer(self.buffer).value.owner.operation, STREAM, max(self.depth, 0))
+        declared = changed.find_buffer(self.buffer).value.owner.operation
+        asked = {**integer_map(declared, STREAM), passed.target: max(self.depth, 0)}
+        set_integer_map(declared, STREAM, dict(sorted(asked.items())))
         return changed
 
 
 def _loops_of(ir: KernelIR, stage: str) -> list[str]:
     """Return the names of the loops of a stage."""
-    ops = next(found.ops for found in plan_stages(ir) if found.name == stage)
+    ops = _ops_of(ir, stage)
     return [loop.name for loop in ir.loops() if (loop.ancestors() or (loop,))[0].op in ops]
+
+
+def _ops_of(ir: KernelIR, stage: str) -> tuple[mlir.Operation, ...]:
+    return next(found.ops for found in plan_stages(ir) if found.name == stage)
 
 
 def _refused(refusal: Refusal) -> Diagnostic:

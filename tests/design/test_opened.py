@@ -57,6 +57,19 @@ def centred(A: int32[6, 8]) -> int32[6, 8]:
     for i, j in grid(6, 8):
         B[i, j] = T[i, j] * 48 - total
     return B
+
+
+def forked(A: int32[6, 8], s: int32) -> int32[8, 6]:
+    T: int32[6, 8]
+    for i, j in grid(6, 8, name="make"):
+        T[i, j] = A[i, j] * s
+    U: int32[6, 8]
+    for i, j in grid(6, 8, name="mix"):
+        U[i, j] = T[i, j] + A[i, j] * s
+    Z: int32[8, 6]
+    for i, j in grid(8, 6, name="turn"):
+        Z[i, j] = T[j, i] - U[j, i]
+    return Z
 """
 DRAWN = """
     nodes: {scale: {kernel: "k.py:scale"}, turn: {kernel: "k.py:turn"}, add: {kernel: "k.py:add"}}
@@ -152,3 +165,18 @@ def test_two_blocks_of_one_kernel_and_values_between_stages(tmp_path: Path) -> N
     kinds = {channel.id: channel.kind for channel in result.report.channels}
     assert kinds["top/a/nest.total->nest1.total"] == "pingpong"
     assert kinds["top/a.B->b.A"] == "fifo"
+
+
+@pytest.mark.parametrize("target", ["hls", "rtl"])
+def test_what_several_stages_take_goes_through_duplicators(tmp_path: Path, target: str) -> None:
+    steps = "[{partition: {buffer: T, dim: 2, kind: cyclic, factor: 2}}, {dataflow: {function: forked}}, "
+    steps += "{to: {buffer: T, dst: mix, depth: 5}}]"
+    loaded = project(tmp_path, KERNEL.replace("whole", "forked"), steps)
+    result = build(loaded, tmp_path / "build", target="rtl" if target == "rtl" else "hls")
+    assert result.ok, result.diagnostics
+    channels = {channel.id.removeprefix("top/w/"): channel for channel in result.report.channels}
+    assert channels["T_copies.y0->mix.T"].depth["open"] == 5
+    assert channels["T_copies.y1->turn.T"].kind == "pingpong"
+    assert channels["make.T->T_copies.x"].kind == "fifo"
+    if target == "rtl":
+        assert result.report.cycles["open"]["predicted"] == result.report.cycles["open"]["simulated"]
