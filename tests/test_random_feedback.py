@@ -10,6 +10,7 @@ from random_feedback import loops
 
 from allo_studio.backends.vitis import emit, write
 from allo_studio.design.model import Project
+from allo_studio.design.region import RelayoutProcess
 from allo_studio.design.timing import SizedDesign
 from allo_studio.hardware.operators import load_operators
 from allo_studio.pipeline import size_project
@@ -44,6 +45,14 @@ def test_engines(tmp_path: Path, seed: int) -> None:
     loaded = loops(tmp_path, seed)
     sized = size_project(loaded, library=VITIS)
     assert any(channel.initial for channel in sized.region.channels)
+    assert_engines_agree(sized, loaded.project, tmp_path / "out")
+
+
+@pytest.mark.parametrize("seed", [3, 10, 13])
+def test_engines_with_adapters(tmp_path: Path, seed: int) -> None:
+    loaded = loops(tmp_path, seed, mixed=True)
+    sized = size_project(loaded, library=VITIS)
+    assert any(isinstance(process, RelayoutProcess) for process in sized.region.processes)
     assert_engines_agree(sized, loaded.project, tmp_path / "out")
 
 

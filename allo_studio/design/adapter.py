@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from math import prod
 
+from allo_studio.design.relayout import copying_kernel
 from allo_studio.ir import KernelIR, LinearExpr, in_context
 from allo_studio.ir.build import for_loop, load, store
 from allo_studio.ir.rewrite import at_end, at_start
-from allo_studio.source import Source
 from allo_studio.types import ArrayType
 
 __all__ = ["adapter_kernel", "can_adapt"]
@@ -34,12 +34,7 @@ def adapter_kernel(name: str, kind: ArrayType, given: int, taken: int) -> Kernel
                 for j.lane:                        # unrolled
                     target[i, j] = source[i, j]
     """
-    memory = f"memref<{''.join(f'{extent}x' for extent in kind.shape)}{kind.element.mlir}>"
-    kernel = KernelIR.parse(
-        f"func.func @{name}(%source: {memory}, %target: {memory}) attributes {{"
-        'allo.args = ["source", "target"], allo.directions = ["in", "out"], llvm.emit_c_interface} { return }',
-        Source(name, ""),
-    )
+    kernel = copying_kernel(name, kind)
     block, first = kernel.body, True
     memories = list(block.arguments)
     subscripts = [LinearExpr.number(0) for _ in kind.shape]

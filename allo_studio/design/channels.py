@@ -40,7 +40,8 @@ class ChannelPlan:
 
     `kernels` are the leaf kernels' IRs, with local copies where a FIFO needs one; `streams` are their streamed
     arguments with the elements of a token, by instance path; `boundaries` the same for ports of subgraphs. `copies`
-    are the FIFOs that nobody asked for and that cost a local copy: a buffer may be cheaper there.
+    are the FIFOs that nobody asked for and that cost a local copy: a buffer may be cheaper there. `paces` are the
+    intervals of pipelines that a loop of blocks needs, by instance path and by the number of the loop in its kernel.
     """
 
     kernels: dict[str, KernelIR]
@@ -48,6 +49,7 @@ class ChannelPlan:
     streams: dict[str, dict[str, int]] = field(default_factory=dict)
     boundaries: dict[str, dict[str, int]] = field(default_factory=dict)
     copies: list[str] = field(default_factory=list)
+    paces: dict[str, dict[int, int]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -296,12 +298,10 @@ class _Planner:
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
             return _of(producer, written)
-        orders = consumer_orders(target, consumer.port, written.width)
-        if isinstance(orders, Refusal):
-            orders = _adapted(target, consumer.port, written.width) or orders
+        orders = _ways(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
             return _of(consumer, orders)
-        kernel, order = self._cheapest(target, consumer, orders)
+        kernel, order = self._cheapest(target, consumer, orders, written.width)
         taken = None if order.width == written.width else order.width
         if (order.loop or taken) and not asked:
             self.plan.copies.append(place)
@@ -315,21 +315,27 @@ class _Planner:
         return None
 
     def _cheapest(
-        self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...]
+        self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
     ) -> tuple[KernelIR, ConsumerOrder]:
-        """Return the kernel with the way of reading that costs the least latency, then the least memory."""
+        """Return the kernel with the way of reading that costs the least latency, then the least memory.
+
+        `given` is the elements of a token that an adapter must turn into others.
+        """
         found = [(in_order(kernel, leaf.port, order), order) for order in orders]
         # Every edit in the window comes through here: schedule only where there is a choice.
         if len(found) == 1:
             return found[0]
-        return min(found, key=lambda way: self._cost(leaf, *way))
+        return min(found, key=lambda way: self._cost(leaf, way[0], way[1], given or way[1].width))
 
-    def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder) -> tuple[int, int]:
-        """Return the block's latency in cycles and the words of its local copy."""
+    def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
+        """Return the block's latency in cycles and the words of its local copy, with those of an adapter."""
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
+        wide, narrow = max(given, order.width), min(given, order.width)
+        adapting = wide // narrow + 1 if wide > narrow else 0
         try:
-            return scheduled(streamed(kernel, streams), self.library).latency, words
+            latency = scheduled(streamed(kernel, streams), self.library).latency
+            return latency + adapting, words + (wide if adapting else 0)
         except AlloError as error:
             raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
 
@@ -356,19 +362,27 @@ def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
     return None
 
 
-def _adapted(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | None:
-    """Return the ways to read an input with tokens of another width, into which an adapter turns those of `width`.
+def _ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
+    """Return the ways to read an input from a FIFO whose producer moves `width` elements at once.
 
-    They are tokens as they are read directly, if they are, else the widest.
+    A way with tokens of another width takes an adapter: where they are what is read directly, or else the widest that a
+    local copy can be filled with.
     """
-    shape = kernel.find_buffer(port).type.shape
-    narrower = (taken for taken in range(width - 1, 0, -1) if width % taken == 0)
-    for taken in dict.fromkeys((consumer_width(kernel, port), *narrower)):
+    orders = consumer_orders(kernel, port, width)
+    known = () if isinstance(orders, Refusal) else orders
+    shape, own = kernel.find_buffer(port).type.shape, consumer_width(kernel, port)
+    if can_adapt(shape, width, own) and all(order.loop for order in known):
+        wider = consumer_orders(kernel, port, own)
+        direct = () if isinstance(wider, Refusal) else tuple(order for order in wider if not order.loop)
+        known = (*known, *direct)
+    if known:
+        return known
+    for taken in range(width - 1, 0, -1):
         if can_adapt(shape, width, taken):
-            orders = consumer_orders(kernel, port, taken)
-            if not isinstance(orders, Refusal):
-                return orders
-    return None
+            narrower = consumer_orders(kernel, port, taken)
+            if not isinstance(narrower, Refusal):
+                return narrower
+    return orders
 
 
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:

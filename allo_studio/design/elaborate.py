@@ -29,7 +29,8 @@ from allo_studio.design.region import (
 from allo_studio.design.relayout import relayout_kernel
 from allo_studio.design.variants import laid_out, streamed
 from allo_studio.ip.block import IpBlock
-from allo_studio.ir import KernelIR
+from allo_studio.ir import KernelIR, in_context
+from allo_studio.ir.attributes import set_integer
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType, parse_type
 from allo_studio.values import Number
@@ -262,6 +263,7 @@ class _Wiring:
             )
         )
         kernel = adapter_kernel(block, channel.type, channel.width, width)
+        kernel = _at_pace(kernel, self.owner.plan.paces.get(f"{self.path}/{block}", {}))
         bindings = {"source": channel.name, "target": name}
         self.copies.append(RelayoutProcess(block, f"{self.path}/{block}", kernel, bindings))
         return name
@@ -321,7 +323,20 @@ class _Wiring:
         kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
         if leaf.block is not None:
             return IpProcess(name, path, kernel, leaf.block, self.bindings[name])
+        kernel = _at_pace(kernel, self.owner.plan.paces.get(path, {}))
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)
+
+
+def _at_pace(kernel: KernelIR, intervals: Mapping[int, int]) -> KernelIR:
+    """Return a kernel with the least intervals that some of its pipelined loops, by number, may have."""
+    if not intervals:
+        return kernel
+    changed = kernel.clone()
+    loops = changed.loops()
+    with in_context():
+        for number, interval in intervals.items():
+            set_integer(loops[number].op, "allo.pace", interval)
+    return changed
 
 
 def _elements(edge: Edge, kind: ArrayType) -> tuple[Number, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import networkx
 
-from allo_studio.design.region import Channel, KernelProcess, Process, Region, RegionProcess
+from allo_studio.design.region import Channel, KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 
 __all__ = ["Loop", "groups", "in_order", "members"]
 
@@ -57,13 +57,13 @@ def groups(region: Region) -> list[Loop]:
     return found
 
 
-def members(region: Region, in_loop: bool = False) -> Iterator[tuple[KernelProcess, bool]]:
-    """Yield the kernel blocks of a region and of those inside it, and whether each is in a loop."""
+def members(region: Region, in_loop: bool = False) -> Iterator[tuple[KernelProcess | RelayoutProcess, bool]]:
+    """Yield the kernels of a region and of those inside it, and whether each is in a loop."""
     for processes, kept in groups(region):
         for process in processes:
             if isinstance(process, RegionProcess):
                 yield from members(process.region, in_loop or bool(kept))
-            elif isinstance(process, KernelProcess):
+            else:
                 yield process, in_loop or bool(kept)
 
 

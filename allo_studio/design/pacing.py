@@ -13,13 +13,11 @@ from allo_studio.design.channels import ChannelPlan
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.loops import members
 from allo_studio.design.model import Project
-from allo_studio.design.region import KernelProcess, Region, RegionProcess
+from allo_studio.design.region import KernelProcess, Region, RegionProcess, RelayoutProcess
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.nest import Pipeline, walk
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import schedule_kernel
-from allo_studio.ir import KernelIR, in_context
-from allo_studio.ir.attributes import set_integer
 
 __all__ = ["paced"]
 
@@ -66,7 +64,7 @@ def paced(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan, libra
     return plan
 
 
-def _stretches(process: KernelProcess, library: OperatorLibrary) -> Iterator[_Stretch]:
+def _stretches(process: KernelProcess | RelayoutProcess, library: OperatorLibrary) -> Iterator[_Stretch]:
     """Yield the pipelines of a kernel that both take and give tokens."""
     for item, _ in walk(schedule_kernel(process.ir, library).items):
         if not isinstance(item, Pipeline) or item.rewind:
@@ -81,18 +79,11 @@ def _stretches(process: KernelProcess, library: OperatorLibrary) -> Iterator[_St
 
 
 def _with_intervals(plan: ChannelPlan, wanted: Mapping[_Stretch, int]) -> ChannelPlan:
-    kernels = dict(plan.kernels)
+    paces: dict[str, dict[int, int]] = {}
     for stretch, interval in wanted.items():
         if interval > stretch.interval:
-            kernels[stretch.path] = _with_interval(kernels[stretch.path], stretch.loop, interval)
-    return replace(plan, kernels=kernels)
-
-
-def _with_interval(kernel: KernelIR, loop: int, interval: int) -> KernelIR:
-    changed = kernel.clone()
-    with in_context():
-        set_integer(changed.loops()[loop].op, "allo.pace", interval)
-    return changed
+            paces.setdefault(stretch.path, {})[stretch.loop] = interval
+    return replace(plan, paces=paces)
 
 
 def _explained(plan: ChannelPlan, region: Region, stretches: list[_Stretch], intervals: tuple[int, ...]) -> ChannelPlan:

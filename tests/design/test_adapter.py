@@ -11,12 +11,14 @@ import pytest
 
 from allo_studio.design.adapter import adapter_kernel, can_adapt
 from allo_studio.design.region import RelayoutProcess
+from allo_studio.design.relayout import relayout_kernel
 from allo_studio.execute import jit
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
+from allo_studio.layout import Layout
 from allo_studio.pipeline import predict, size_project
 from allo_studio.project import LoadedProject, load_project
-from allo_studio.types import INT32, ArrayType
+from allo_studio.types import INT32, ArrayType, parse_type
 
 OPEN = load_operators("open", 3.33)
 PAIRS = [
@@ -137,3 +139,11 @@ def test_widths_that_do_not_go_together_are_a_buffer(tmp_path: Path) -> None:
     # Unless the reader takes a copy.
     assert channel.kind == "pingpong"
     assert "read 6 elements at a time, not 4" in channel.reason
+
+
+@pytest.mark.parametrize("kind", ["Fixed(16, 8)[6, 4]", "uint5[6, 4]", "Struct(x: int3, y: uint8)[6, 4]"])
+def test_copies_know_their_elements(kind: str) -> None:
+    array = parse_type(kind)
+    for kernel in (adapter_kernel("adapt", array, 4, 2), relayout_kernel("copy", array, *[Layout.plain(2)] * 2)):
+        kernel.verify()
+        assert [argument.type for argument in kernel.arguments()] == [array, array]

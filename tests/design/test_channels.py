@@ -14,7 +14,12 @@ from allo_studio.pipeline import check_project, size_project
 from allo_studio.project import LoadedProject, load_project
 
 SHOWN = {
-    "fifo_through_a_boundary": {"top/one.C->sub.A": "fifo", "top/sub.E->last.X": "fifo", "top/sub/m.C->d.X": "fifo"},
+    "fifo_through_a_boundary": {
+        "top/one.C->sub.A": "fifo",
+        "top/sub.E->last.X": "fifo",
+        "top/sub/m.C->d.X": "fifo",
+        "top/sub/adapt_d_X.target->d.X": "fifo",
+    },
     "sequential_inside_dataflow": {
         "top/one.Y->sub.A": "pingpong",
         "top/sub.E->last.X": "pingpong",

@@ -12,6 +12,7 @@ from rtl_checks import OPEN
 from test_random_feedback import by_hand, nested
 
 from allo_studio.backends.rtl.emit import generate
+from allo_studio.design.region import RelayoutProcess
 from allo_studio.pipeline import simulate, size_project
 from allo_studio.simulate.cycle.design import RunningDesign
 
@@ -26,6 +27,13 @@ def test_random_loops(tmp_path: Path, seed: int) -> None:
         check_plain(sized)
     else:
         check_held(sized)
+
+
+@pytest.mark.parametrize("seed", [3, 6, 9, 10, 13, 14])
+def test_loops_with_adapters(tmp_path: Path, seed: int) -> None:
+    sized = size_project(loops(tmp_path, seed, kinds=("int32", "int16", "float32"), mixed=True), library=OPEN[3.33])
+    assert any(isinstance(process, RelayoutProcess) for process in sized.region.processes)
+    check_plain(sized)
 
 
 def test_loops_in_loops_and_a_delay(tmp_path: Path) -> None:
