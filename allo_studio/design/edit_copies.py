@@ -105,7 +105,9 @@ class PasteNodes(Edit):
             message = f"graph {self.graph!r} would contain itself"
             raise refuse(message, self.graph, f"paste it into a graph that is not part of {self.graph}")
         nodes = {names[name]: brought.node(node) for name, node in clip.nodes.items()}
-        return _added(brought.project, self.graph, nodes, _renamed(clip.edges, names), self._places(names))
+        # A whole project can be pasted too: the wires of its top's own ports stay behind.
+        edges = _renamed(_among(clip, clip.nodes), names)
+        return _added(brought.project, self.graph, nodes, edges, self._places(names))
 
     def _places(self, names: Mapping[str, str]) -> dict[str, Point]:
         places = {n: p for n, p in self.clip.view.get(self.clip.top, {}).items() if n in names}

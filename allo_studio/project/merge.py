@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-__all__ = ["merge", "opcodes", "renamed", "same"]
+__all__ = ["merge", "opcodes", "paired", "renamed", "same"]
+
+_MOST_COMPARED = 400
 
 
 def same(one: Any, two: Any) -> bool:
@@ -19,6 +21,25 @@ def opcodes(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[str, int, int,
     """Return how `old` becomes `new` as (`equal`, `replace`, `delete` or `insert`, start, end, new start, new end)."""
     matcher = SequenceMatcher(None, [_canonical(v) for v in old], [_canonical(v) for v in new], autojunk=False)
     return list(matcher.get_opcodes())
+
+
+def paired(old: Sequence[Any], new: Sequence[Any]) -> dict[int, int]:
+    """Return which of `old` becomes which of `new`, in order: by place where they are as many, else the most alike."""
+    if len(old) == len(new) or len(old) * len(new) > _MOST_COMPARED:
+        return {n: n for n in range(min(len(old), len(new)))}
+    texts = [[_canonical(v) for v in values] for values in (old, new)]
+    # The best pairs of what comes after a place in both, and how alike they are.
+    best: dict[tuple[int, int], tuple[float, dict[int, int]]] = {}
+    for n in range(len(old), -1, -1):
+        for m in range(len(new), -1, -1):
+            if n == len(old) or m == len(new):
+                best[n, m] = (0.0, {})
+                continue
+            alike = SequenceMatcher(None, texts[0][n], texts[1][m], autojunk=False).ratio()
+            score, pairs = best[n + 1, m + 1]
+            both = (score + alike, {n: m, **pairs})
+            best[n, m] = max(both, best[n + 1, m], best[n, m + 1], key=lambda found: found[0])
+    return best[0, 0][1]
 
 
 def renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
@@ -82,9 +103,9 @@ def _merge_lists(raw: list[Any], old: list[Any], new: list[Any]) -> list[Any]:
         if tag == "equal":
             merged += raw[start:end]
             continue
-        paired = min(end - start, new_end - new_start)
-        merged += [merge(raw[start + n], old[start + n], new[new_start + n]) for n in range(paired)]
-        merged += new[new_start + paired : new_end]
+        came = {m: n for n, m in paired(old[start:end], new[new_start:new_end]).items()}
+        for m, value in enumerate(new[new_start:new_end]):
+            merged.append(merge(raw[start + came[m]], old[start + came[m]], value) if m in came else value)
     return merged
 
 

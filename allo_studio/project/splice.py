@@ -10,7 +10,7 @@ from typing import Any
 
 from allo_studio.project.document import Document, Item, Path
 from allo_studio.project.emit import emit_entry, emit_item, flow
-from allo_studio.project.merge import opcodes, renamed, same
+from allo_studio.project.merge import opcodes, paired, renamed, same
 
 __all__ = ["splice"]
 
@@ -112,14 +112,17 @@ class _Splicer:
         for tag, start, end, new_start, new_end in opcodes(item.plain, wanted):
             if tag == "equal":
                 continue
-            paired = min(end - start, new_end - new_start)
-            for n in range(paired):
-                self.change(item.items[start + n], wanted[new_start + n], (*path, start + n), None)
-            for old in item.items[start + paired : end]:
+            pairs = paired(item.plain[start:end], wanted[new_start:new_end])
+            for n, m in pairs.items():
+                self.change(item.items[start + n], wanted[new_start + m], (*path, start + n), None)
+            for old in (item.items[n] for n in range(start, end) if n - start not in pairs):
                 self._delete_lines(self._dash(old), max(old.end, self._dash(old) + 1))
-            before = start + paired
-            at = self._line_end(item.items[before - 1].end) if before else self._line_start(self._dash(item.items[0]))
-            for new in wanted[new_start + paired : new_end]:
+            for m in sorted(set(range(new_end - new_start)) - set(pairs.values())):
+                # Behind what it follows in the new list.
+                before = start + max((n + 1 for n, other in pairs.items() if other < m), default=0)
+                first = self._line_start(self._dash(item.items[0]))
+                at = self._line_end(item.items[before - 1].end) if before else first
+                new = wanted[new_start + m]
                 inserted.append((at, f"{' ' * indent}- {emit_item(new, (*path, 0), indent + 2)}"))
         # What is inserted within an item must come before what is inserted after it.
         for at, text in inserted:

@@ -269,7 +269,8 @@ def test_a_change_of_type_is_a_change() -> None:
     assert history.can_undo
 
 
-_PORTS = st.sampled_from(["A", "B", "E", "mm1.A", "mm1.B", "mm1.C", "mm2.A", "mm2.C", "s.P", "s.Q", "odd.x"]).map(end)
+_ENDS = list(map(end, ["A", "B", "E", "mm1.A", "mm1.B", "mm1.C", "mm2.A", "mm2.C", "s.P", "s.Q", "odd.x"]))
+_PORTS = st.sampled_from(_ENDS)
 _BLOCKS = st.sampled_from(["mm1", "mm2", "s", "odd", "new"])
 _EDITS = st.one_of(
     st.builds(edits.Connect, st.just("top"), _PORTS, _PORTS, replace_producer=st.booleans()),
@@ -279,6 +280,23 @@ _EDITS = st.one_of(
     st.builds(edits.AddNode, st.just("top"), _BLOCKS, st.just(GEMM), st.none() | st.just((1.0, 2.0))),
     st.builds(edits.MoveStep, st.just("row"), st.integers(-1, 3), st.integers(-1, 3)),
     st.builds(edits.ForkSchedule, st.just("top"), _BLOCKS),
+    st.builds(edits.RenameSchedule, st.sampled_from(["row", "free"]), st.sampled_from(["row", "line"])),
+    st.builds(edits.RenameGraphPort, st.sampled_from(["top", "sub"]), st.sampled_from("ABEPQ"), st.sampled_from("AZQ")),
+    st.builds(
+        edits.SetNode, st.just("top"), _BLOCKS, st.sampled_from([GEMM, GraphNode("sub"), UnknownNode({"ip": 1})])
+    ),
+    st.builds(
+        edits.CollapseNodes,
+        st.just("top"),
+        st.lists(_BLOCKS, max_size=3).map(tuple),
+        st.sampled_from(["part", "sub"]),
+        st.just(dict.fromkeys(_ENDS, "int8")),
+    ),
+    st.builds(edits.ExpandNode, st.just("top"), st.sampled_from(["s", "part", "mm1"])),
+    st.builds(edits.DuplicateNodes, st.just("top"), st.lists(_BLOCKS, max_size=2, unique=True).map(tuple)),
+    st.builds(
+        edits.PasteNodes, st.sampled_from(["top", "sub"]), st.just(edits.clip_of(example(), "top", ("mm1", "s")))
+    ),
     st.builds(edits.RemoveGraphPort, st.sampled_from(["top", "sub"]), st.sampled_from("ABEPQ")),
     st.builds(edits.SetParam, st.just("top"), _BLOCKS, st.just("M"), st.none() | st.integers(1, 3)),
 )

@@ -186,7 +186,7 @@ def _means(checked: CheckedDesign) -> object:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(designs(dataflow=True), st.data())
+@given(designs(dataflow=True, streamed=True), st.data())
 def test_a_random_selection_collapsed_and_expanded(design: Design, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = design.load(Path(folder))
@@ -299,6 +299,12 @@ def test_what_has_a_name_that_says_something_else_gets_a_fresh_one() -> None:
     assert made.graphs["g"].nodes["m"] == KernelNode("k.py", "f", {}, "row_2")
     again = edits.PasteNodes("g", clip).apply(made)
     assert (again.schedules, again.graphs.keys()) == (made.schedules, made.graphs.keys())
+
+
+def test_a_whole_project_is_pasted_without_the_wires_of_its_ports() -> None:
+    clip = read_clip(f"format: 1\nname: p\ntop: g\n{ROW}")
+    made = edits.PasteNodes("g", clip).apply(Project("q", top="g", graphs={"g": Graph("g", inputs={"A": "int8"})}))
+    assert ids(made.graphs["g"]) == ["b0.Y->b1.X", "b1.Y->b2.X", "b2.Y->b3.X"]
 
 
 def test_a_graph_is_not_pasted_into_itself() -> None:

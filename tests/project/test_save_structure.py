@@ -48,7 +48,7 @@ def _structural() -> dict[str, tuple[edits.Edit, set[str]]]:
     clip = read_clip(copy_nodes(project, "g", ("b2", "b3")))
     insert = edits.InsertBlock("g", "convert", conversion("float32[16]", "float64"), "x", {"b1.Y->b2.X": "y"})
     return {
-        "collapse": (edits.CollapseNodes("g", ("b1", "b2"), "part", ends), {"# one", "# two", "# a3"}),
+        "collapse": (edits.CollapseNodes("g", ("b1", "b2"), "part", ends), {"# one", "# two", "# a2"}),
         "duplicate": (edits.DuplicateNodes("g", ("b1", "b2")), set()),
         "paste": (edits.PasteNodes("g", clip, (0, 0)), set()),
         "replace": (edits.SetNode("g", "b1", GraphNode("g")), set()),

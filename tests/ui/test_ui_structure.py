@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from conftest import Answers
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -38,10 +38,10 @@ def wires(window: Window) -> list[str]:
     return [edge.id for edge in window.session.graph.edges]
 
 
-def test_collapse_and_expand_by_their_keys(studio: Window) -> None:
+def test_collapse_and_expand_by_their_keys(studio: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     before = studio.session.project
     positions = dict(studio.panels.canvas.positions)
-    studio.prompts = Answers(text="pair", unsaved="discard")  # type: ignore[assignment]
+    monkeypatch.setattr(studio.prompts, "text", lambda *_: "pair", raising=False)
     studio.panels.canvas.select_blocks(["mm1", "mm2"])
     press(studio, Qt.Key.Key_G)
     assert names(studio) == ["pair"]
@@ -62,13 +62,13 @@ def test_collapse_and_expand_by_their_keys(studio: Window) -> None:
     assert studio.session.project is before
 
 
-def test_a_cycle_is_refused_in_words(studio: Window) -> None:
+def test_a_cycle_is_refused_in_words(studio: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.panels.canvas.select_blocks(["mm2"])
     studio.do_duplicate()
     session = studio.session
     session.do(Disconnect("cascade", "mm2.C->E"))
     studio.gestures.connect_ports(Endpoint("mm2", "C"), Endpoint("mm2_2", "A"))
-    studio.prompts = Answers(text="pair", unsaved="discard")  # type: ignore[assignment]
+    monkeypatch.setattr(studio.prompts, "text", lambda *_: "pair", raising=False)
     studio.panels.canvas.select_blocks(["mm1", "mm2_2"])
     before = session.project
     studio.do_collapse()
