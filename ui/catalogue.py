@@ -139,9 +139,15 @@ def _kernels(path: str, read: Callable[[str], Source]) -> tuple[Entry, ...]:
 def _entries(source: Source) -> tuple[Entry, ...]:
     """Return the entries of a file's kernels. Asked for at every edit, so files are parsed once."""
     try:
-        return tuple(_kernel(source.path, signature) for signature in list_kernels(source))
+        return tuple(_kernel(source.path, found) for found in list_kernels(source) if _is_kernel(source, found))
     except AlloError as error:
         return _faulty(source.path, error)
+
+
+def _is_kernel(source: Source, signature: KernelSignature) -> bool:
+    """Tell whether a function with annotations is meant as a kernel: a project has other Python beside them."""
+    ports = (*signature.arguments, *signature.results)
+    return "allo" in source.text or any(port.type is not None for port in ports)
 
 
 def _faulty(path: str, error: AlloError) -> tuple[Entry, ...]:

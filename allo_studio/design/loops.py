@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import networkx
 
-from allo_studio.design.region import Channel, KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import Channel, LeafProcess, Process, Region, RegionProcess
 
 __all__ = ["Loop", "groups", "in_order", "members"]
 
@@ -57,7 +57,7 @@ def groups(region: Region) -> list[Loop]:
     return found
 
 
-def members(region: Region, in_loop: bool = False) -> Iterator[tuple[KernelProcess | RelayoutProcess, bool]]:
+def members(region: Region, in_loop: bool = False) -> Iterator[tuple[LeafProcess, bool]]:
     """Yield the kernels of a region and of those inside it, and whether each is in a loop."""
     for processes, kept in groups(region):
         for process in processes:

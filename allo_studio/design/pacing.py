@@ -13,7 +13,7 @@ from allo_studio.design.channels import ChannelPlan
 from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.loops import members
 from allo_studio.design.model import Project
-from allo_studio.design.region import KernelProcess, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import IpProcess, KernelProcess, Region, RegionProcess, RelayoutProcess
 from allo_studio.design.timing import unbounded_latency
 from allo_studio.hardware.nest import Pipeline, walk
 from allo_studio.hardware.operators import OperatorLibrary
@@ -47,7 +47,8 @@ def paced(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan, libra
     if not any(edge.initial for graph in project.graphs.values() for edge in graph.edges):
         return plan
     region = elaborate(project, leaves, plan)
-    inside = [process for process, in_loop in members(region) if in_loop]
+    # The pace of an external block is its own.
+    inside = [p for p, in_loop in members(region) if in_loop and not isinstance(p, IpProcess)]
     if not inside or unbounded_latency(region, library) is not None:
         return plan
     stretches = [stretch for process in inside for stretch in _stretches(process, library)]
