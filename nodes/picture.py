@@ -12,6 +12,7 @@ from typing import Literal
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import constant_file
+from allo_studio.design.instances import instance_settings
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
@@ -163,7 +164,7 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
         says = described(node) if is_generated(node.path) else f"{node.function}()"
         return "kernel", says + (f"  ·  {node.schedule}" if node.schedule else "")
     if isinstance(node, GraphNode):
-        return "graph", f"graph {node.graph}"
+        return "graph", f"graph {node.graph}" + instance_settings(node)
     if isinstance(node, ConstantNode):
         return "constant", constant_file(node)
     if isinstance(node, IpNode):

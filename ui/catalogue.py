@@ -14,7 +14,7 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import KernelSignature, list_kernels
 from allo_studio.source import Source
 
-__all__ = ["Entry", "Section", "catalogue", "descriptor_files", "kernel_files"]
+__all__ = ["Entry", "Section", "array_files", "catalogue", "descriptor_files", "kernel_files"]
 
 _MOST_FILES = 500
 _MOST_FOLDERS = 300
@@ -47,10 +47,11 @@ def catalogue(
     read: Callable[[str], Source],
     shown: str,
     descriptors: Sequence[str] = (),
+    arrays: Sequence[tuple[str, str]] = (),
 ) -> tuple[Section, ...]:
     """Return the sections for a project with the kernel `files`, whose graph `shown` is on the canvas.
 
-    `descriptors` are those of external IP.
+    `descriptors` are those of external IP, `arrays` the files of constants with the names of arrays in them.
     """
     ports = (
         Entry("Input", "input", "An input of this graph", {"kind": "input"}),
@@ -80,8 +81,18 @@ def catalogue(
         )
         for path in descriptors
     )
+    constants = tuple(
+        Entry(
+            array or PurePosixPath(path).stem,
+            "constant",
+            f"The array {array} of {path}".replace("  ", " "),
+            {"kind": "constant", "path": path, "array": array},
+        )
+        for path, array in arrays
+    )
     own = (
         Section("External IP", external),
+        Section("Constants", constants),
         Section("Graphs", graphs),
         Section("General blocks", general),
         Section("Graph ports", ports),
@@ -101,6 +112,11 @@ def kernel_files(root: Path) -> list[str]:
 def descriptor_files(root: Path) -> list[str]:
     """Return the descriptors of external IP of a project, as `kernel_files` does."""
     return _files(root, _DESCRIPTOR)
+
+
+def array_files(root: Path) -> list[str]:
+    """Return the files of arrays of a project, as `kernel_files` does."""
+    return sorted([*_files(root, ".npy"), *_files(root, ".npz")])
 
 
 def _files(root: Path, ending: str) -> list[str]:

@@ -23,10 +23,11 @@ from allo_studio.design.edits import (
     RemoveGraphPort,
     RemoveNodes,
     Reroute,
+    SetInitial,
     Several,
     fresh_name,
 )
-from allo_studio.design.model import Endpoint, Graph, GraphNode, IpNode, KernelNode
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
 from ui.session import Session
@@ -43,7 +44,8 @@ def closes_cycle(graph: Graph, source: str, target: str, without: str | None = N
         return False
     after: dict[str, set[str]] = {}
     for edge in graph.edges:
-        if edge.id != without and edge.source.node and edge.target.node:
+        # A wire that holds elements at reset keeps nobody waiting for good.
+        if edge.id != without and edge.source.node and edge.target.node and not edge.initial:
             after.setdefault(edge.source.node, set()).add(edge.target.node)
     reached, waiting = set(), [target]
     while waiting:
@@ -97,13 +99,21 @@ class Gestures(QObject):
             return f"{one} doesn't fit {two}"
         if any((e.source, e.target) == (source, target) and e.id != taken for e in graph.edges):
             return "there is such a wire already"
-        if closes_cycle(graph, source.node, target.node, taken):
+        if graph.execution != "dataflow" and closes_cycle(graph, source.node, target.node, taken):
             return "this would close a cycle"
         return None
 
     def connect_ports(self, source: Endpoint, target: Endpoint) -> None:
-        """Draw a wire; one that ends at the same input gives way."""
-        self._do(lambda graph: Connect(graph.name, source, target, replace_producer=True))
+        """Draw a wire; one that ends at the same input gives way. One that leads back holds an element at reset."""
+
+        def drawn(graph: Graph) -> Edit:
+            wire = Connect(graph.name, source, target, replace_producer=True)
+            if not closes_cycle(graph, source.node, target.node):
+                return wire
+            held = SetInitial(graph.name, Edge(source, target).id, (0,))
+            return Several((wire, held), f"Connect {source} back to {target}")
+
+        self._do(drawn)
 
     def disconnect_wire(self, wire: str) -> None:
         """Remove a wire."""
@@ -160,6 +170,10 @@ class Gestures(QObject):
         if kind == "kernel":
             name = fresh_name(payload["function"], taken)
             return name, AddNode(graph.name, name, KernelNode(payload["path"], payload["function"]), at)
+        if kind == "constant":
+            path, array = str(payload["path"]), str(payload["array"])
+            name = fresh_name(array if array.isidentifier() else kind, taken)
+            return name, AddNode(graph.name, name, ConstantNode(path, array), at)
         if kind == "ip":
             name = fresh_name(PurePosixPath(payload["path"]).name.partition(".")[0], taken)
             return name, AddNode(graph.name, name, IpNode(payload["path"]), at)

@@ -28,6 +28,7 @@ ICONS = {
     "input": "M4 7h9l5 5-5 5H4z M18 12h3",
     "output": "M20 7h-9l3 5-3 5h9z M3 12h9",
     "ip": "M7 7h10v10H7z M10 3v4 M14 3v4 M10 17v4 M14 17v4 M3 10h4 M3 14h4 M17 10h4 M17 14h4",
+    "constant": "M4 5h16v14H4z M4 10h16 M4 14.5h16 M10 5v14",
     "kernel": "M5 5h14v14H5z M9 10l-2 2 2 2 M15 10l2 2-2 2 M13 9l-2 6",
     "graph": "M3 9h6v6H3z M15 4h6v6h-6z M15 14h6v6h-6z M9 12h3V7h3 M12 12v5h3",
     "truncate": "M4 6h16 M4 11h10 M4 16h6 M15 14l5 5 M20 14l-5 5",

@@ -32,7 +32,7 @@ from allo_studio.project import (
 )
 from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
-from ui.catalogue import descriptor_files, kernel_files
+from ui.catalogue import array_files, descriptor_files, kernel_files
 from ui.places import Level, Place, graph_at, locate, valid
 
 __all__ = ["Session"]
@@ -63,6 +63,7 @@ class Session(QObject):
         self._sources: KernelFiles | None = None
         self.kernel_files: list[str] = []
         self.descriptors: list[str] = []
+        self.arrays: list[tuple[str, str]] = []
         self._seen: dict[str, str] = {}
         self._own_faults: tuple[Diagnostic, ...] = ()
         self._build_faults: tuple[Diagnostic, ...] = ()
@@ -155,6 +156,7 @@ class Session(QObject):
         self._sources = sources(loaded.root)
         self.kernel_files = kernel_files(loaded.root)
         self.descriptors = descriptor_files(loaded.root)
+        self.arrays = self._arrays(loaded.root)
         self.history = History(loaded.project)
         self.history.subscribe(self._refresh)
         self.level = valid(loaded.project, Level(loaded.project.top))
@@ -207,6 +209,10 @@ class Session(QObject):
         except AlloError:
             return ()
 
+    def _arrays(self, root: Path) -> list[tuple[str, str]]:
+        """Return the arrays that could be constants, as the path of the file and the name in it."""
+        return [(path, name) for path in array_files(root) for name in self.arrays_of(path) or ("",)]
+
     def do(self, edit: Edit) -> bool:
         """Apply an edit, or say why it does not apply."""
         if self.history is None:
@@ -234,6 +240,7 @@ class Session(QObject):
         if self.loaded is not None:
             self.kernel_files = kernel_files(self.loaded.root)
             self.descriptors = descriptor_files(self.loaded.root)
+            self.arrays = self._arrays(self.loaded.root)
             self._refresh()
 
     def _refresh(self) -> None:

@@ -116,7 +116,12 @@ class Window(QMainWindow):
         session = self.session
         if session.project is not None and session.graph is not None:
             sections = catalogue(
-                session.project, session.kernel_files, session.source, session.graph.name, session.descriptors
+                session.project,
+                session.kernel_files,
+                session.source,
+                session.graph.name,
+                session.descriptors,
+                session.arrays,
             )
             self.panels.palette.show_sections(sections)
         else:

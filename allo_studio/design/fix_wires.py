@@ -7,7 +7,7 @@ from typing import Literal
 
 from allo_studio.design.blocks import MOST_COPIES, duplicator
 from allo_studio.design.edit_base import Edit, Several
-from allo_studio.design.edit_graph import Disconnect, Reroute, SetChannel
+from allo_studio.design.edit_graph import Disconnect, Reroute, SetChannel, SetInitial
 from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import AddGraphPort, SetExecution
 from allo_studio.design.fix_base import At, Fix, Rule, near, without_wire
@@ -111,6 +111,11 @@ def _cycle(at: At) -> Iterator[Fix]:
         else:
             text = f"remove the {len(edits)} wires from {source} to {target}"
             yield Fix(text, Several(edits, text[0].upper() + text[1:]))
+    if at.graph.execution == "dataflow":
+        wires = [e for e in at.graph.edges if (e.source.node, e.target.node) == (path[-1], path[0])]
+        what = wires[0].id if len(wires) == 1 else f"each wire from {path[-1]} to {path[0]}"
+        held = tuple(SetInitial(at.graph.name, edge.id, (0,)) for edge in wires)
+        yield Fix(f"let {what} hold an element 0 at reset", Several(held, f"Let {what} hold an element"))
 
 
 def _channel(at: At) -> Iterator[Fix]:

@@ -17,7 +17,16 @@ from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, KernelNode, Node, Override, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 
-__all__ = ["MOST_MADE", "Instances", "check_overrides", "opened", "specialise", "used_params", "with_params"]
+__all__ = [
+    "MOST_MADE",
+    "Instances",
+    "check_overrides",
+    "instance_settings",
+    "opened",
+    "specialise",
+    "used_params",
+    "with_params",
+]
 
 # More graphs than these are a slip: instances that multiply at each level.
 MOST_MADE = 2000
@@ -184,6 +193,13 @@ def _with_settings(name: str, node: Node, values: Params, inside: Inside) -> Nod
         if path.startswith(here):
             blocks[path.removeprefix(here)] = blocks.get(path.removeprefix(here), Override()).under(override)
     return GraphNode(node.graph, {**_set(node.params, values), **own.params}, blocks)
+
+
+def instance_settings(node: GraphNode) -> str:
+    """Return what an instance sets, in a few words that may follow its graph's name; empty where it sets nothing."""
+    params = ", ".join(f"{name} = {value}" for name, value in node.params.items())
+    inside = f"{len(node.inside)} set inside" if node.inside else ""
+    return "".join(f"  ·  {text}" for text in (params, inside) if text)
 
 
 def used_params(graph: Graph, nodes: Iterable[Node], texts: Iterable[str]) -> dict[str, ParamValue]:

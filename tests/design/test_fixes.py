@@ -200,7 +200,7 @@ CASES = {
     "a cycle": Case(
         graph('a: {kernel: "copy.py:add"}; b: {kernel: "copy.py:copy"}', "A -> a.X; a.Y -> b.X; b.Y -> a.Z"),
         "cycle",
-        ("remove the wire b.Y->a.Z", "remove the wire a.Y->b.X"),
+        ("remove the wire b.Y->a.Z", "remove the wire a.Y->b.X", "let b.Y->a.Z hold an element 0 at reset"),
     ),
     "a cycle of several wires": Case(
         graph(

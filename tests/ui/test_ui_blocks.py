@@ -83,6 +83,16 @@ def test_a_constant_is_edited(nested: Window) -> None:
     assert "bias" in window.session.graph.nodes  # type: ignore[union-attr]
 
 
+def test_arrays_are_in_the_palette(nested: Window) -> None:
+    found = {title: payload for title, payload in nested.panels.palette.entries() if payload["kind"] == "constant"}
+    assert sorted(found) == ["b1", "b2", "b3", "other", "w1", "w2", "w3"]
+    assert nested.gestures.add(found["w2"], (0.0, 0.0)) == "w2"
+    assert _node(nested, "w2") == ConstantNode("weights/mlp.npz", "w2")
+    assert nested.gestures.add(found["other"], (0.0, 0.0)) == "constant"
+    # Other Python than kernels is not offered.
+    assert "train" not in dict(nested.panels.palette.entries())
+
+
 def test_an_instance_is_set(nested: Window) -> None:
     window = nested
     inspector = window.panels.inspector

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from allo_studio.design.edits import AddNode, SetParam
+from allo_studio.design.edits import AddNode, SetExecution, SetParam
 from allo_studio.design.model import Endpoint, KernelNode
 from allo_studio.project import dump_project, load_project
 from nodes.viewer import MIME_TYPE
@@ -119,12 +119,26 @@ def test_a_wire_is_drawn_and_rerouted_with_the_mouse(studio: Window, mouse: Any)
 
 def test_wires_that_close_a_cycle_or_do_not_fit_are_refused_while_drawn(studio: Window) -> None:
     why = studio.gestures.why_not
+    studio.session.do(SetExecution("cascade", "sequential"))
     assert why(Endpoint("mm2", "C"), Endpoint("mm1", "A"), None) == "this would close a cycle"
     assert why(Endpoint("mm1", "C"), Endpoint("mm1", "B"), None) == "this would close a cycle"
+    studio.session.undo()
+    assert why(Endpoint("mm2", "C"), Endpoint("mm1", "A"), None) is None
     assert why(Endpoint("mm1", "C"), Endpoint("mm2", "A"), None) == "there is such a wire already"
     assert why(Endpoint("mm1", "C"), Endpoint("mm2", "B"), INNER) is None
     studio.session.do(SetParam("cascade", "mm1", "N", 32))
     assert why(Endpoint("mm1", "C"), Endpoint("mm2", "B"), None) == "float32[64, 32] doesn't fit float32[64, 64]"
+
+
+def test_a_wire_that_leads_back_holds_an_element_at_reset(studio: Window) -> None:
+    studio.gestures.connect_ports(Endpoint("mm2", "C"), Endpoint("mm1", "A"))
+    graph = studio.session.graph
+    assert graph
+    assert next(e for e in graph.edges if e.id == "mm2.C->mm1.A").initial == (0,)
+    assert "A->mm1.A" not in wires(studio)
+    assert not any("cycle" in d.message for d in studio.session.problems())
+    studio.session.undo()
+    assert "A->mm1.A" in wires(studio)
 
 
 def test_a_mismatch_breaks_the_wire_with_the_reason_on_hover_and_under_problems(studio: Window) -> None:
