@@ -340,3 +340,16 @@ def test_fixed_point_numbers_vectors_and_templates(tmp_path: Path) -> None:
     assert (found["B"] == (half + 32) % 64 - 32).all()
     most = max(inputs["A"].max(), 0.0)
     assert found["top"] == min(np.rint(most * 4) / 4, 127.75)
+
+
+def test_copies_between_layouts_and_a_value_into_a_kernel(tmp_path: Path) -> None:
+    project = SEQUENTIAL.replace("    inputs", "    unify: false\n    inputs").replace(
+        "graphs:\n", "schedules:\n  banks:\n    - partition: {buffer: y, kind: cyclic, dim: 1, factor: 2}\ngraphs:\n", 1
+    )
+    project = project.replace('py:twice"}', 'py:twice", schedule: banks}\n      shift: {kernel: "kernels/k.py:shift"}')
+    project = project.replace("- rotate.total -> total", "- rotate.total -> shift.t\n      - shift.u -> total")
+    kernels = ROTATE["kernels/k.py"] + "\n\ndef shift(t: int32) -> int32:\n    u: int32 = t * 2 + 1\n    return u\n"
+    loaded = load_project(write_files(tmp_path, {**ROTATE, "project.yaml": project, "kernels/k.py": kernels}))
+    for target in ("hls", *(["rtl"] if SIMULATORS else [])):
+        done = simulate(loaded, target=target)  # type: ignore[arg-type]
+        assert done.ok, [d.message for d in done.diagnostics]
