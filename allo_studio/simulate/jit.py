@@ -23,9 +23,14 @@ _Leaf: TypeAlias = KernelProcess | RelayoutProcess
 _Engine: TypeAlias = "Callable[[_Leaf, dict[str, NDArray[Any]]], dict[str, NDArray[Any]]]"
 
 
-def evaluate_jit(region: Region, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the outputs of a region by port name, computed from the kernels' scheduled IR."""
-    return _evaluate(region, inputs, lambda process, given: jit(process.ir).run(given))
+def evaluate_jit(
+    region: Region, inputs: Mapping[str, NDArray[Any]], cancel: Callable[[], bool] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Return the outputs of a region by port name, computed from the kernels' scheduled IR.
+
+    Models of external blocks end with SimulationCancelled when `cancel` returns true.
+    """
+    return _evaluate(region, inputs, lambda process, given: jit(process.ir).run(given), cancel)
 
 
 def record_runs(region: Region, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Run]:
@@ -54,15 +59,17 @@ def whole_arguments(kernel: KernelIR, given: Mapping[str, Any]) -> dict[str, int
     return found
 
 
-def _evaluate(region: Region, inputs: Mapping[str, NDArray[Any]], run: _Engine) -> dict[str, NDArray[Any]]:
+def _evaluate(
+    region: Region, inputs: Mapping[str, NDArray[Any]], run: _Engine, cancel: Callable[[], bool] | None = None
+) -> dict[str, NDArray[Any]]:
     held: dict[str, NDArray[Any]] = dict(inputs)
     for process in region.processes:
         if isinstance(process, RegionProcess):
             ports = [port.name for port in process.region.ports if port.direction == "in"]
-            made = _evaluate(process.region, {name: held[process.bindings[name]] for name in ports}, run)
+            made = _evaluate(process.region, {name: held[process.bindings[name]] for name in ports}, run, cancel)
         elif isinstance(process, IpProcess):
             taken = [port.name for port in process.block.ports if port.direction == "in"]
-            made = run_model(process.block, {name: held[process.bindings[name]] for name in taken})
+            made = run_model(process.block, {name: held[process.bindings[name]] for name in taken}, cancel)
         else:
             taken = [a.name for a in process.ir.arguments() if a.direction != "out" and a.name in process.bindings]
             made = run(process, {name: held[process.bindings[name]] for name in taken})

@@ -5,7 +5,7 @@ It shares no step with the JIT or the generated C++ (no LLVM, no C++, no schedul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,18 +25,19 @@ __all__ = ["evaluate", "evaluate_kernel"]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def evaluate(region: Region, inputs: Arrays) -> dict[str, NDArray[Any]]:
+def evaluate(region: Region, inputs: Arrays, cancel: Callable[[], bool] | None = None) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region for `inputs`, both by port name, scalars as arrays of rank 0.
 
     Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is missing or has
-    another type or shape than its port. External blocks are computed by their models, which is code of the project.
+    another type or shape than its port. External blocks are computed by their models, which is code of the project;
+    these end with SimulationCancelled when `cancel` returns true.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
     given = _checked(region.path, wanted, inputs)
     # A port's channel has the port's name.
     held: dict[str, NDArray[Any]] = dict(given)
     for process in region.processes:
-        held.update(_results(process, held))
+        held.update(_results(process, held, cancel))
     return {port.name: held[port.name] for port in region.ports if port.direction == "out"}
 
 
@@ -96,15 +97,15 @@ def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
     return made
 
 
-def _results(process: Process, held: Arrays) -> dict[str, NDArray[Any]]:
+def _results(process: Process, held: Arrays, cancel: Callable[[], bool] | None) -> dict[str, NDArray[Any]]:
     """Return what a process puts on its channels, by channel."""
     if isinstance(process, RegionProcess):
         ports = process.region.ports
         inputs = {p.name: held[process.bindings[p.name]] for p in ports if p.direction == "in"}
-        made = evaluate(process.region, inputs)
+        made = evaluate(process.region, inputs, cancel)
     elif isinstance(process, IpProcess):
         takes = [port.name for port in process.block.ports if port.direction == "in"]
-        made = run_model(process.block, {name: held[process.bindings[name]] for name in takes})
+        made = run_model(process.block, {name: held[process.bindings[name]] for name in takes}, cancel)
     else:
         kernel = process.base if isinstance(process, KernelProcess) else process.ir
         takes = [a.name for a in kernel.arguments() if a.direction != "out"]

@@ -14,7 +14,7 @@ from allo_studio.backends.rtl.emit import generate
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.devices import find_device
 from allo_studio.hardware.operators import load_operators
-from allo_studio.pipeline import build, predict, simulate, size_project
+from allo_studio.pipeline import Cancelled, build, predict, simulate, size_project
 from allo_studio.project import load_project
 from allo_studio.report import Report
 from allo_studio.simulate.cycle.outside import OutsideDesign
@@ -353,3 +353,12 @@ def test_copies_between_layouts_and_a_value_into_a_kernel(tmp_path: Path) -> Non
     for target in ("hls", *(["rtl"] if SIMULATORS else [])):
         done = simulate(loaded, target=target)  # type: ignore[arg-type]
         assert done.ok, [d.message for d in done.diagnostics]
+
+
+def test_a_model_can_be_cancelled(tmp_path: Path) -> None:
+    model = "import time\n\n\ndef scale(x):\n    time.sleep(600)\n    return x\n"
+    files = {**SCALE, Y: SCALE[Y] + 'model: {python: "model.py:scale"}\n', "ip/model.py": model}
+    loaded = load_project(write_files(tmp_path, files))
+    asked = iter([False] * 8)
+    with pytest.raises(Cancelled):
+        simulate(loaded, cancel=lambda: next(asked, True))
