@@ -328,7 +328,7 @@ def _c_simulation(
 ) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
     require_memory(sized.region.ports)
     inputs = random_inputs(sized.region.ports)
-    expected = evaluate(sized.region, inputs)
+    expected = _cancellable(cancel, lambda: evaluate(sized.region, inputs, cancel=cancel))
     try:
         types = {port.name: port.type for port in sized.region.ports}
         tolerance = tolerance_of(sized.region)
@@ -384,7 +384,8 @@ def _rtl_simulation(
     watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
     found = _cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))
-    verdict = compare(found.outputs, evaluate_jit(sized.region, inputs, invocations), 0.0)
+    right = _cancellable(cancel, lambda: evaluate_jit(sized.region, inputs, invocations, cancel))
+    verdict = compare(found.outputs, right, 0.0)
     row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
     faults = []
     if verdict.mismatches:

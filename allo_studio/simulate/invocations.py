@@ -60,6 +60,7 @@ class Invocations:
 
     region: Region
     engine: Engine
+    cancel: Callable[[], bool] | None = None
     kept: dict[str, Array] = field(default_factory=dict)
 
     def run(self, inputs: Mapping[str, Array], invocations: int = 1) -> dict[str, Array]:
@@ -87,7 +88,7 @@ class Invocations:
     def _process(self, process: Process, held: dict[str, Array]) -> None:
         if isinstance(process, IpProcess):
             taken = [port.name for port in process.block.ports if port.direction == "in"]
-            results = run_model(process.block, {name: held[process.bindings[name]] for name in taken})
+            results = run_model(process.block, {name: held[process.bindings[name]] for name in taken}, self.cancel)
             held.update((process.bindings[name], array) for name, array in results.items() if name in process.bindings)
             return
         if not isinstance(process, RegionProcess):

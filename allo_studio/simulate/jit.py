@@ -22,12 +22,18 @@ __all__ = ["evaluate_jit", "record_runs", "whole_arguments"]
 _Leaf: TypeAlias = KernelProcess | RelayoutProcess
 
 
-def evaluate_jit(region: Region, inputs: Mapping[str, NDArray[Any]], invocations: int = 1) -> dict[str, NDArray[Any]]:
+def evaluate_jit(
+    region: Region,
+    inputs: Mapping[str, NDArray[Any]],
+    invocations: int = 1,
+    cancel: Callable[[], bool] | None = None,
+) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region by port name, computed from the kernels' scheduled IR.
 
-    Of several invocations on the same inputs, those of the last: state is kept from one to the next.
+    Of several invocations on the same inputs, those of the last: state is kept from one to the next. Models of external
+    blocks end with SimulationCancelled when `cancel` returns true.
     """
-    return Invocations(region, _Compiled()).run(inputs, invocations)
+    return Invocations(region, _Compiled(), cancel).run(inputs, invocations)
 
 
 def record_runs(region: Region, inputs: Mapping[str, NDArray[Any]]) -> dict[str, Run]:

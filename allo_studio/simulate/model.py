@@ -60,7 +60,7 @@ def _run_python(
         arrays: dict[str, Any] = {f"in{n}": _plain(array) for n, array in enumerate(given)}
         np.savez(folder / "inputs.npz", **arrays)
         (folder / "dtypes.txt").write_text("\n".join(str(array.dtype) for array in given), encoding="utf-8")
-        command = [sys.executable, str(_RUNNER), model.path, model.function, str(len(outputs))]
+        command = [sys.executable, "-P", str(_RUNNER), model.path, model.function, str(len(outputs))]
         done = run_child(command, folder, timeout_s=_SECONDS, cancel=cancel)
         if done.status != 0 or not (folder / "outputs.npz").exists():
             tail = "\n".join(done.log.splitlines()[-6:])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from allo_studio.analysis.parallel import parallel_loops
 from allo_studio.analysis.streams import Refusal, consumer_orders, consumer_width, producer_order
-from allo_studio.design.region import KernelProcess, Process, Region, RegionProcess, RelayoutProcess
+from allo_studio.design.region import IpProcess, KernelProcess, Process, Region, RegionProcess, RelayoutProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
@@ -29,16 +29,18 @@ __all__ = ["evaluate", "evaluate_kernel"]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def evaluate(region: Region, inputs: Arrays, invocations: int = 1) -> dict[str, NDArray[Any]]:
+def evaluate(
+    region: Region, inputs: Arrays, invocations: int = 1, cancel: Callable[[], bool] | None = None
+) -> dict[str, NDArray[Any]]:
     """Return the outputs of a region for `inputs`, both by port name, scalars as arrays of rank 0.
 
     Of several invocations on the same inputs, those of the last: FIFOs keep elements from one to the next where some
     lie in them at reset. Both kinds of execution give the same values. Raises AlloError (code `data`) where an input is
-    missing or has another type or shape than its port.
-    External blocks are computed by their models, which is code of the project.
+    missing or has another type or shape than its port. External blocks are computed by their models, which is code of
+    the project; these end with SimulationCancelled when `cancel` returns true.
     """
     wanted = {port.name: port.type for port in region.ports if port.direction == "in"}
-    return Invocations(region, _Reference()).run(_checked(region.path, wanted, inputs), invocations)
+    return Invocations(region, _Reference(), cancel).run(_checked(region.path, wanted, inputs), invocations)
 
 
 def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] | None = None) -> dict[str, Any]:
@@ -128,10 +130,14 @@ class _Reference:
         meeting = Together({name: numbers_of(kept, kinds[name].element) for name, (_, kept) in queues.items()})
         works, made = [], dict[str, NDArray[Any]]()
         for process in processes:
-            assert not isinstance(process, RegionProcess)
+            assert not isinstance(process, RegionProcess | IpProcess)
+            tables = process.constants if isinstance(process, KernelProcess) else {}
             kernel = process.base if isinstance(process, KernelProcess) else process.ir
             memories, streams = dict[str, Any](), dict[str, Any]()
             for argument in kernel.arguments():
+                if argument.name in tables:
+                    memories[argument.name] = tables[argument.name]
+                    continue
                 name = process.bindings[argument.name]
                 if name in queues:
                     streams[argument.name] = (meeting.reader if argument.direction == "in" else meeting.writer)(name)
@@ -153,7 +159,7 @@ class _Reference:
 
 def _goes_along(process: Process, queues: Mapping[str, Queue]) -> bool:
     """Tell whether a process moves the elements of queues one after another, each once, before its schedule too."""
-    if isinstance(process, RegionProcess):
+    if isinstance(process, RegionProcess | IpProcess):
         return False
     kernel = process.base if isinstance(process, KernelProcess) else process.ir
     directions = kernel.directions

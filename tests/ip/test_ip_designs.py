@@ -14,7 +14,7 @@ from allo_studio.backends.rtl.emit import generate
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.devices import find_device
 from allo_studio.hardware.operators import load_operators
-from allo_studio.pipeline import build, predict, simulate, size_project
+from allo_studio.pipeline import Cancelled, build, predict, simulate, size_project
 from allo_studio.project import load_project
 from allo_studio.report import Report
 from allo_studio.simulate.cycle.outside import OutsideDesign
@@ -340,3 +340,25 @@ def test_fixed_point_numbers_vectors_and_templates(tmp_path: Path) -> None:
     assert (found["B"] == (half + 32) % 64 - 32).all()
     most = max(inputs["A"].max(), 0.0)
     assert found["top"] == min(np.rint(most * 4) / 4, 127.75)
+
+
+def test_copies_between_layouts_and_a_value_into_a_kernel(tmp_path: Path) -> None:
+    project = SEQUENTIAL.replace("    inputs", "    unify: false\n    inputs").replace(
+        "graphs:\n", "schedules:\n  banks:\n    - partition: {buffer: y, kind: cyclic, dim: 1, factor: 2}\ngraphs:\n", 1
+    )
+    project = project.replace('py:twice"}', 'py:twice", schedule: banks}\n      shift: {kernel: "kernels/k.py:shift"}')
+    project = project.replace("- rotate.total -> total", "- rotate.total -> shift.t\n      - shift.u -> total")
+    kernels = ROTATE["kernels/k.py"] + "\n\ndef shift(t: int32) -> int32:\n    u: int32 = t * 2 + 1\n    return u\n"
+    loaded = load_project(write_files(tmp_path, {**ROTATE, "project.yaml": project, "kernels/k.py": kernels}))
+    for target in ("hls", *(["rtl"] if SIMULATORS else [])):
+        done = simulate(loaded, target=target)  # type: ignore[arg-type]
+        assert done.ok, [d.message for d in done.diagnostics]
+
+
+def test_a_model_can_be_cancelled(tmp_path: Path) -> None:
+    model = "import time\n\n\ndef scale(x):\n    time.sleep(600)\n    return x\n"
+    files = {**SCALE, Y: SCALE[Y] + 'model: {python: "model.py:scale"}\n', "ip/model.py": model}
+    loaded = load_project(write_files(tmp_path, files))
+    asked = iter([False] * 8)
+    with pytest.raises(Cancelled):
+        simulate(loaded, cancel=lambda: next(asked, True))

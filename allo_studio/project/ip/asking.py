@@ -19,7 +19,7 @@ _SECONDS = 60
 
 def ask(program: str, package: str, question: Mapping[str, Any], span: Span | None) -> Mapping[str, Any]:
     """Return what a program beside this file answers; it needs a `package`. Raises AlloError (codes `ip`, `tool`)."""
-    command = [sys.executable, "-I", str(Path(__file__).with_name(program))]
+    command = [sys.executable, "-P", str(Path(__file__).with_name(program))]
     try:
         done = subprocess.run(
             command, input=json.dumps(question).encode(), capture_output=True, timeout=_SECONDS, check=False

@@ -88,7 +88,7 @@ def read_cpp(spec: CodeSpec, ports: tuple[IpPort, ...], files: Mapping[str, str]
     faults = [Diagnostic("ip", m, place(path), hint=h) for path, m, h in _differences(spec, ports, found, at)]
     if faults:
         raise AlloError(faults)
-    return CppCode(dict(files), found["path"], spec.include, spec.top, _arguments(ports, found), tuple(found["names"]))
+    return CppCode(dict(files), found["path"], spec.include, spec.top, _arguments(ports, found), tuple(answer["names"]))
 
 
 def _syntax(error: Mapping[str, Any], spec: CodeSpec, place: Place) -> Diagnostic:

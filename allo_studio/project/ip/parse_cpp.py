@@ -41,6 +41,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     flags += [flag for folder in asked["headers"] for flag in ("-isystem", folder)]
     errors: list[dict[str, Any]] = []
     best: dict[str, Any] | None = None
+    names: set[str] = set()
     for source in asked["sources"]:
         path = f"{_ROOT}/{source}"
         probed = {**texts, path: texts[path] + _PROBE.format(name=asked["function"])}
@@ -49,8 +50,9 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         found = look.function()
         errors += look.errors(found is not None)
         if found is not None and (best is None or (found["defined"] and not best["defined"])):
-            best = {**found, "names": look.names()}
-    return {"errors": errors[:_MOST_ERRORS], "function": best}
+            best = found
+        names |= look.names()
+    return {"errors": errors[:_MOST_ERRORS], "function": best, "names": sorted(names)}
 
 
 class _Look:
@@ -93,14 +95,14 @@ class _Look:
                         return self._described(target)
         return None
 
-    def names(self) -> list[str]:
+    def names(self) -> set[str]:
         """Return the names of the program that the project's files declare."""
         found = set()
         for cursor in self.unit.cursor.get_children():
             file = cursor.location.file
             if file is not None and file.name.startswith(_ROOT) and cursor.spelling != "allo_studio_probe":
                 found.add(cursor.spelling)
-        return sorted(name for name in found if name)
+        return {name for name in found if name}
 
     def _described(self, target: Any) -> dict[str, Any]:
         from clang import cindex
