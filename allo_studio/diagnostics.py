@@ -11,6 +11,10 @@ from allo_studio.source import Span
 __all__ = ["AlloError", "Diagnostic", "Severity", "has_errors", "render", "render_all"]
 
 Severity = Literal["error", "warning", "note"]
+# Longer lines are shown in part.
+_MOST_COLUMNS = 240
+# Of more diagnostics the first are shown.
+_MOST_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,13 @@ def render(diagnostic: Diagnostic) -> str:
 
 
 def render_all(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return all diagnostics as text, followed by how many there are of each severity."""
+    """Return the first diagnostics as text, followed by how many there are of each severity."""
     if not diagnostics:
         return ""
     counts = {s: sum(d.severity == s for d in diagnostics) for s in ("error", "warning", "note")}
     total = ", ".join(f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts.items() if n)
-    return "\n".join([*(render(d) for d in diagnostics), total])
+    more = [f"({len(diagnostics) - _MOST_SHOWN} more are not shown)"] if len(diagnostics) > _MOST_SHOWN else []
+    return "\n".join([*(render(d) for d in diagnostics[:_MOST_SHOWN]), *more, total])
 
 
 def _excerpt(span: Span) -> list[str]:
@@ -99,7 +104,20 @@ def _excerpt(span: Span) -> list[str]:
     last = span.end_column if span.end_line == span.line else len(text) + 1
     start = max(span.column, 1)
     width = max(1, min(last, len(text) + 1) - start)
+    before, text = _around(text, start - 1)
+    start -= before
+    width = min(width, max(1, len(text) + 1 - start))
     gutter = f"{span.line:>5} | "
     # Tabs stay tabs under the line, so that the caret stands where the person sees the fault.
     pad = "".join(c if c == "\t" else " " for c in text[: start - 1])
     return [f"{gutter}{text}", f"{' ' * (len(gutter) - 2)}| {pad}{'^' * width}"]
+
+
+def _around(text: str, at: int) -> tuple[int, str]:
+    """Return what to show of a line around a place, and how many columns that is moved to the left."""
+    if len(text) <= _MOST_COLUMNS:
+        return 0, text
+    first = max(0, min(at, len(text)) - _MOST_COLUMNS // 2)
+    shown = text[first : first + _MOST_COLUMNS]
+    end = "…" if first + _MOST_COLUMNS < len(text) else ""
+    return (first - 1, f"…{shown}{end}") if first else (0, f"{shown}{end}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 __all__ = ["Source", "Span"]
 
@@ -21,8 +22,11 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return line `number` (from 1) without its end, or an empty text where there is none."""
-        lines = _LINE_END.split(self.text)
-        return lines[number - 1] if 1 <= number <= len(lines) else ""
+        return self._lines[number - 1] if 1 <= number <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _LINE_END.split(self.text)
 
 
 @dataclass(frozen=True)

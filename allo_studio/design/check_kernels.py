@@ -82,13 +82,46 @@ def check_kernels(project: Project, sources: Callable[[str], Source], notes: Not
     """Return the result of each kernel block by its path; faults are noted."""
     results: dict[str, KernelResult] = {}
     told: dict[Hashable, str] = {}
+    sources, find = _once(sources), _Results()
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if isinstance(node, KernelNode):
-                result = _check_node(project, graph.name, name, node, sources, notes, told)
+                result = _check_node(project, graph.name, name, node, sources, find, notes, told)
                 if result:
                     results[f"{graph.name}/{name}"] = result
     return results
+
+
+def _once(sources: Callable[[str], Source]) -> Callable[[str], Source]:
+    """Return the same that asks for each path once: looking at a file takes longer than most of a check."""
+    known: dict[str, Source | AlloError] = {}
+
+    def find(path: str) -> Source:
+        if path not in known:
+            try:
+                known[path] = sources(path)
+            except AlloError as error:
+                known[path] = error
+        found = known[path]
+        if isinstance(found, AlloError):
+            raise found
+        return found
+
+    return find
+
+
+class _Results:
+    """The results of one check: most blocks are like others in all but their names."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, KernelResult] = {}
+
+    def __call__(self, source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
+        params = tuple(sorted((name, type(value).__name__, value) for name, value in node.params.items()))
+        key = (node.path, node.function, params, node.schedule)
+        if key not in self._known:
+            self._known[key] = kernel_result(source, node, steps)
+        return self._known[key]
 
 
 def _check_node(
@@ -97,6 +130,7 @@ def _check_node(
     name: str,
     node: KernelNode,
     sources: Callable[[str], Source],
+    find: _Results,
     notes: Notes,
     told: dict[Hashable, str],
 ) -> KernelResult | None:
@@ -113,7 +147,7 @@ def _check_node(
         for diagnostic in error.diagnostics:
             notes.node(graph, name, diagnostic, "kernel")
         return None
-    result = kernel_result(source, node, steps)
+    result = find(source, node, steps)
     _tell_faults(graph, name, node, result, notes, told)
     for index, diagnostic in result.step_faults:
         notes.step(graph, name, node.schedule or "", index, diagnostic)

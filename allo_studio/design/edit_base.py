@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
+_MOST_COMPARED, _LONGEST_COMPARED = 500, 100
 _KINDS = ("kernel", "graph", "ip", "constant", "convert", "duplicate")
 
 
@@ -68,7 +69,10 @@ def refuse(message: str, where: str = "", hint: str = "", fixes: tuple[str, ...]
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """Return a hint that names the nearest of `known`, or all of them where none is near."""
-    near = get_close_matches(name, list(known), n=1)
+    # Of very many names, or with a very long one, looking for what is alike takes too long.
+    if len(known) > _MOST_COMPARED:
+        return f"there are {len(known)}: look for a slip in the name"
+    near = get_close_matches(name, list(known), n=1) if len(name) <= _LONGEST_COMPARED else []
     if near:
         return f"did you mean {near[0]}?"
     return f"there are: {', '.join(sorted(known)[:12])}" if known else "there are none yet"

@@ -27,8 +27,10 @@ from allo_studio.types import ArrayType
 
 __all__ = ["Prepared", "prepare", "with_orders"]
 
-# Beyond so many FIFOs with local copies, the rest stay FIFOs: each trial times the whole design.
+# Beyond so many FIFOs with local copies, the rest stay FIFOs: each trial times the whole design, so that in a large one
+# there are fewer. The work is in blocks that are timed.
 _MOST_TRIALS = 32
+_MOST_WORK = 2000
 
 
 @dataclass(frozen=True)
@@ -102,13 +104,14 @@ def _cheapest(
         plan = paced(project, leaves, plan, library)
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
-    if plan.diagnostics or not plan.copies or depends:
+    trials = plan.copies[: min(_MOST_TRIALS, _MOST_WORK // max(len(leaves), 1))]
+    if plan.diagnostics or not trials or depends:
         return Prepared(project, leaves, plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
     if best is None:
         return Prepared(project, leaves, plan)
     buffered: dict[str, str] = {}
-    for place in plan.copies[:_MOST_TRIALS]:
+    for place in trials:
         trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
         if latency is not None and latency < best:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import yaml
@@ -17,9 +18,13 @@ import yaml
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.source import Source, Span
 
-__all__ = ["MOST_DEPTH", "Document", "Item", "parse_document"]
+__all__ = ["MOST_DEPTH", "MOST_FAULTS", "MOST_ITEMS", "MOST_TEXT", "Document", "Item", "parse_document"]
 
 MOST_DEPTH = 20
+MOST_ITEMS = 400_000
+# So many faults are told, and so many characters of what one says.
+MOST_FAULTS = 200
+MOST_TEXT = 400
 # The C parser gives the same events ten times as fast; PyYAML is also installed without it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -52,6 +57,11 @@ class Item:
     entries: tuple[tuple[Item, Item], ...] = ()
     items: tuple[Item, ...] = ()
 
+    @cached_property
+    def by_key(self) -> Mapping[Any, tuple[Item, Item]]:
+        """The first entry of each key."""
+        return {key.plain: (key, value) for key, value in reversed(self.entries)}
+
 
 @dataclass(frozen=True, eq=False)
 class Document:
@@ -71,7 +81,8 @@ class Document:
         holder = self._find(path[:-1])
         if holder is None or not path:
             return None
-        return next((self.span(k) for k, _ in holder.entries if k.plain == path[-1]), self.place(path))
+        found = holder.by_key.get(path[-1])
+        return self.span(found[0]) if found else self.place(path)
 
     def place(self, path: Path) -> Span | None:
         """Return the place of the value at `path`, or of the nearest thing around it that exists.
@@ -85,8 +96,8 @@ class Document:
             if item.kind == "scalar" or item.flow or isinstance(path[length - 1], int):
                 return self.span(item)
             holder = self._find(path[: length - 1])
-            keys = holder.entries if holder else ()
-            return next((self.span(k) for k, _ in keys if k.plain == path[length - 1]), self.span(item))
+            found = holder.by_key.get(path[length - 1]) if holder else None
+            return self.span(found[0] if found else item)
         return Span.at(self.source, self.root.line, self.root.column)
 
     def _find(self, path: Path) -> Item | None:
@@ -97,7 +108,7 @@ class Document:
             if item.kind == "list":
                 item = item.items[key] if isinstance(key, int) and 0 <= key < len(item.items) else None
             else:
-                item = next((v for k, v in item.entries if k.plain == key), None)
+                item = item.by_key[key][1] if key in item.by_key else None
         return item
 
 
@@ -117,6 +128,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.faults: list[Diagnostic] = []
+        self.count = 0
 
     def read(self) -> Item:
         events: Iterator[Any] = iter(yaml.parse(self.source.text, Loader=_LOADER))
@@ -134,6 +146,10 @@ class _Reader:
 
     def _item(self, event: Any, events: Iterator[Any], depth: int) -> Item:
         mark = event.start_mark
+        self.count += 1
+        if self.count > MOST_ITEMS:
+            hint = "a project file needs far fewer; split the design"
+            raise AlloError([*self.faults, self._fault(f"more than {MOST_ITEMS:,} values", mark, hint)])
         if depth > MOST_DEPTH:
             hint = "a project file needs far fewer levels"
             raise AlloError([*self.faults, self._fault(f"more than {MOST_DEPTH} levels of nesting", mark, hint)])
@@ -223,8 +239,11 @@ class _Reader:
 
     def _report(self, message: str, mark: Any, hint: str, width: int = 1) -> None:
         self.faults.append(self._fault(message, mark, hint, width))
+        if len(self.faults) >= MOST_FAULTS:
+            raise AlloError([*self.faults, self._fault("further faults are not looked for", mark, "mend these first")])
 
     def _fault(self, message: str, mark: Any, hint: str, width: int = 1) -> Diagnostic:
+        message = message if len(message) <= MOST_TEXT else f"{message[:MOST_TEXT]}…"
         return Diagnostic("yaml", message, Span.at(self.source, mark.line + 1, mark.column + 1, width), hint=hint)
 
 

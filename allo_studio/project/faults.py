@@ -7,13 +7,15 @@ from difflib import get_close_matches
 from typing import Any
 
 from allo_studio.design.names import name_fault
-from allo_studio.diagnostics import Diagnostic
-from allo_studio.project.document import Path
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.project.document import MOST_FAULTS, MOST_TEXT, Path
 from allo_studio.source import Span
 from allo_studio.types import parse_type
 
 __all__ = ["Faults", "Place", "path_text"]
 
+# Names may have 100 characters; of longer keys this much is told.
+_LONGEST_KEY = 120
 Place = Callable[[Path], Span | None]
 
 
@@ -21,12 +23,19 @@ def path_text(path: Path) -> str:
     """Return a path as people read it, `graphs.cascade.edges[2].from`."""
     text = ""
     for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else str(key)
+        if isinstance(key, int):
+            text += f"[{key}]"
+            continue
+        shown = key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…"
+        text += f".{shown}" if text else shown
     return text
 
 
 class Faults:
-    """Collects diagnostics; each `take_…` returns the value in its type, or None after noting the fault."""
+    """Collects diagnostics; each `take_…` returns the value in its type, or None after noting the fault.
+
+    At so many that nobody reads them all, it raises AlloError with those that there are.
+    """
 
     def __init__(self, place: Place, key_place: Place) -> None:
         self.found: list[Diagnostic] = []
@@ -37,7 +46,11 @@ class Faults:
         """Note a fault of the value at `path` (or of its key)."""
         span = (self._key_place if at_key else self._place)(path)
         text = path_text(path)
-        self.found.append(Diagnostic(code, f"{text}: {message}" if text else message, span, text, hint))
+        said = f"{text}: {message}" if text else message
+        self.found.append(Diagnostic(code, _cut(said), span, _cut(text), _cut(hint)))
+        if len(self.found) >= MOST_FAULTS:
+            more = Diagnostic(code, "further faults are not looked for", span, hint="mend these first")
+            raise AlloError([*self.found, more])
 
     def take_mapping(self, value: Any, path: Path, keys: Collection[str] | None = None) -> Mapping[str, Any]:
         """Return a mapping (empty after a fault); with `keys` given, others are faults."""
@@ -52,7 +65,7 @@ class Faults:
 
     def unknown_key(self, path: Path, key: str, keys: Collection[str]) -> None:
         """Note a key that is none of `keys`."""
-        near = get_close_matches(key, list(keys), n=1)
+        near = get_close_matches(key, list(keys), n=1) if len(key) <= MOST_TEXT else []
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(keys))}"
         self.add((*path, key), "unknown key", hint, at_key=True)
 
@@ -93,7 +106,7 @@ class Faults:
         """Return one of `choices`."""
         if isinstance(value, str) and value in choices:
             return value
-        near = get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+        near = get_close_matches(value, choices, n=1) if isinstance(value, str) and len(value) <= MOST_TEXT else []
         hint = f"did you mean {near[0]}?" if near else "choose one of them"
         self.add(path, f"must be one of {', '.join(choices)}, not {_shown(value)}", hint)
         return None
@@ -138,6 +151,10 @@ class Faults:
 
     def _wrong(self, value: Any, path: Path, expected: str, hint: str) -> None:
         self.add(path, f"must be {expected}, not {_shown(value)}", hint)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
 
 
 def _shown(value: Any) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
+import time
 from pathlib import Path
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 
 __all__ = ["file_error", "read_bytes", "read_text", "write_atomically"]
+
+# No file of ours takes so long to write.
+_LEFT_SECONDS = 600.0
 
 
 def file_error(message: str, path: Path, hint: str = "") -> AlloError:
@@ -24,9 +29,12 @@ def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes
     """
     label = label or path.name
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             # A pipe or a device would block or never end.
             raise file_error(f"{label} is no regular file", path, f"give a {what}")
+        if status.st_size > most_bytes:
+            raise _too_large(label, path, most_bytes, what)
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except FileNotFoundError as error:
@@ -34,7 +42,8 @@ def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes
     except (OSError, ValueError) as error:
         raise file_error(f"{label} cannot be read: {_reason(error)}", path, "check its permissions") from error
     if len(data) > most_bytes:
-        raise file_error(f"{label} is larger than {most_bytes >> 20} MB", path, f"a {what} is far smaller")
+        # It grew meanwhile.
+        raise _too_large(label, path, most_bytes, what)
     return data
 
 
@@ -48,6 +57,10 @@ def read_text(path: Path, most_bytes: int, what: str, label: str = "") -> str:
         line = data[: error.start].count(b"\n") + 1
         hint = "save it as UTF-8 text"
         raise file_error(f"{label} is no UTF-8 text (line {line}, byte {error.start})", path, hint) from error
+
+
+def _too_large(label: str, path: Path, most_bytes: int, what: str) -> AlloError:
+    return file_error(f"{label} is larger than {most_bytes >> 20} MB", path, f"a {what} is far smaller")
 
 
 def write_atomically(path: Path, contents: str | bytes) -> None:
@@ -64,6 +77,16 @@ def write_atomically(path: Path, contents: str | bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
+    _remove_leftovers(target)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what processes that were killed while they wrote the file have left beside it."""
+    name = re.compile(rf"{re.escape(f'.{target.name}')}\.[0-9]+\.tmp")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if name.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > _LEFT_SECONDS:
+                os.unlink(entry.path)
 
 
 def _write(path: Path, contents: str | bytes, mode: int | None) -> None:
