@@ -41,7 +41,8 @@ class At:
         name, _, rest = diagnostic.where.partition("/")
         self.graph = self.project.graphs.get(name.partition(".")[0], Graph(""))
         self.node = rest.partition("#")[0]
-        self._edge = next((edge for edge in self.graph.edges if edge.id == rest), None)
+        wires = self.graph.edges if "->" in rest else ()
+        self._edge = next((edge for edge in wires if edge.id == rest), None)
 
     @property
     def edge(self) -> Edge:
