@@ -21,10 +21,11 @@ from allo_studio.design.model import Graph, GraphNode, Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.project import copy_nodes, read_clip
 from nodes.canvas import Canvas
+from ui.dialogs import Prompts
 from ui.gestures import Gestures
 from ui.session import Session
 
-__all__ = ["BlockActions"]
+__all__ = ["BlockActions", "BlockCommands"]
 
 _SHIFT = 24.0
 
@@ -125,3 +126,37 @@ class BlockActions:
 
     def _select(self, names: Iterable[str]) -> None:
         self._canvas.select_blocks(names)
+
+
+class BlockCommands:
+    """The window's methods that its actions on selected blocks call."""
+
+    block_actions: BlockActions
+    prompts: Prompts
+
+    def do_cut(self) -> None:
+        """Put the selected blocks on the clipboard and remove them."""
+        self.block_actions.cut()
+
+    def do_copy(self) -> None:
+        """Put the selected blocks on the clipboard."""
+        self.block_actions.copy()
+
+    def do_paste(self) -> None:
+        """Add the blocks of the clipboard."""
+        self.block_actions.paste()
+
+    def do_duplicate(self) -> None:
+        """Copy the selected blocks beside themselves."""
+        self.block_actions.duplicate()
+
+    def do_collapse(self) -> None:
+        """Make a graph of the selected blocks."""
+        suggestion = self.block_actions.suggestion()
+        name = self.prompts.text("Collapse the blocks", "Name of the new graph", suggestion)
+        if name:
+            self.block_actions.collapse(name)
+
+    def do_expand(self) -> None:
+        """Put the blocks of the selected graph block in its place."""
+        self.block_actions.expand()

@@ -19,7 +19,7 @@ from allo_studio.project import example_folder
 from nodes.canvas import block_sizes
 from nodes.picture import Overlays
 from ui.actions import ACTIONS, CONTEXT
-from ui.block_actions import BlockActions
+from ui.block_actions import BlockActions, BlockCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.catalogue import catalogue
@@ -42,7 +42,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow):
+class Window(QMainWindow, BlockCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -391,33 +391,6 @@ class Window(QMainWindow):
         if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
             return
         self.gestures.delete(self.panels.canvas.selected_blocks(), self.panels.canvas.selected_wires())
-
-    def do_cut(self) -> None:
-        """Put the selected blocks on the clipboard and remove them."""
-        self.block_actions.cut()
-
-    def do_copy(self) -> None:
-        """Put the selected blocks on the clipboard."""
-        self.block_actions.copy()
-
-    def do_paste(self) -> None:
-        """Add the blocks of the clipboard."""
-        self.block_actions.paste()
-
-    def do_duplicate(self) -> None:
-        """Copy the selected blocks beside themselves."""
-        self.block_actions.duplicate()
-
-    def do_collapse(self) -> None:
-        """Make a graph of the selected blocks."""
-        suggestion = self.block_actions.suggestion()
-        name = self.prompts.text("Collapse the blocks", "Name of the new graph", suggestion)
-        if name:
-            self.block_actions.collapse(name)
-
-    def do_expand(self) -> None:
-        """Put the blocks of the selected graph block in its place."""
-        self.block_actions.expand()
 
     def do_select_all(self) -> None:
         """Select all blocks and wires."""
