@@ -293,3 +293,18 @@ def test_an_unread_stream_is_refused(tmp_path: Path) -> None:
     )
     faults = check_of(write_files(tmp_path, {**SCALE, "project.yaml": project})).diagnostics
     assert [(d.code, d.where) for d in faults if d.severity == "error"] == [("order", "top/scale")]
+
+
+@pytest.mark.parametrize(("package", "wanted"), [("clang", "libclang"), ("pyslang", "pyslang")])
+def test_a_parser_that_is_not_installed_is_told(
+    package: str, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    (other / package).mkdir(parents=True)
+    (other / package / "__init__.py").write_text(f"raise ImportError('there is no {package}')\n")
+    monkeypatch.setenv("PYTHONPATH", str(other))
+    # The text is one that nothing was found out about yet.
+    write_files(tmp_path, SCALE, (Y, "lut: 120", f"lut: {len(package)}"))
+    faults = faults_of(tmp_path)
+    assert [(f.code, f.hint) for f in faults] == [("tool", f"install it with Allo Studio: pip install {wanted}")]
+    assert f"there is no {package}" in faults[0].message
