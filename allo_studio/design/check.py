@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
@@ -11,8 +11,8 @@ from allo_studio.design.check_notes import Notes, SpanLookup
 from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
-from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
-from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.design.model import Graph, GraphNode, KernelNode, Project, UnknownNode
+from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.layout import Layout
 from allo_studio.source import Source
 from allo_studio.types import ArrayType, parse_type
@@ -27,8 +27,12 @@ def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup 
 
     `sources` reads a kernel file by its path in the project and raises AlloError. `spans` gives places in the project
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
-    earlier check are not parsed or scheduled again.
+    earlier check are not parsed or scheduled again, and nothing is where blocks were only moved.
     """
+    return _moved.checked(project, sources, spans)
+
+
+def _check(project: Project, sources: Callable[[str], Source], spans: SpanLookup | None) -> CheckedDesign:
     notes = Notes(project, spans)
     walkable = check_hierarchy(project, notes)
     signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
@@ -50,6 +54,40 @@ def check(project: Project, sources: Callable[[str], Source], spans: SpanLookup 
         signatures=signatures,
         layouts=layouts,
     )
+
+
+class _Moved:
+    """The last check: where only the view is another, as after most edits, what it found holds still."""
+
+    def __init__(self) -> None:
+        self._last: tuple[CheckedDesign, SpanLookup | None, dict[str, Source]] | None = None
+
+    def checked(self, project: Project, sources: Callable[[str], Source], spans: SpanLookup | None) -> CheckedDesign:
+        """Return what is known of a design. Checks may run in several threads: the last is read and put whole."""
+        try:
+            texts = {path: sources(path) for path in _paths(project)}
+        except AlloError:
+            # A file that cannot be read is told with its block.
+            return _check(project, sources, spans)
+        if self._last is not None:
+            known, places, read = self._last
+            # Values that are equal may differ in type, as 4 and 4.0 do: an edit leaves what it is not about as it is.
+            rest = [field.name for field in fields(Project) if field.name != "view"]
+            same = all(getattr(known.project, name) is getattr(project, name) for name in rest) and read == texts
+            # The places of faults are those of the file as it was read.
+            if same and (places is spans or not known.diagnostics):
+                return replace(known, project=project)
+        found = _check(project, sources, spans)
+        self._last = found, spans, texts
+        return found
+
+
+_moved = _Moved()
+
+
+def _paths(project: Project) -> set[str]:
+    nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
+    return {node.path for node in nodes if isinstance(node, KernelNode)}
 
 
 def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:

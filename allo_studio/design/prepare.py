@@ -58,7 +58,8 @@ class _Last:
             self.checked, self.library, self.prepared = checked, library, prepared
 
 
-_last = _Last()
+# Most edits need no more than to know what channels can be: which of them are best is for a build to find.
+_planned, _last = _Last(), _Last()
 
 
 def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
@@ -70,20 +71,30 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _last.find(checked, library)
     if known:
         return known
-    leaves, kernels = _leaves(checked)
-    prepared = _cheapest(checked.project, leaves, kernels, library)
+    prepared = _cheapest(checked, _first_plan(checked, library), library)
     _last.keep(checked, library, prepared)
     return prepared
 
 
-def _cheapest(
-    project: Project, leaves: dict[str, Leaf], kernels: dict[str, KernelIR], library: OperatorLibrary
-) -> Prepared:
+def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
+    """Return the channels as they can be: those with local copies may yet become buffers, which is no fault."""
+    known = _planned.find(checked, library)
+    if known is None:
+        leaves, kernels = _leaves(checked)
+        known = Prepared(leaves, plan_channels(checked.project, kernels, library))
+        _planned.keep(checked, library, known)
+    return known
+
+
+def _cheapest(checked: CheckedDesign, first: Prepared, library: OperatorLibrary) -> Prepared:
     """Decide the channels: FIFOs where they can be, but a buffer where a FIFO's local copy costs the design latency.
 
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
-    plan = plan_channels(project, kernels, library)
+    project, leaves, plan = checked.project, first.leaves, first.plan
+    if not plan.copies:
+        return first
+    _, kernels = _leaves(checked)
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     trials = plan.copies[: min(_MOST_TRIALS, _MOST_WORK // max(len(leaves), 1))]
@@ -104,7 +115,7 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     """Return a checked design with the faults of its channels (code `order`) among its diagnostics."""
     if not checked.ok:
         return checked
-    found = prepare(checked, library).plan.diagnostics
+    found = _first_plan(checked, library).plan.diagnostics
     if not found:
         return checked
     edges = dict(checked.edges)
