@@ -32,7 +32,7 @@ from allo_studio.project import (
 )
 from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
-from ui.catalogue import array_files, descriptor_files, kernel_files
+from ui.catalogue import Section, array_files, catalogue, descriptor_files, kernel_files
 from ui.places import Level, Place, graph_at, locate, valid
 
 __all__ = ["Session"]
@@ -208,6 +208,13 @@ class Session(QObject):
             return self._sources.names(path)
         except AlloError:
             return ()
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return what the palette offers."""
+        if self.project is None or self.graph is None:
+            return ()
+        files = self.kernel_files, self.source, self.graph.name, self.descriptors, self.arrays
+        return catalogue(self.project, *files)
 
     def _arrays(self, root: Path) -> list[tuple[str, str]]:
         """Return the arrays that could be constants, as the path of the file and the name in it."""

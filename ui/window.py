@@ -22,7 +22,6 @@ from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
-from ui.catalogue import catalogue
 from ui.dialogs import Prompts
 from ui.gestures import Gestures
 from ui.icons import icon
@@ -114,18 +113,7 @@ class Window(QMainWindow, BlockCommands):
         """Draw the present state; called after every change."""
         self._draw()
         session = self.session
-        if session.project is not None and session.graph is not None:
-            sections = catalogue(
-                session.project,
-                session.kernel_files,
-                session.source,
-                session.graph.name,
-                session.descriptors,
-                session.arrays,
-            )
-            self.panels.palette.show_sections(sections)
-        else:
-            self.panels.palette.show_sections(())
+        self.panels.palette.show_sections(session.sections())
         self.panels.inspector.refresh()
         self.panels.report.mark_fresh(session.up_to_date)
         if session.dirty:

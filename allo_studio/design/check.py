@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from allo_studio.design.check_constants import Arrays, check_constants, check_readers
 from allo_studio.design.check_initial import initial_fault
@@ -17,8 +17,8 @@ from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
-from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
-from allo_studio.diagnostics import Diagnostic, has_errors
+from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, KernelNode, Project, UnknownNode
+from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
 from allo_studio.source import Source
@@ -41,9 +41,23 @@ def check(
     `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name; both
     raise AlloError. `spans` gives places in the project
     file; leave it out when the project was edited since the file was read. Kernels that did not change since an
-    earlier check are not parsed or scheduled again. `blocks` reads the descriptor of an external block by its path and
-    raises AlloError; without it such blocks cannot be known.
+    earlier check are not parsed or scheduled again, and nothing is where blocks were only moved. `blocks` reads the
+    descriptor of an external block by its path and raises AlloError; without it such blocks cannot be known.
     """
+
+    def anew() -> CheckedDesign:
+        return _check(project, sources, spans, arrays, blocks)
+
+    return _moved.checked(project, sources, spans, anew)
+
+
+def _check(
+    project: Project,
+    sources: Callable[[str], Source],
+    spans: SpanLookup | None,
+    arrays: Arrays | None,
+    blocks: BlockLookup | None,
+) -> CheckedDesign:
     instances = specialise(project)
     drawn, project = project, instances.project
     notes = Notes(project, spans, instances.drawn)
@@ -81,6 +95,54 @@ def check(
 
 def _constant_port(constant: Constant) -> PortInfo:
     return PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape)))
+
+
+class _Moved:
+    """The last check: where only the view is another, as after most edits, what it found holds still."""
+
+    def __init__(self) -> None:
+        self._last: tuple[CheckedDesign, SpanLookup | None, dict[str, Source]] | None = None
+
+    def checked(
+        self,
+        project: Project,
+        sources: Callable[[str], Source],
+        spans: SpanLookup | None,
+        anew: Callable[[], CheckedDesign],
+    ) -> CheckedDesign:
+        """Return what is known of a design. Checks may run in several threads: the last is read and put whole."""
+        if _names_other_files(project):
+            return anew()
+        try:
+            texts = {path: sources(path) for path in _paths(project)}
+        except AlloError:
+            # A file that cannot be read is told with its block.
+            return anew()
+        if self._last is not None:
+            known, places, read = self._last
+            # Values that are equal may differ in type, as 4 and 4.0 do: an edit leaves what it is not about as it is.
+            rest = [field.name for field in fields(Project) if field.name != "view"]
+            same = all(getattr(known.project, name) is getattr(project, name) for name in rest) and read == texts
+            # The places of faults are those of the file as it was read.
+            if same and (places is spans or not known.diagnostics):
+                return replace(known, project=project)
+        found = anew()
+        self._last = found, spans, texts
+        return found
+
+
+_moved = _Moved()
+
+
+def _paths(project: Project) -> set[str]:
+    nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
+    return {node.path for node in nodes if isinstance(node, KernelNode)}
+
+
+def _names_other_files(project: Project) -> bool:
+    """Tell whether blocks depend on more than kernels."""
+    nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
+    return any(isinstance(node, ConstantNode | IpNode) for node in nodes)
 
 
 def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:

@@ -36,11 +36,12 @@ _MOST_WORK = 2000
 @dataclass(frozen=True)
 class Prepared:
     """The project with kernels opened where their stages are processes, its leaf blocks by instance path, and the
-    decided channels."""
+    decided channels. `kernels` are the blocks' scheduled kernels as they are before these decisions."""
 
     project: Project
     leaves: dict[str, Leaf]
     plan: ChannelPlan
+    kernels: dict[str, KernelIR]
 
 
 class _Last:
@@ -74,7 +75,8 @@ def _keys(checked: CheckedDesign) -> dict[str, str]:
     return {path: constant.key for path, constant in checked.constants.items()}
 
 
-_last = _Last()
+# Most edits need no more than to know what channels can be: which of them are best is for a build to find.
+_planned, _last = _Last(), _Last()
 
 
 def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
@@ -86,30 +88,38 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _last.find(checked, library)
     if known:
         return known
-    opened = open_kernels(checked.whole, *_leaves(checked))
-    prepared = _cheapest(opened.project, opened.leaves, opened.kernels, library)
+    prepared = _cheapest(_first_plan(checked, library), library)
     _last.keep(checked, library, prepared)
     return prepared
 
 
-def _cheapest(
-    project: Project, leaves: dict[str, Leaf], kernels: dict[str, KernelIR], library: OperatorLibrary
-) -> Prepared:
+def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
+    """Return the channels as they can be: those with local copies may yet become buffers, which is no fault."""
+    known = _planned.find(checked, library)
+    if known is None:
+        opened = open_kernels(checked.whole, *_leaves(checked))
+        plan = plan_channels(opened.project, opened.kernels, library)
+        known = Prepared(opened.project, opened.leaves, plan, opened.kernels)
+        _planned.keep(checked, library, known)
+    return known
+
+
+def _cheapest(first: Prepared, library: OperatorLibrary) -> Prepared:
     """Decide the channels: FIFOs where they can be, but a buffer where a FIFO's local copy costs the design latency.
 
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
-    plan = plan_channels(project, kernels, library)
+    project, leaves, kernels, plan = first.project, first.leaves, first.kernels, first.plan
     if not plan.diagnostics:
         plan = paced(project, leaves, plan, library)
     # What depends on data has no latency to compare by.
     depends = any(timing_depends(kernel) is not None for kernel in kernels.values())
     trials = plan.copies[: min(_MOST_TRIALS, _MOST_WORK // max(len(leaves), 1))]
     if plan.diagnostics or not trials or depends:
-        return Prepared(project, leaves, plan)
+        return replace(first, plan=plan)
     best = unbounded_latency(elaborate(project, leaves, plan), library)
     if best is None:
-        return Prepared(project, leaves, plan)
+        return replace(first, plan=plan)
     buffered: dict[str, str] = {}
     for place in trials:
         trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
@@ -120,14 +130,14 @@ def _cheapest(
             best = latency
     if buffered:
         plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)
-    return Prepared(project, leaves, plan)
+    return replace(first, plan=plan)
 
 
 def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesign:
     """Return a checked design with the faults of its channels (code `order`) among its diagnostics."""
     if not checked.ok:
         return checked
-    found = prepare(checked, library).plan.diagnostics
+    found = _first_plan(checked, library).plan.diagnostics
     if not found:
         return checked
     # Wires between a kernel's stages are not drawn, so that no edit of theirs mends them.

@@ -20,7 +20,8 @@ def timing_depends(kernel: KernelIR) -> Undetermined | None:
 
     Named sizes are taken as their greatest. Where branches take equally long this says that they matter all the same.
     """
-    return _depends(kernel, set(integer_map(kernel.function, "allo.sizes")))
+    sizes = set(integer_map(kernel.function, "allo.sizes"))
+    return kernel.kept("timing depends", lambda: _depends(kernel, sizes))
 
 
 def _depends(kernel: KernelIR, sizes: set[str]) -> Undetermined | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import networkx
 from design_projects import read
 from faulty_projects import chains, faulty_projects
 from hypothesis import HealthCheck, given, settings
 
-from allo_studio.design.check import check
+from allo_studio.design.check import _check, check
 from allo_studio.design.check_layouts import MOST_BANKS
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import (
@@ -73,3 +75,16 @@ def _must_hold(design: CheckedDesign) -> None:
                 unified = design.layouts[f"g/{name}.{port.name}"]
                 assert unified.fits(port.layout, port.type.shape)
                 assert unified.banks(port.type.shape) <= MOST_BANKS
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(faulty_projects(), faulty_projects())
+def test_a_check_after_others_is_as_one_from_nothing(one: Project, two: Project) -> None:
+    """Whatever was checked before: the same, only moved, with other steps, or another project."""
+    moved = replace(one, view={"g": {"b0": (1.0, 2.0)}})
+    other = replace(moved, schedules=two.schedules)
+    for project in (one, moved, other, two, replace(two, view=moved.view), moved, one):
+        found, fresh = check(project, read()), _check(project, read(), None, None, None)
+        assert found.project is project
+        for part in ("diagnostics", "ports", "edges", "signatures", "layouts"):
+            assert getattr(found, part) == getattr(fresh, part)
