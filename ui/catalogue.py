@@ -60,6 +60,7 @@ def catalogue(
     general = (
         Entry("Conversion", "convert", "Elements of one type become those of another", {"kind": "convert"}),
         Entry("Duplicator", "duplicate", "Copies of an array for several readers", {"kind": "duplicate"}),
+        Entry("Re-layout", "relayout", "A copy between two memory layouts", {"kind": "relayout"}),
     )
     graphs = tuple(
         Entry(

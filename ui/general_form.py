@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
 
-from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
+from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block, relayout
 from allo_studio.design.model import KernelNode
 from allo_studio.types import parse_type
 
@@ -42,26 +42,29 @@ class GeneralForm(QWidget):
         if self._node is None:
             return
         plain = plain_block(node)
-        converts = "convert" in plain
-        self.type.setText(plain["convert" if converts else "duplicate"])
+        kind = next(iter(plain))
+        self.type.setText(plain[kind])
         self.to.setText(plain.get("to", ""))
         self.copies.blockSignals(True)
         self.copies.setValue(plain.get("copies", 2))
         self.copies.blockSignals(False)
-        self.form.setRowVisible(self.to, converts)
-        self.form.setRowVisible(self.copies, not converts)
+        self.form.setRowVisible(self.to, kind == "convert")
+        self.form.setRowVisible(self.copies, kind == "duplicate")
 
     def _changed(self) -> None:
         node = self._node
         if node is None:
             return
-        converts = "convert" in plain_block(node)
-        texts = [self.type.text().strip(), *([self.to.text().strip()] if converts else [])]
+        kind = next(iter(plain_block(node)))
+        texts = [self.type.text().strip(), *([self.to.text().strip()] if kind == "convert" else [])]
         if not all(map(_is_type, texts)):
             self.show_block(node)
             return
-        last = node.schedule
-        wanted = conversion(texts[0], texts[1], last) if converts else duplicator(texts[0], self.copies.value(), last)
+        wanted = relayout(texts[0], node.schedule)
+        if kind == "convert":
+            wanted = conversion(texts[0], texts[1], node.schedule)
+        elif kind == "duplicate":
+            wanted = duplicator(texts[0], self.copies.value(), node.schedule)
         if wanted != node:
             self.edited.emit(wanted)
 

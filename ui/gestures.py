@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF
 
-from allo_studio.design.blocks import conversion, duplicator
+from allo_studio.design.blocks import conversion, duplicator, relayout
 from allo_studio.design.edits import (
     AddGraphPort,
     AddNode,
@@ -59,6 +59,8 @@ def closes_cycle(graph: Graph, source: str, target: str, without: str | None = N
 def _general(graph: Graph, payload: Mapping[str, Any]) -> KernelNode:
     """Return a conversion or duplicator for the type of the payload, else that of the graph's first port."""
     text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
+    if payload["kind"] == "relayout":
+        return relayout(text)
     if payload["kind"] == "duplicate":
         return duplicator(text, 2)
     element = text.partition("[")[0].strip()
@@ -180,7 +182,7 @@ class Gestures(QObject):
         if kind == "graph":
             name = fresh_name(payload["graph"], taken)
             return name, AddNode(graph.name, name, GraphNode(payload["graph"]), at)
-        if kind in ("convert", "duplicate"):
+        if kind in ("convert", "duplicate", "relayout"):
             name = fresh_name(kind, taken)
             return name, AddNode(graph.name, name, _general(graph, payload), at)
         name = fresh_name(payload.get("name", kind), taken)

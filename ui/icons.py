@@ -42,6 +42,7 @@ ICONS = {
     "fix": "M4 20l9-9 M15 4l1.5 3.5L20 9l-3.5 1.5L15 14l-1.5-3.5L10 9l3.5-1.5z",
     "convert": "M4 8h12 M12 4l4 4-4 4 M20 16H8 M12 12l-4 4 4 4",
     "duplicate": "M3 12h6 M9 12l6-6h6 M9 12l6 6h6",
+    "relayout": "M3 4h6v6H3z M3 14h6v6H3z M9 12h6 M12 9l3 3-3 3 M15 4h2v16h-2z M19 4h2v16h-2z",
     "cut": "M6 18a2.5 2.5 0 1 0 0.01 0 M18 18a2.5 2.5 0 1 0 0.01 0 M8 16L17 4 M16 16L7 4",
     "paste": "M7 5H5v16h14V5h-2 M9 3h6v4H9z",
     "collapse": "M4 4h16v16H4z M9 4v5H4 M15 20v-5h5",

@@ -1,7 +1,7 @@
-"""Blocks that need no kernel file: a conversion of elements, and a duplicator for several readers.
+"""Blocks that need no kernel file: a conversion of elements, a duplicator for several readers, and a re-layout.
 
 Their kernels are written here, so that every engine treats them like any other. A block's `path` says what it is:
-`@convert/int16[4, 8]/int8` or `@duplicate/int16[4, 8]/2`.
+`@convert/int16[4, 8]/int8`, `@duplicate/int16[4, 8]/2` or `@relayout/int16[4, 8]/`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,19 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.source import Source
 from allo_studio.types import ArrayType, parse_type
 
-__all__ = ["MOST_COPIES", "block_source", "conversion", "described", "duplicator", "is_generated", "plain_block"]
+__all__ = [
+    "MOST_COPIES",
+    "block_source",
+    "conversion",
+    "described",
+    "duplicator",
+    "is_generated",
+    "plain_block",
+    "relayout",
+]
 
 _MARK = "@"
-_CONVERT, _DUPLICATE = f"{_MARK}convert", f"{_MARK}duplicate"
+_CONVERT, _DUPLICATE, _RELAYOUT = f"{_MARK}convert", f"{_MARK}duplicate", f"{_MARK}relayout"
 _INDICES = "ijklmnpq"
 MOST_COPIES = 64
 
@@ -32,6 +41,11 @@ def duplicator(type_: str, copies: int, schedule: str | None = None) -> KernelNo
     return KernelNode(f"{_DUPLICATE}/{type_}/{copies}", "duplicate", {}, schedule)
 
 
+def relayout(type_: str, schedule: str | None = None) -> KernelNode:
+    """Return a block with an input `x` and an output `y` of the same values, whose memory layouts may differ."""
+    return KernelNode(f"{_RELAYOUT}/{type_}/", "relayout", {}, schedule)
+
+
 def is_generated(path: str) -> bool:
     """Tell whether a kernel's path is that of no file."""
     return path.startswith(_MARK)
@@ -40,6 +54,8 @@ def is_generated(path: str) -> bool:
 def plain_block(node: KernelNode) -> Mapping[str, Any]:
     """Return how a project file says such a block, without its schedule."""
     kind, type_, last = _parts(node.path)
+    if kind == _RELAYOUT:
+        return {"relayout": type_}
     return {"convert": type_, "to": last} if kind == _CONVERT else {"duplicate": type_, "copies": int(last)}
 
 
@@ -48,6 +64,8 @@ def described(node: KernelNode) -> str:
     if not is_generated(node.path):
         return f"{node.path}:{node.function}"
     kind, type_, last = _parts(node.path)
+    if kind == _RELAYOUT:
+        return f"another layout of {type_}"
     return f"{type_} to {last}" if kind == _CONVERT else f"{last} copies of {type_}"
 
 
@@ -55,6 +73,8 @@ def block_source(path: str) -> Source:
     """Return the kernel of such a block; raises AlloError (code `type`) for types that are none or do not fit."""
     kind, text, last = _parts(path)
     type_ = _type(path, text)
+    if kind == _RELAYOUT:
+        return Source(path, _kernel("relayout", type_, {"y": type_}))
     if kind == _CONVERT:
         return Source(path, _kernel("convert", type_, {"y": _converted(path, type_, _type(path, last))}))
     return Source(path, _kernel("duplicate", type_, {f"y{number}": type_ for number in range(int(last))}))

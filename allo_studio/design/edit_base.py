@@ -29,7 +29,7 @@ __all__ = [
 
 V = TypeVar("V")
 _MOST_COMPARED, _LONGEST_COMPARED = 500, 100
-_KINDS = ("kernel", "graph", "ip", "constant", "convert", "duplicate")
+_KINDS = ("kernel", "graph", "ip", "constant", "convert", "duplicate", "relayout")
 
 
 class Edit(ABC):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from allo_studio.design.blocks import relayout
 from allo_studio.design.check_kernels import kernel_result
 from allo_studio.design.edit_base import Edit, Several
+from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import SetExecution, SetUnify
 from allo_studio.design.edit_schedule import RemoveStep, ReplaceStep, schedule_users
 from allo_studio.design.fix_base import At, Fix, Rule
@@ -50,6 +52,10 @@ def _conflict(at: At) -> Iterator[Fix]:
     for demand in (one, two):
         yield from _removed(at, demand)
     if at.edge.source.node and at.edge.target.node:
+        source = at.port(at.edge.source)
+        if source and source.type and not source.type.sizes:
+            between = InsertBlock(at.graph.name, "relayout", relayout(str(source.type)), "x", {at.edge.id: "y"})
+            yield Fix("keep both and insert a re-layout between them", between)
         yield _copied(at)
 
 

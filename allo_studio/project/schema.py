@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block
+from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block, relayout
 from allo_studio.design.model import (
     ChannelChoice,
     ConstantNode,
@@ -158,7 +158,7 @@ def _node(value: Any, path: Path, faults: Faults, known: Collection[str]) -> Nod
     entries = faults.take_mapping(value, path)
     if "kernel" in entries and "graph" not in entries:
         return _kernel(entries, path, faults, known)
-    if "convert" in entries or "duplicate" in entries:
+    if "convert" in entries or "duplicate" in entries or "relayout" in entries:
         return _block(entries, path, faults)
     if "constant" in entries:
         return _constant(entries, path, faults)
@@ -212,7 +212,11 @@ def _graph_block(entries: Mapping[str, Any], path: Path, faults: Faults, known: 
 
 
 def _block(entries: Mapping[str, Any], path: Path, faults: Faults) -> KernelNode:
-    """Return a conversion or a duplicator."""
+    """Return a conversion, a duplicator or a re-layout."""
+    if "relayout" in entries:
+        faults.take_mapping(entries, path, ("relayout", "schedule"))
+        kept = faults.take_name(entries["schedule"], (*path, "schedule")) if "schedule" in entries else None
+        return relayout(faults.take_text(entries["relayout"], (*path, "relayout")) or "", kept)
     kind, other = ("convert", "to") if "convert" in entries else ("duplicate", "copies")
     faults.take_mapping(entries, path, (kind, other, "schedule"))
     type_ = faults.take_text(entries[kind], (*path, kind)) or ""

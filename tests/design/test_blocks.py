@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from allo_studio.design.blocks import block_source, conversion, described, duplicator
+from allo_studio.design.blocks import block_source, conversion, described, duplicator, relayout
 from allo_studio.design.edits import AddNode, SetParam
+from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import KernelNode
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
@@ -71,6 +72,42 @@ def test_every_engine_computes_them(tmp_path: Path, target: Engine) -> None:
     report = simulate(project(tmp_path), target=target).report
     assert report.simulation is not None
     assert (report.simulation.compared, report.simulation.mismatches) == (25, 0)
+
+
+@pytest.mark.parametrize("target", ["hls", "rtl"])
+@pytest.mark.parametrize("execution", ["dataflow", "sequential"])
+def test_a_relayout_lies_between_two_layouts(tmp_path: Path, target: Engine, execution: str) -> None:
+    """Two kernels whose partitions conflict: told without the block, and computed with it."""
+    text = f"""\
+format: 1
+name: layouts
+top: top
+schedules:
+  cyclic: [{{partition: {{buffer: Y, kind: cyclic, dim: 1, factor: 2}}}}]
+  block: [{{partition: {{buffer: X, kind: block, dim: 1, factor: 2}}}}]
+graphs:
+  top:
+    execution: {execution}
+    inputs: {{A: "int16[4, 6]"}}
+    outputs: {{E: "int16[4, 6]"}}
+    nodes:
+      one: {{kernel: "k.py:inc", schedule: cyclic}}
+      two: {{kernel: "k.py:inc", schedule: block}}
+    edges: [A -> one.X, one.Y -> two.X, two.Y -> E]
+"""
+    loaded = project(tmp_path, text)
+    checked = check_project(loaded)
+    (fault,) = checked.diagnostics
+    assert fault.code == "layout"
+    fix = next(fix for fix in fixes_for(checked, fault) if "re-layout" in fix.text)
+    mended = fix.edit.apply(loaded.project)
+    assert mended.graphs["top"].nodes["relayout"] == relayout("int16[4, 6]")
+    result = simulate(loaded, target=target, project=mended)
+    assert result.ok
+    assert result.report.simulation
+    saved = save_project(loaded, mended)
+    assert 'relayout: {relayout: "int16[4, 6]"}' in saved.text
+    assert load_project(tmp_path).project == mended
 
 
 def test_they_stream(tmp_path: Path) -> None:

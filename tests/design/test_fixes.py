@@ -260,9 +260,10 @@ CASES = {
             "change the partition in step 1 of g/b1 to cyclic 4",
             "remove step 1 of g/b0 (partition)",
             "remove step 1 of g/b1 (partition)",
+            "keep both and insert a re-layout between them",
             "keep both and copy between them: execution: sequential with unify: false in graph g",
         ),
-        (0, 1, 2, 3, 4),
+        (0, 1, 2, 3, 4, 5),
     ),
 }
 
