@@ -131,6 +131,10 @@ def consumer_width(kernel: KernelIR, argument: str) -> int:
 
     What is not read in order goes through a local copy, which takes as many at a time as its last dimension has banks.
     """
+    return kernel.kept(f"consumer width {argument}", lambda: _consumer_width(kernel, argument))
+
+
+def _consumer_width(kernel: KernelIR, argument: str) -> int:
     reads = [access for access in accesses(kernel) if access.buffer == argument]
     direct = token_order(kernel, reads, "reads") if reads else None
     if isinstance(direct, int):

@@ -19,6 +19,10 @@ from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
+# A kernel forgets whom it was joined with beyond so many.
+_MOST_JOINTS = 256
+_PLAIN_ORDER = ConsumerOrder(1)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -78,6 +82,21 @@ class _Leaf:
     path: str
     port: str
     trail: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Joint:
+    """Two ends of a FIFO: the consumer's kernel, the elements of a token that is written, and how it is read.
+
+    Or why there can be none, and whether that is the producer's fault. `declared`: one end is an external block's.
+    """
+
+    kernel: KernelIR
+    width: int = 1
+    order: ConsumerOrder = _PLAIN_ORDER
+    declared: bool = False
+    refusal: Refusal | None = None
+    at_producer: bool = False
 
 
 class _Planner:
@@ -168,7 +187,7 @@ class _Planner:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
         if scalar := _one_value(leaf, kernel):
-            return scalar
+            return _of(leaf, scalar)
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -286,33 +305,53 @@ class _Planner:
             return producer
         if isinstance(consumer, Refusal):
             return consumer
+        joint = self._joint(producer, consumer)
+        if joint.refusal is not None:
+            return _of(producer if joint.at_producer else consumer, joint.refusal)
+        order = joint.order
+        taken = None if order.width == joint.width else order.width
+        if (order.loop or taken) and not asked:
+            self.plan.copies.append(place)
+        self.plan.kernels[consumer.path] = joint.kernel
+        self._moves(producer, joint.width)
+        self._moves(consumer, order.width)
+        reason = _explain(consumer, order, "both ends move", joint.declared)
+        if taken:
+            reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
+        self.plan.decisions[place] = Decision("fifo", joint.width, reason, taken)
+        return None
+
+    def _joint(self, producer: _Leaf, consumer: _Leaf) -> _Joint:
+        """Return how a FIFO joins two ends. Most wires of a design join kernels that others join in the same way."""
         source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+        streams = tuple(sorted(self.plan.streams.get(consumer.path, {}).items()))
+        key = id(source), producer.port, consumer.port, streams, id(self.library)
+        known: dict[object, tuple[object, _Joint]] = target.kept("joints", dict)
+        # What the key names by its id is kept beside the answer, so that nothing else can get that id.
+        held = source, self.library
+        if key not in known:
+            if len(known) > _MOST_JOINTS:
+                known.clear()
+            known[key] = held, self._join(source, producer, target, consumer)
+        return known[key][1]
+
+    def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
         if scalar := _one_value(producer, source):
-            return scalar
+            return _Joint(target, refusal=scalar, at_producer=True)
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:
                 hint = "a buffer needs no depth"
                 reason = f"when {leaf.port} moves depends on {depends.what}, so that no depth is known to suffice"
-                return _of(leaf, Refusal(reason, hint, depends.span))
+                return _Joint(target, refusal=Refusal(reason, hint, depends.span), at_producer=leaf is producer)
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
-            return _of(producer, written)
+            return _Joint(target, refusal=written, at_producer=True)
         orders = _ways(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
-            return _of(consumer, orders)
+            return _Joint(target, refusal=orders)
         kernel, order = self._cheapest(target, consumer, orders, written.width)
-        taken = None if order.width == written.width else order.width
-        if (order.loop or taken) and not asked:
-            self.plan.copies.append(place)
-        self.plan.kernels[consumer.path] = kernel
-        self._moves(producer, written.width)
-        self._moves(consumer, order.width)
-        reason = _explain(consumer, order, "both ends move", is_shell(source) or is_shell(target))
-        if taken:
-            reason += f"; an adapter makes tokens of {taken} elements of those of {written.width}"
-        self.plan.decisions[place] = Decision("fifo", written.width, reason, taken)
-        return None
+        return _Joint(kernel, written.width, order, is_shell(source) or is_shell(target))
 
     def _cheapest(
         self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
@@ -358,7 +397,7 @@ def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | Non
 def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
     """Return the refusal of a port that is a scalar."""
     if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
-        return _of(leaf, Refusal(f"{leaf.port} is one value, not an array", ""))
+        return Refusal(f"{leaf.port} is one value, not an array", "")
     return None
 
 

@@ -63,6 +63,14 @@ class _Entry:
     demands: tuple[_Demand, ...] = ()
 
 
+# What nothing is demanded of.
+_FREE = _Entry(DimLayout())
+
+
+def _demanding(entries: list[_Entry]) -> bool:
+    return any(entry is not _FREE for entry in entries)
+
+
 def unify_layouts(
     project: Project,
     kernels: Mapping[str, KernelResult],
@@ -135,8 +143,9 @@ class _Unifier:
                 self._add_block(path, graph.name, name, node, result)
 
     def _add_port(self, key: str, shape: tuple[int, ...]) -> None:
-        self.shapes.setdefault(key, shape)
-        self.state.setdefault(key, [_Entry(DimLayout()) for _ in shape])
+        if key not in self.state:
+            self.shapes[key] = shape
+            self.state[key] = [_FREE] * len(shape)
 
     def _add_block(self, path: str, graph: str, name: str, node: KernelNode, result: KernelResult) -> None:
         for port in result.ports:
@@ -183,13 +192,16 @@ class _Unifier:
                 self.notes.node(graph.name, name, Diagnostic("layout", message, hint=hint, about=about))
 
     def run(self) -> None:
-        """Bring the layouts of wired ports together until nothing changes."""
+        """Bring the layouts of wired ports together until nothing changes.
+
+        Ports without a demand change no neighbour: the work begins at the others.
+        """
         around: dict[str, list[tuple[str, _Wire]]] = {key: [] for key in self.state}
         for wire in self.wires:
             if wire.joins:
                 around[wire.source].append((wire.target, wire))
                 around[wire.target].append((wire.source, wire))
-        waiting = deque(self.state)
+        waiting = deque(key for key, entries in self.state.items() if _demanding(entries))
         queued = set(waiting)
         while waiting:
             current = waiting.popleft()
@@ -204,6 +216,8 @@ class _Unifier:
         changed = False
         for dim, extent in enumerate(self.shapes[neighbour]):
             mine, other = self.state[neighbour][dim], self.state[current][dim]
+            if mine.layout is other.layout:
+                continue
             met = _meet_entries(mine.layout, other.layout, extent)
             if met == mine.layout:
                 continue
@@ -232,6 +246,8 @@ class _Unifier:
     def check_banks(self) -> None:
         """Note arrays with more banks than a device can make use of, once for each set of demands."""
         for key, entries in self.state.items():
+            if not _demanding(entries):
+                continue
             shape = self.shapes[key]
             banks = Layout(tuple(e.layout for e in entries)).banks(shape)
             demands = tuple(dict.fromkeys(d for e in entries for d in e.demands))
@@ -247,7 +263,11 @@ class _Unifier:
 
     def layouts(self) -> dict[str, Layout]:
         """Return the layouts by instance path and port, sorted."""
-        return {key: Layout(tuple(e.layout for e in self.state[key])) for key in sorted(self.state)}
+        plain = {rank: Layout.plain(rank) for rank in {len(entries) for entries in self.state.values()}}
+        return {
+            key: Layout(tuple(e.layout for e in entries)) if _demanding(entries) else plain[len(entries)]
+            for key, entries in sorted(self.state.items())
+        }
 
     def relayouts(self) -> set[tuple[str, int]]:
         """Return the wires that do not join their ends' layouts and whose ends differ in some instance."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 __all__ = [
@@ -73,8 +74,13 @@ class Endpoint:
             raise ValueError(f"{text!r} is no port; write NODE.PORT, or PORT for one of the graph's own")
         return cls("", parts[0]) if len(parts) == 1 else cls(parts[0], parts[1])
 
-    def __str__(self) -> str:
+    # Kept, as a check asks for the same texts over and over.
+    @cached_property
+    def _text(self) -> str:
         return f"{self.node}.{self.port}" if self.node else self.port
+
+    def __str__(self) -> str:
+        return self._text
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Edge:
     depth: int | None = None
     initial: tuple[int | float, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The edge's name in its graph, `mm1.C->mm2.A`."""
         return f"{self.source}->{self.target}"

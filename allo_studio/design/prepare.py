@@ -156,14 +156,23 @@ def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
     constants = reached(checked.whole)
+    # Most blocks are like others: of the same kernel, in the same layouts.
+    made: dict[object, tuple[Leaf, KernelIR]] = {}
+    names: dict[int, tuple[str, ...]] = {}
     for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
         if key in checked.external:
             leaves[path], kernels[path] = _external(checked.external[key])
             continue
         kernel = checked.kernels[key]
-        arguments = [a.name for a in kernel.base.arguments()] if kernel.base else []
+        if id(kernel) not in names:
+            names[id(kernel)] = tuple(a.name for a in kernel.base.arguments()) if kernel.base else ()
+        arguments = names[id(kernel)]
         bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}
-        leaves[path], kernels[path] = _leaf(checked, kernel, path, bound)
+        unified = tuple(checked.layouts.get(f"{path}.{argument}") for argument in arguments)
+        alike = id(kernel), unified, tuple((name, constant.key) for name, constant in bound.items())
+        if alike not in made:
+            made[alike] = _leaf(checked, kernel, path, bound)
+        leaves[path], kernels[path] = made[alike]
     return leaves, kernels
 
 

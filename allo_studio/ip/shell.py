@@ -38,7 +38,7 @@ def shell(block: IpBlock) -> KernelIR:
 
 def is_shell(kernel: KernelIR) -> bool:
     """Tell whether a kernel is the shell of an external block."""
-    return text(kernel.function, _MARK) is not None
+    return kernel.kept("shell", lambda: text(kernel.function, _MARK) is not None)
 
 
 def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:

@@ -47,7 +47,7 @@ def test_a_conflict_names_both_demands() -> None:
     assert (fault.code, fault.where) == ("layout", "g/b0.Y->b1.X")
     assert "g/b0 demands cyclic 2 in dimension 1 of Y (step 1 of its schedule, kernel copy)" in fault.message
     assert "g/b1 demands cyclic 9 in dimension 1 of X (step 1 of its schedule, kernel copy)" in fault.message
-    assert len(fault.fixes) == 5
+    assert len(fault.fixes) == 6
     assert not design.edges["g/b0.Y->b1.X"].ok
 
 

@@ -10,13 +10,13 @@ import pytest
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.analysis.streams import consumer_orders
 from allo_studio.design import variants
-from allo_studio.design.streaming import read_in_order
 from allo_studio.design.variants import in_order, laid_out, scheduled, streamed
 from allo_studio.frontend import parse_kernel
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
+from allo_studio.primitives.local_copy import read_in_order
 from allo_studio.source import Source
 
 TEXT = """
