@@ -176,8 +176,8 @@ def test_a_folder_below_a_file_is_a_fault(tmp_path: Path) -> None:
 def test_a_wrong_result_is_an_error_and_the_build_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = pipeline.evaluate
 
-    def wrong(*given: object) -> dict[str, object]:
-        return {name: array + 1 for name, array in real(*given).items()}  # type: ignore[arg-type]
+    def wrong(*given: object, **more: object) -> dict[str, object]:
+        return {name: array + 1 for name, array in real(*given, **more).items()}  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "evaluate", wrong)
     loaded = make(tmp_path, "no_loops")

@@ -16,6 +16,7 @@ from allo_studio.design.check_notes import Notes
 from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, KernelNode, Node, Override, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
+from allo_studio.source import Span
 
 __all__ = [
     "MOST_MADE",
@@ -54,11 +55,11 @@ class Instances:
 
     def told(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Return diagnostics at the places of the project as drawn; what instances of a graph share is told once."""
-        found: dict[tuple[str, str, str], Diagnostic] = {}
+        found: dict[tuple[str, str, str, Span | None], Diagnostic] = {}
         for diagnostic in diagnostics:
             name = re.split(r"[/.#]", diagnostic.where, maxsplit=1)[0]
             plain = _as_drawn(diagnostic) if self.owners else diagnostic
-            key = plain.code, plain.where, plain.message
+            key = plain.code, plain.where, plain.message, plain.span
             if name not in self.owners:
                 found[key] = plain
             elif key not in found:

@@ -182,7 +182,7 @@ def _means(checked: CheckedDesign) -> object:
     library = load_operators("vitis", checked.project.target.clock_ns)
     prepared = prepare(checked, library)
     kinds = Counter((d.kind, d.width) for path, d in prepared.plan.decisions.items())
-    return kinds, unbounded_latency(elaborate(checked.project, prepared.leaves, prepared.plan), library)
+    return kinds, unbounded_latency(elaborate(prepared.project, prepared.leaves, prepared.plan), library)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -269,7 +269,7 @@ def _donor() -> Project:
     inner = Graph("inner", inputs={"X": "int32"}, nodes={"k": KernelNode("k.py", "f", {}, "row")})
     sub = Graph("sub", nodes={"a": GraphNode("inner"), "b": GraphNode("inner")})
     top = Graph(
-        "top", nodes={"s": GraphNode("sub"), "m": KernelNode("k.py", "f", {}, "row"), "odd": UnknownNode({"ip": 1})}
+        "top", nodes={"s": GraphNode("sub"), "m": KernelNode("k.py", "f", {}, "row"), "odd": UnknownNode({"sensor": 1})}
     )
     view = {"top": {"s": (10.0, 20.0), "m": (110.0, 60.0)}, "inner": {"k": (1.0, 2.0)}}
     graphs = {"top": top, "sub": sub, "inner": inner}

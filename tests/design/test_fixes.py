@@ -322,7 +322,7 @@ def test_channels_that_cannot_be(name: str) -> None:
 
 def test_each_rule_has_a_case() -> None:
     told = {case.about for case in CASES.values()} | {about for _, about, _ in ORDERS.values()}
-    # Those of external blocks need files: see test_external_blocks.
+    # Those of external blocks need files: see tests/ip.
     assert told | {"fixed"} == set(RULES)
 
 

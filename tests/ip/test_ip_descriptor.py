@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from ip_projects import PROJECT, ROTATE, SCALE, block_of, check_of, faults_of, write_files
 
+from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import IpNode
 from allo_studio.layout import Layout
+from allo_studio.pipeline import check_project
 from allo_studio.project import load_project, save_project
 from allo_studio.project.save import save_project_as
 
@@ -220,10 +222,15 @@ PARTITIONED = (
 
 def test_a_fixed_layout_wants_the_same_banks(tmp_path: Path) -> None:
     folder = write_files(tmp_path, {**ROTATE, "project.yaml": PARTITIONED})
-    (fault,) = (d for d in check_of(folder).diagnostics if d.severity == "error")
+    loaded = load_project(folder)
+    checked = check_project(loaded)
+    (fault,) = (d for d in checked.diagnostics if d.severity == "error")
     assert (fault.code, fault.where) == ("layout", "top/rotate")
     assert "rotate.a are fixed at - in dimension 1, but top/twice demands cyclic 2" in fault.message
-    assert fault.fixes[0] == "change the partition in step 1 of top/twice to -"
+    fixes = fixes_for(checked, fault)
+    assert fixes[0].text == "remove step 1 of top/twice (partition)"
+    for fix in fixes:
+        assert not any(d.code == "layout" for d in check_project(loaded, fix.edit.apply(loaded.project)).diagnostics)
     apart = PARTITIONED.replace("execution: dataflow", "execution: sequential\n    unify: false")
     assert check_of(write_files(tmp_path / "b", {**ROTATE, "project.yaml": apart})).ok
 
