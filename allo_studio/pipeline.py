@@ -15,6 +15,7 @@ from allo_studio.backends.rtl.cancelling import cancelling
 from allo_studio.backends.rtl.emit import RtlDesign, generate, verilog_files
 from allo_studio.backends.rtl.worker import WorkerCancelled
 from allo_studio.backends.vitis import compilation, emit, tolerance_of, write
+from allo_studio.collection import no_collection
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
@@ -129,6 +130,7 @@ class _Run:
             self.progress(Progress("done", "done", 1.0))
 
 
+@no_collection()
 def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
     """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order."""
     edited = project is not None and project != loaded.project

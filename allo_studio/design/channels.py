@@ -104,6 +104,8 @@ class _Planner:
         self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str]
     ) -> None:
         self.buffered = buffered
+        nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
+        self.external = any(isinstance(node, IpNode) for node in nodes)
         self.project = project
         self.plan = plan
         self.library = library
@@ -150,7 +152,7 @@ class _Planner:
 
     def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
         """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
-        return any(
+        return self.external and any(
             isinstance(leaf, _Leaf) and is_shell(kernel := self.plan.kernels[leaf.path]) and leaf.port in kernel.streams
             for leaf in leaves
         )

@@ -250,6 +250,7 @@ def _edge_infos(
         for wire in found:
             source, target = (end.type if end else None for end in (wire.source, wire.target))
             diagnostics = notes.of_edge(graph, wire.edge.id)
-            info = EdgeInfo(source if source == target else None, not has_errors(diagnostics), diagnostics)
-            infos.setdefault(f"{graph}/{wire.edge.id}", replace(info, relayout=(graph, wire.index) in relayouts))
+            copied = (graph, wire.index) in relayouts
+            info = EdgeInfo(source if source == target else None, not has_errors(diagnostics), diagnostics, copied)
+            infos.setdefault(f"{graph}/{wire.edge.id}", info)
     return infos
