@@ -100,7 +100,7 @@ def test_the_palettes_search_leaves_what_fits(studio: Window) -> None:
     studio.panels.palette.search.setText("(")
     assert [title for title, _ in studio.panels.palette.entries()] == ["gemm"], "the tip has the signature"
     studio.panels.palette.search.setText("")
-    assert len(studio.panels.palette.entries()) == 5
+    assert len(studio.panels.palette.entries()) == 6
 
 
 def test_a_wire_is_drawn_and_rerouted_with_the_mouse(studio: Window, mouse: Any) -> None:
