@@ -14,7 +14,7 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import KernelSignature, list_kernels
 from allo_studio.source import Source
 
-__all__ = ["Entry", "Section", "array_files", "catalogue", "descriptor_files", "kernel_files"]
+__all__ = ["Entry", "Files", "Section", "catalogue", "project_files"]
 
 _MOST_FILES = 500
 _MOST_FOLDERS = 300
@@ -102,36 +102,37 @@ def catalogue(
     return tuple(section for section in found if section.entries)
 
 
-def kernel_files(root: Path) -> list[str]:
-    """Return the Python files of a project as paths inside it, sorted; hidden and generated folders are left out.
+@dataclass(frozen=True)
+class Files:
+    """The files of a project that blocks can be made of, as paths inside it, sorted."""
 
-    A project file may lie in a folder with much else, so the search stops after some hundred folders and files.
+    kernels: list[str] = field(default_factory=list)
+    descriptors: list[str] = field(default_factory=list)
+    arrays: list[str] = field(default_factory=list)
+
+
+def project_files(root: Path) -> Files:
+    """Return the Python files, descriptors and arrays of a project; hidden and generated folders are left out.
+
+    A project file may lie in a folder with much else, so the search stops after some hundred folders, and after some
+    hundred files of each kind.
     """
-    return _files(root, ".py")
-
-
-def descriptor_files(root: Path) -> list[str]:
-    """Return the descriptors of external IP of a project, as `kernel_files` does."""
-    return _files(root, _DESCRIPTOR)
-
-
-def array_files(root: Path) -> list[str]:
-    """Return the files of arrays of a project, as `kernel_files` does."""
-    return sorted([*_files(root, ".npy"), *_files(root, ".npz")])
-
-
-def _files(root: Path, ending: str) -> list[str]:
-    found: list[str] = []
+    found = Files()
+    kinds = ((found.kernels, ".py"), (found.descriptors, _DESCRIPTOR), (found.arrays, (".npy", ".npz")))
     waiting, seen = deque([root]), 0
-    while waiting and seen < _MOST_FOLDERS and len(found) < _MOST_FILES:
+    while waiting and seen < _MOST_FOLDERS:
         folder = waiting.popleft()
         seen += 1
         for child in _children(folder):
             if child.is_dir():
                 waiting.append(child)
-            elif child.name.endswith(ending):
-                found.append(child.relative_to(root).as_posix())
-    return sorted(found[:_MOST_FILES])
+                continue
+            for paths, ending in kinds:
+                if child.name.endswith(ending) and len(paths) < _MOST_FILES:
+                    paths.append(child.relative_to(root).as_posix())
+    for paths, _ in kinds:
+        paths.sort()
+    return found
 
 
 def _children(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ from allo_studio.project import (
 )
 from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
-from ui.catalogue import Section, array_files, catalogue, descriptor_files, kernel_files
+from ui.catalogue import Section, catalogue, project_files
 from ui.places import Level, Place, graph_at, locate, valid
 
 __all__ = ["Session"]
@@ -154,9 +154,7 @@ class Session(QObject):
         self.loaded, self.result, self._built_from = loaded, None, None
         self._own_faults = self._build_faults = ()
         self._sources = sources(loaded.root)
-        self.kernel_files = kernel_files(loaded.root)
-        self.descriptors = descriptor_files(loaded.root)
-        self.arrays = self._arrays(loaded.root)
+        self._find_files(loaded.root)
         self.history = History(loaded.project)
         self.history.subscribe(self._refresh)
         self.level = valid(loaded.project, Level(loaded.project.top))
@@ -216,9 +214,11 @@ class Session(QObject):
         files = self.kernel_files, self.source, self.graph.name, self.descriptors, self.arrays
         return catalogue(self.project, *files)
 
-    def _arrays(self, root: Path) -> list[tuple[str, str]]:
-        """Return the arrays that could be constants, as the path of the file and the name in it."""
-        return [(path, name) for path in array_files(root) for name in self.arrays_of(path) or ("",)]
+    def _find_files(self, root: Path) -> None:
+        """Look for what blocks can be made of; an array is the path of its file and its name in it."""
+        found = project_files(root)
+        self.kernel_files, self.descriptors = found.kernels, found.descriptors
+        self.arrays = [(path, name) for path in found.arrays for name in self.arrays_of(path) or ("",)]
 
     def do(self, edit: Edit) -> bool:
         """Apply an edit, or say why it does not apply."""
@@ -245,9 +245,7 @@ class Session(QObject):
     def recheck(self) -> None:
         """Check again, as after a change of the kernels on disk; nothing happens while no project is open."""
         if self.loaded is not None:
-            self.kernel_files = kernel_files(self.loaded.root)
-            self.descriptors = descriptor_files(self.loaded.root)
-            self.arrays = self._arrays(self.loaded.root)
+            self._find_files(self.loaded.root)
             self._refresh()
 
     def _refresh(self) -> None:

@@ -7,13 +7,13 @@ import zipfile
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from allo_studio.project.files import file_error, read_bytes
+from allo_studio.project.files import file_error, open_file, read_bytes
 
 __all__ = ["MOST_BYTES", "array_names", "read_array"]
 
@@ -37,14 +37,17 @@ def read_array(file: Path, name: str, label: str) -> NDArray[Any]:
 
 
 def array_names(file: Path) -> tuple[str, ...]:
-    """Return the names of the arrays of an `.npz` file, none of another; raises AlloError as `read_array`."""
-    data = read_bytes(file, MOST_BYTES, "file of weights", file.name)
-    return tuple(_names(_archive(data, file, file.name))) if data[:2] == b"PK" else ()
+    """Return the names of the arrays of an `.npz` file, none of another; raises AlloError as `read_array`.
+
+    Of the file only the archive's directory is read.
+    """
+    with open_file(file, MOST_BYTES, "file of weights") as opened:
+        return tuple(_names(_archive(opened, file, file.name))) if opened.read(2) == b"PK" else ()
 
 
-def _archive(data: bytes, file: Path, label: str) -> zipfile.ZipFile:
+def _archive(data: BinaryIO, file: Path, label: str) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(io.BytesIO(data))
+        return zipfile.ZipFile(data)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise file_error(f"{label} is a damaged archive: {error}", file, _SAVE) from error
 
@@ -54,7 +57,7 @@ def _names(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _member(data: bytes, name: str, file: Path, label: str) -> bytes:
-    archive = _archive(data, file, label)
+    archive = _archive(io.BytesIO(data), file, label)
     known = _names(archive)
     if not name and len(known) != 1:
         hint = f"name one with `array`: {', '.join(known[:12])}" if known else _SAVE

@@ -7,11 +7,13 @@ import os
 import re
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 
-__all__ = ["file_error", "read_bytes", "read_text", "write_atomically"]
+__all__ = ["file_error", "open_file", "read_bytes", "read_text", "write_atomically"]
 
 # No file of ours takes so long to write.
 _LEFT_SECONDS = 600.0
@@ -22,8 +24,9 @@ def file_error(message: str, path: Path, hint: str = "") -> AlloError:
     return AlloError(Diagnostic("file", message, where=str(path), hint=hint))
 
 
-def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes:
-    """Return what a regular file holds; raises AlloError (code `file`).
+@contextlib.contextmanager
+def open_file(path: Path, most_bytes: int, what: str, label: str = "") -> Iterator[BinaryIO]:
+    """Provide a regular file to read from; raises AlloError (code `file`), also for what fails while it is read.
 
     `what` and `label` (the file's name, unless given) are for the messages.
     """
@@ -36,14 +39,20 @@ def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes
         if status.st_size > most_bytes:
             raise _too_large(label, path, most_bytes, what)
         with path.open("rb") as file:
-            data = file.read(most_bytes + 1)
+            yield file
     except FileNotFoundError as error:
         raise file_error(f"there is no file {label}", path, "check the path for a slip") from error
     except (OSError, ValueError) as error:
         raise file_error(f"{label} cannot be read: {_reason(error)}", path, "check its permissions") from error
+
+
+def read_bytes(path: Path, most_bytes: int, what: str, label: str = "") -> bytes:
+    """Return what a regular file holds; raises AlloError as `open_file`."""
+    with open_file(path, most_bytes, what, label) as file:
+        data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         # It grew meanwhile.
-        raise _too_large(label, path, most_bytes, what)
+        raise _too_large(label or path.name, path, most_bytes, what)
     return data
 
 

@@ -16,7 +16,7 @@ from allo_studio.project import load_project, sources
 from allo_studio.source import Source, Span
 from allo_studio.types import parse_type
 from ui.app import main
-from ui.catalogue import catalogue, kernel_files
+from ui.catalogue import catalogue, project_files
 from ui.code_view import CodeView
 from ui.gestures import closes_cycle
 from ui.highlight import formats, language_of
@@ -85,10 +85,11 @@ def test_the_catalogue_parses_and_reports_faulty_files(project: Path) -> None:
     (project / "build").mkdir()
     (project / "build" / "not_a_kernel.py").write_text("x = 1\n")
     (project / ".hidden.py").write_text("x = 1\n")
-    assert kernel_files(project) == ["kernels/bad.py", "kernels/gemm.py"]
+    assert project_files(project).kernels == ["kernels/bad.py", "kernels/gemm.py"]
     loaded = load_project(project)
     sections = {
-        s.title: s.entries for s in catalogue(loaded.project, kernel_files(project), sources(project), "cascade")
+        s.title: s.entries
+        for s in catalogue(loaded.project, project_files(project).kernels, sources(project), "cascade")
     }
     assert sections["kernels/bad.py"][0].faulty
     assert sections["kernels/bad.py"][0].payload == {}
@@ -99,7 +100,9 @@ def test_the_catalogue_parses_and_reports_faulty_files(project: Path) -> None:
 
 def test_offers_for_a_wire_fit_its_type(project: Path) -> None:
     read = sources(project)
-    texts = [offer.text for offer in wire_offers(kernel_files(project), read, parse_type("float32[64, 64]"), False)]
+    texts = [
+        offer.text for offer in wire_offers(project_files(project).kernels, read, parse_type("float32[64, 64]"), False)
+    ]
     assert texts == ["gemm.C", "new input of this graph"]
     texts = [offer.text for offer in wire_offers([], read, parse_type("int32"), True)]
     assert texts == ["new output of this graph", "a conversion"]
@@ -232,7 +235,7 @@ def test_looking_for_kernels_ends_in_a_folder_with_much_else(tmp_path: Path) -> 
         folder.mkdir(parents=True)
         (folder / "x.py").write_text("")
     (tmp_path / "loop").symlink_to(tmp_path)
-    found = kernel_files(tmp_path)
+    found = project_files(tmp_path).kernels
     assert "k.py" in found, "what is near comes first"
     assert len(found) <= 500
-    assert kernel_files(tmp_path / "none") == []
+    assert project_files(tmp_path / "none").kernels == []
