@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeVar
 
-from allo_studio.design.model import Graph, Node, Project, StepSpec, UnknownNode
+from allo_studio.design.model import Graph, GraphNode, KernelNode, Node, Project, StepSpec, UnknownNode
 from allo_studio.design.names import name_fault
 from allo_studio.diagnostics import AlloError, Diagnostic
 
@@ -22,6 +22,7 @@ __all__ = [
     "find_schedule",
     "refuse",
     "renamed_key",
+    "require_known",
     "unknown_kind",
     "with_graph",
     "without",
@@ -107,6 +108,14 @@ def find_schedule(project: Project, name: str) -> tuple[StepSpec, ...]:
     if name not in project.schedules:
         raise refuse(f"there is no schedule {name!r}", name, did_you_mean(name, project.schedules))
     return project.schedules[name]
+
+
+def require_known(project: Project, node: Node) -> None:
+    """Raise AlloError where a block is an instance of an unknown graph, or has an unknown schedule."""
+    if isinstance(node, GraphNode):
+        find_graph(project, node.graph)
+    if isinstance(node, KernelNode) and node.schedule is not None:
+        find_schedule(project, node.schedule)
 
 
 def with_graph(project: Project, graph: Graph) -> Project:

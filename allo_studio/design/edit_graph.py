@@ -13,9 +13,9 @@ from allo_studio.design.edit_base import (
     did_you_mean,
     find_graph,
     find_node,
-    find_schedule,
     refuse,
     renamed_key,
+    require_known,
     with_graph,
     without,
 )
@@ -60,10 +60,7 @@ class AddNode(Edit):
         """Return the project with the block; refused for a taken name or an unknown graph or schedule."""
         graph = find_graph(project, self.graph)
         checked_name(self.name, graph.nodes, "block", f"{self.graph}/{self.name}")
-        if isinstance(self.node, GraphNode):
-            find_graph(project, self.node.graph)
-        if isinstance(self.node, KernelNode) and self.node.schedule is not None:
-            find_schedule(project, self.node.schedule)
+        require_known(project, self.node)
         changed = with_graph(project, replace(graph, nodes={**graph.nodes, self.name: self.node}))
         return changed if self.position is None else _placed(changed, self.graph, {self.name: self.position})
 

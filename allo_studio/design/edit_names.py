@@ -12,12 +12,13 @@ from allo_studio.design.edit_base import (
     find_schedule,
     refuse,
     renamed_key,
+    require_known,
     with_graph,
     without,
 )
 from allo_studio.design.edit_instance import with_renamed_schedule
 from allo_studio.design.edit_project import graph_users
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Node, Project
+from allo_studio.design.model import Endpoint, Graph, KernelNode, Node, Project
 
 __all__ = ["RenameGraphPort", "RenameSchedule", "SetNode"]
 
@@ -107,10 +108,7 @@ class SetNode(Edit):
         """Return the project with the block; refused for an unknown block, graph or schedule."""
         graph = find_graph(project, self.graph)
         find_node(graph, self.name)
-        if isinstance(self.node, GraphNode):
-            find_graph(project, self.node.graph)
-        if isinstance(self.node, KernelNode) and self.node.schedule is not None:
-            find_schedule(project, self.node.schedule)
+        require_known(project, self.node)
         return with_graph(project, replace(graph, nodes={**graph.nodes, self.name: self.node}))
 
     def describe(self) -> str:
