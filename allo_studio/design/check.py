@@ -12,6 +12,7 @@ from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
 from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
+from allo_studio.design.check_types import type_fault
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
@@ -196,36 +197,13 @@ def _check_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes) ->
     wires = check_graph(graph, {**inside, "": signatures[graph.name]}, notes)
     for wire in wires:
         if wire.source and wire.target and wire.source.type and wire.target.type:
-            fault = _type_fault(wire, wire.source.type, wire.target.type)
+            fault = type_fault(wire.edge, wire.source.type, wire.target.type)
             if fault:
                 notes.edge(graph.name, wire.index, fault)
         fault = initial_fault(graph, wire.edge, wire.source.type if wire.source else None)
         if fault:
             notes.edge(graph.name, wire.index, fault)
     return wires
-
-
-def _type_fault(wire: ResolvedEdge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
-    if source == target:
-        return None
-    ends = f"{wire.edge.source} is {source}, {wire.edge.target} is {target}"
-    if source.element != target.element:
-        hint = (
-            f"values are never converted silently; make both ends {source.element} or {target.element}, or put a block "
-            f'{{convert: "{source}", to: "{target.element}"}} between them'
-        )
-        return Diagnostic("type", f"the element types differ: {ends}", hint=hint, about=("elements",))
-    if len(source.shape) != len(target.shape):
-        hint = "both ends must have the same number of dimensions"
-        message = f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}"
-        return Diagnostic("shape", message, hint=hint, about=("ranks",))
-    if source.shape == target.shape:
-        hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
-        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint, about=("sizes",))
-    differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
-    which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
-    hint = "set `params` of one of the blocks so that the extents agree"
-    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
 
 
 def _is_sound(graph: str, wire: ResolvedEdge, notes: Notes) -> bool:

@@ -1,0 +1,33 @@
+"""What flows in a wire is one type: the same elements, rank, extents and sizes at both ends."""
+
+from __future__ import annotations
+
+from allo_studio.design.model import Edge
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.types import ArrayType
+
+__all__ = ["type_fault"]
+
+
+def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
+    """Return why what a wire begins at cannot be what it ends at; None where it can."""
+    if source == target:
+        return None
+    ends = f"{edge.source} is {source}, {edge.target} is {target}"
+    if source.element != target.element:
+        hint = (
+            f"values are never converted silently; make both ends {source.element} or {target.element}, or put a block "
+            f'{{convert: "{source}", to: "{target.element}"}} between them'
+        )
+        return Diagnostic("type", f"the element types differ: {ends}", hint=hint, about=("elements",))
+    if len(source.shape) != len(target.shape):
+        hint = "both ends must have the same number of dimensions"
+        message = f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}"
+        return Diagnostic("shape", message, hint=hint, about=("ranks",))
+    if source.shape == target.shape:
+        hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
+        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint, about=("sizes",))
+    differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
+    which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
+    hint = "set `params` of one of the blocks so that the extents agree"
+    return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
