@@ -148,6 +148,8 @@ def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, footer: 
     path = f"{graph.name}/{name}"
     found = tuple(d for d in checked.of(path) if "->" not in d.where)
     kind, subtitle = _kind(node)
+    often = checked.firings.get(path, 1)
+    subtitle += f"  ·  fires {often} times" if often > 1 else ""
     ports = checked.ports.get(path, ())
     ins = [_port(p) for p in ports if p.direction == "in"]
     outs = [_port(p) for p in ports if p.direction == "out"]
@@ -196,7 +198,7 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
     held = f"{len(edge.initial)} at reset" if edge.initial else ""
-    note = ", ".join(filter(None, (note or asked, held)))
+    note = ", ".join(filter(None, (edge.rate, note or asked, held)))
     full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note)))
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")

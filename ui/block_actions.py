@@ -50,7 +50,8 @@ class BlockActions:
         graph, checked, blocks = self._session.graph, self._session.checked, self.blocks()
         if graph is None or checked is None or not blocks:
             return
-        edit = CollapseNodes(graph.name, tuple(blocks), name, checked.port_types(graph.name))
+        types, firings = checked.port_types(graph.name), checked.firings_of(graph.name)
+        edit = CollapseNodes(graph.name, tuple(blocks), name, types, firings)
         before = set(graph.nodes)
         if self._do(graph, edit):
             self._select(set(self._session.graph.nodes) - before if self._session.graph else ())

@@ -30,10 +30,22 @@ from allo_studio.design.edits import (
     SetExecution,
     SetGraphPortType,
     SetInitial,
+    SetRate,
     SetTarget,
     SetUnify,
 )
-from allo_studio.design.model import ChannelChoice, Edge, Execution, Graph, GraphNode, IpNode, Node, Project, Target
+from allo_studio.design.model import (
+    ChannelChoice,
+    Edge,
+    Execution,
+    Graph,
+    GraphNode,
+    IpNode,
+    Node,
+    Project,
+    Rate,
+    Target,
+)
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
 from ui.fix_list import FixList
@@ -193,6 +205,14 @@ class PortPage(Page):
             self.edited.emit(SetGraphPortType(self._graph, self._port, self.type.text().strip()))
 
 
+# How an array goes over a wire, in words.
+_RATES: list[tuple[str, Rate | None]] = [
+    ("an array for each firing of both ends", None),
+    ("rows, as many as come", "rows"),
+    ("held: the same at all firings", "held"),
+]
+
+
 class WirePage(Page):
     """A wire and its channel."""
 
@@ -200,6 +220,9 @@ class WirePage(Page):
         super().__init__()
         self._graph = ""
         self._edge: Edge | None = None
+        self.rate = QComboBox()
+        for text, rate in _RATES:
+            self.rate.addItem(text, rate)
         self.channel = QComboBox()
         self.tokens = QSpinBox()
         self.tokens.setRange(0, 1 << 20)
@@ -211,6 +234,7 @@ class WirePage(Page):
         self.built = title(role="muted")
         self.faults = title(role="error")
         self.form.addRow("Type", self.type)
+        self.form.addRow("Rate", self.rate)
         self.form.addRow("Channel", self.channel)
         self.form.addRow("Depth", self.tokens)
         self.form.addRow("At reset", self.initial)
@@ -218,6 +242,7 @@ class WirePage(Page):
         self.column.addWidget(self.faults)
         self.column.addWidget(self.fixes)
         self.column.addStretch(1)
+        self.rate.activated.connect(self._rated)
         self.channel.activated.connect(self._changed)
         self.tokens.valueChanged.connect(self._changed)
         self.initial.editingFinished.connect(self._filled)
@@ -230,6 +255,7 @@ class WirePage(Page):
         self.type.setText(str(info.type) if info and info.type else "the two ends differ")
         for widget in (self.channel, self.tokens):
             widget.blockSignals(True)
+        self.rate.setCurrentIndex([rate for _, rate in _RATES].index(edge.rate))
         choices, tip = _choices(graph, edge, top)
         self.channel.clear()
         self.channel.addItem(_FREE, None)
@@ -257,6 +283,10 @@ class WirePage(Page):
             depth = self.tokens.value() or None
             depth = depth if choice in (None, "fifo") else None
             self.edited.emit(SetChannel(self._graph, self._edge.id, choice, depth))
+
+    def _rated(self) -> None:
+        if self._edge is not None and self.rate.currentData() != self._edge.rate:
+            self.edited.emit(SetRate(self._graph, self._edge.id, self.rate.currentData()))
 
     def _filled(self) -> None:
         if self._edge is None:

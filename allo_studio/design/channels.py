@@ -16,6 +16,7 @@ from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ip.shell import consumer_orders, consumer_width, is_shell, producer_order
 from allo_studio.ir import KernelIR
+from allo_studio.types import ArrayType
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
@@ -46,6 +47,7 @@ class ChannelPlan:
     arguments with the elements of a token, by instance path; `boundaries` the same for ports of subgraphs. `copies`
     are the FIFOs that nobody asked for and that cost a local copy: a buffer may be cheaper there. `paces` are the
     intervals of pipelines that a loop of blocks needs, by instance path and by the number of the loop in its kernel.
+    `ports` are the types of graphs' own ports that are not as drawn, by instance path and port (see `fired`).
     """
 
     kernels: dict[str, KernelIR]
@@ -55,6 +57,7 @@ class ChannelPlan:
     copies: list[str] = field(default_factory=list)
     paces: dict[str, dict[int, int]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    ports: Mapping[str, ArrayType] = field(default_factory=dict)
 
 
 def plan_channels(
@@ -62,13 +65,14 @@ def plan_channels(
     kernels: Mapping[str, KernelIR],
     library: OperatorLibrary,
     buffered: Mapping[str, str] | None = None,
+    ports: Mapping[str, ArrayType] | None = None,
 ) -> ChannelPlan:
     """Decide every edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
     """
-    plan = ChannelPlan(dict(kernels))
+    plan = ChannelPlan(dict(kernels), ports=ports or {})
     planner = _Planner(project, plan, library, buffered or {})
     planner.graph(project.graphs[project.top], project.top)
     planner.require_streams(project.graphs[project.top], project.top)

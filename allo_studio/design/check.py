@@ -19,6 +19,7 @@ from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, KernelNode, Project, UnknownNode
+from allo_studio.design.rates import firings
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
@@ -71,6 +72,7 @@ def _check(
     ports = _block_ports(project, kernels, external, signatures, notes)
     ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
     wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
+    counts = {graph.name: firings(graph, wires[graph.name], notes) for graph in project.graphs.values()}
     sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
@@ -89,6 +91,7 @@ def _check(
             edges=_edge_infos(wires, relayouts, notes),
             signatures=signatures,
             layouts=layouts,
+            firings={f"{graph}/{name}": often for graph, found in counts.items() for name, often in found.items()},
             constants=constants,
         )
     )
@@ -229,6 +232,7 @@ def _edge_infos(
             source, target = (end.type if end else None for end in (wire.source, wire.target))
             diagnostics = notes.of_edge(graph, wire.edge.id)
             copied = (graph, wire.index) in relayouts
-            info = EdgeInfo(source if source == target else None, not has_errors(diagnostics), diagnostics, copied)
+            same = source == target or wire.edge.rate == "rows"
+            info = EdgeInfo(source if same else None, not has_errors(diagnostics), diagnostics, copied)
             infos.setdefault(f"{graph}/{wire.edge.id}", info)
     return infos

@@ -16,6 +16,7 @@ from allo_studio.design.check_kernels import KernelResult
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.model import ConstantNode, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.rates import common_end
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import DimLayout, Layout
@@ -47,7 +48,10 @@ class _Demand:
 
 @dataclass(frozen=True)
 class _Wire:
-    """A wire of one instance: the keys of its ends, its graph and its index there."""
+    """A wire of one instance: the keys of its ends, its graph and its index there.
+
+    `common` is how many dimensions both ends have in common, the last ones: all, unless rows go over it.
+    """
 
     source: str
     target: str
@@ -55,6 +59,7 @@ class _Wire:
     index: int
     joins: bool
     is_fifo: bool
+    common: int
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def unify_layouts(
         unifier.add_instance(path, graph, kernels, wires.get(graph.name, []))
         unifier.add_external(path, graph, external or {})
     unifier.run()
+    unifier.check_rows()
     unifier.check_fixed()
     unifier.check_banks()
     return unifier.layouts(), unifier.relayouts()
@@ -125,18 +131,20 @@ class _Unifier:
         joins_all = graph.unify or graph.execution == "dataflow"
         for wire in wires:
             shape = wire.source.type.shape if wire.source and wire.source.type else ()
+            taken = wire.target.type.shape if wire.target and wire.target.type else ()
             edge = wire.edge
-            if not shape or isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+            if not (shape or taken) or isinstance(graph.nodes.get(edge.source.node), ConstantNode):
                 # Each reader of a constant has a table of its own, in its own layout.
                 continue
             source, target = _key(path, edge.source), _key(path, edge.target)
             boundary = [k for k, end in ((source, edge.source), (target, edge.target)) if not end.node]
-            for key in (source, target):
-                self._add_port(key, shape)
+            self._add_port(source, shape)
+            self._add_port(target, taken)
             # A graph's own port has no demand of its own: it takes that of the first block it is wired to.
             joins = joins_all or any(key not in adopted for key in boundary)
             adopted.update(boundary)
-            self.wires.append(_Wire(source, target, graph.name, wire.index, joins, edge.channel == "fifo"))
+            common = len(shape) if shape == taken else len(common_end(shape, taken))
+            self.wires.append(_Wire(source, target, graph.name, wire.index, joins, edge.channel == "fifo", common))
         for name, node in graph.nodes.items():
             result = kernels.get(f"{graph.name}/{name}")
             if isinstance(node, KernelNode) and result:
@@ -214,11 +222,11 @@ class _Unifier:
     def _meet(self, neighbour: str, current: str, wire: _Wire) -> bool:
         """Bring `neighbour` down to the meet of both ends; return whether it changed."""
         changed = False
-        for dim, extent in enumerate(self.shapes[neighbour]):
+        for dim in range(-wire.common, 0):
             mine, other = self.state[neighbour][dim], self.state[current][dim]
             if mine.layout is other.layout:
                 continue
-            met = _meet_entries(mine.layout, other.layout, extent)
+            met = _meet_entries(mine.layout, other.layout, self.shapes[neighbour][dim])
             if met == mine.layout:
                 continue
             if met.kind == "complete" and "complete" not in (mine.layout.kind, other.layout.kind):
@@ -242,6 +250,22 @@ class _Unifier:
         about = ("conflict", *_told(one), *_told(two))
         hint = "partition both ends in the same kind, with factors of which one divides the other"
         self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
+
+    def check_rows(self) -> None:
+        """Note demands of dimensions that are not the same at both ends of a wire, over which rows go."""
+        for wire in self.wires:
+            for key in (wire.source, wire.target):
+                entries = self.state[key]
+                for dim, entry in enumerate(entries[: len(entries) - wire.common]):
+                    found = (wire.graph, wire.index, entry.demands)
+                    if entry is _FREE or found in self.told:
+                        continue
+                    self.told.add(found)
+                    said = "; ".join(map(str, entry.demands))
+                    message = f"rows go over this wire, so that dimension {dim + 1} of {key} has no banks, but {said}"
+                    hint = "partition only dimensions that both ends of the wire have, or none"
+                    about = ("row banks", *(word for demand in entry.demands for word in _told(demand)))
+                    self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
 
     def check_banks(self) -> None:
         """Note arrays with more banks than a device can make use of, once for each set of demands."""
@@ -274,7 +298,8 @@ class _Unifier:
         return {
             (w.graph, w.index)
             for w in self.wires
-            if not w.joins and [e.layout for e in self.state[w.source]] != [e.layout for e in self.state[w.target]]
+            if not w.joins
+            and any(self.state[w.source][d].layout != self.state[w.target][d].layout for d in range(-w.common, 0))
         }
 
 

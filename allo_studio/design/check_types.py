@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allo_studio.design.model import Edge
+from allo_studio.design.rates import common_rows
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -13,6 +14,8 @@ def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic |
     """Return why what a wire begins at cannot be what it ends at; None where it can."""
     if source == target:
         return None
+    if edge.rate == "rows" and source.element == target.element:
+        return _rows_fault(edge, source, target)
     ends = f"{edge.source} is {source}, {edge.target} is {target}"
     if source.element != target.element:
         hint = (
@@ -31,3 +34,13 @@ def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic |
     which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
     hint = "set `params` of one of the blocks so that the extents agree"
     return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
+
+
+def _rows_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
+    if common_rows(source, target) is not None:
+        return None
+    ends = f"{edge.source} is {source}, {edge.target} is {target}"
+    hint = "one end is a row or a list of rows of the other's kind, such as int32[4, 8] to int32[8] or to int32[6, 8]"
+    if source.sizes or target.sizes:
+        hint = "rows of arrays with sizes at run time cannot be counted; give both ends constant extents"
+    return Diagnostic("rate", f"the ends have no rows in common: {ends}", hint=hint, about=("rows",))

@@ -71,6 +71,7 @@ class CheckedDesign:
     `signatures` by graph. A block that is absent from `ports` has ports that cannot be known.
     `layouts` holds the unified layout of each array port of each instance, from the top down: `cascade.A` for the top's
     own ports, `cascade/sub/mm.C` for a block's. `constants` are the elements of the constant blocks, by block.
+    `firings` are how often blocks fire in one firing of their graph that do so more than once.
     `expanded` is the project with a graph for each instance that differs, where there are such; what is found is by its
     graphs too.
     """
@@ -85,6 +86,7 @@ class CheckedDesign:
     external: Mapping[str, IpBlock] = field(default_factory=dict)
     constants: Mapping[str, Constant] = field(default_factory=dict)
     expanded: Project | None = None
+    firings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -119,7 +121,8 @@ class CheckedDesign:
         ports = {**self.ports, **_renamed(self.ports, made, drawn)}
         edges = {**self.edges, **_renamed(self.edges, made, drawn)}
         signatures = {**self.signatures, drawn: self.signatures[made]}
-        return replace(self, ports=ports, edges=edges, signatures=signatures)
+        firings = {**self.firings, **_renamed(self.firings, made, drawn)}
+        return replace(self, ports=ports, edges=edges, signatures=signatures, firings=firings)
 
     def signature(self, graph: str) -> tuple[PortInfo, ...]:
         """Return the boundary ports of a graph, inputs first; raises KeyError."""
@@ -130,6 +133,11 @@ class CheckedDesign:
         ends = {name: self.ports.get(f"{graph}/{name}", ()) for name in self.project.graphs[graph].nodes}
         ends[""] = self.signatures.get(graph, ())
         return {Endpoint(node, p.name): str(p.type) for node, ports in ends.items() for p in ports if p.type}
+
+    def firings_of(self, graph: str) -> dict[str, int]:
+        """Return how often the blocks of a graph fire in one firing of it that do so more than once."""
+        paths = ((name, f"{graph}/{name}") for name in self.project.graphs[graph].nodes)
+        return {name: self.firings[path] for name, path in paths if path in self.firings}
 
     def shown_ports(self, graph: str, node: str) -> tuple[PortInfo, ...]:
         """Return a block's ports to be drawn: where they cannot be known, those that wires name (type None)."""

@@ -292,7 +292,11 @@ def _block(node: Node) -> str:
 
 
 def _asked(edge: Edge) -> str:
-    asked = [edge.channel or "", f"depth {edge.depth}" if edge.depth is not None else ""]
+    asked = [
+        f"rate {edge.rate}" if edge.rate else "",
+        edge.channel or "",
+        f"depth {edge.depth}" if edge.depth is not None else "",
+    ]
     asked += [f"initial {', '.join(map(str, edge.initial))}"] if edge.initial else []
     return ", ".join(filter(None, asked))
 

@@ -30,6 +30,7 @@ from allo_studio.design.model import (
     Node,
     ParamValue,
     Project,
+    Rate,
 )
 from allo_studio.types import parse_type
 
@@ -44,6 +45,7 @@ __all__ = [
     "SetChannel",
     "SetInitial",
     "SetParam",
+    "SetRate",
 ]
 
 
@@ -242,6 +244,26 @@ class SetInitial(Edit):
     def describe(self) -> str:
         """Return the text for the undo menu."""
         return f"Set initial elements of {self.edge.replace('->', ' to ')}"
+
+
+@dataclass(frozen=True)
+class SetRate(Edit):
+    """Set how an edge's array goes over where its ends fire differently often (see `rates`); None where they do not."""
+
+    graph: str
+    edge: str
+    rate: Rate | None = None
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the rate; refused where there is no such wire."""
+        graph = find_graph(project, self.graph)
+        at = _find_edge(graph, self.edge)
+        edge = replace(graph.edges[at], rate=self.rate)
+        return with_graph(project, replace(graph, edges=(*graph.edges[:at], edge, *graph.edges[at + 1 :])))
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"Set rate of {self.edge.replace('->', ' to ')}"
 
 
 @dataclass(frozen=True)

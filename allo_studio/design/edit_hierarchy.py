@@ -9,7 +9,7 @@ from allo_studio.design.edit_base import Edit, checked_name, find_graph, find_no
 from allo_studio.design.edit_instance import with_moved_blocks
 from allo_studio.design.edit_project import graph_users
 from allo_studio.design.instances import opened, used_params
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, Node, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project, Rate
 from allo_studio.design.names import fresh_name
 
 __all__ = ["CollapseNodes", "ExpandNode", "centre"]
@@ -34,13 +34,15 @@ class CollapseNodes(Edit):
 
     Wires that cross become ports of the new graph: one for each producer outside, one for each producer inside (two
     where its wires ask for different channels). What was asked of a wire's channel stays on the wire outside. `types`
-    gives the type of each end in the graph, as `CheckedDesign.port_types` does.
+    gives the type of each end in the graph, as `CheckedDesign.port_types` does, and `firings` how often its blocks fire
+    that do so more than once.
     """
 
     graph: str
     nodes: tuple[str, ...]
     name: str
     types: Mapping[Endpoint, str] = field(default_factory=dict)
+    firings: Mapping[str, int] = field(default_factory=dict)
 
     def apply(self, project: Project) -> Project:
         """Return the project with the new graph; refused for a taken name, an unknown type, or a cycle."""
@@ -52,7 +54,8 @@ class CollapseNodes(Edit):
         checked_name(self.name, project.graphs, "graph", self.graph)
         inside = set(self.nodes)
         _require_no_cycle(graph, inside)
-        return self._placed(project, _Collapse(graph, inside, self.name, self.types))
+        rates_outside = _rates_outside(graph, inside, self.firings)
+        return self._placed(project, _Collapse(graph, inside, self.name, self.types, rates_outside))
 
     def _placed(self, project: Project, made: _Collapse) -> Project:
         changed = with_graph(with_graph(project, made.outer), made.inner)
@@ -70,10 +73,15 @@ class CollapseNodes(Edit):
 
 
 class _Collapse:
-    """The graph around and the graph inside; `block` is the name of the new block."""
+    """The graph around and the graph inside; `block` is the name of the new block.
 
-    def __init__(self, graph: Graph, inside: set[str], name: str, types: Mapping[Endpoint, str]) -> None:
-        self._graph, self._inside, self._types = graph, inside, types
+    The rates of wires that cross stay `rates_outside`, where the block fires as those in it, or go inside.
+    """
+
+    def __init__(
+        self, graph: Graph, inside: set[str], name: str, types: Mapping[Endpoint, str], rates_outside: bool
+    ) -> None:
+        self._graph, self._inside, self._types, self._rates_outside = graph, inside, types, rates_outside
         nodes = {n: node for n, node in graph.nodes.items() if n in inside}
         self._taken = set(nodes)
         stay = without(graph.nodes, *inside)
@@ -98,10 +106,10 @@ class _Collapse:
             self._inner.append(edge)
         elif enters:
             port = self._port(edge, self._inputs)
-            self._inner.append(Edge(Endpoint("", port), edge.target))
+            self._inner.append(Edge(Endpoint("", port), edge.target, rate=self._rate_inside(edge)))
         elif leaves:
             port = self._port(edge, self._outputs)
-            self._outer.append(replace(edge, source=Endpoint(self.block, port)))
+            self._outer.append(replace(edge, source=Endpoint(self.block, port), rate=self._rate_outside(edge)))
         else:
             self._outer.append(edge)
 
@@ -110,28 +118,56 @@ class _Collapse:
         entering = ports is self._inputs
         # Readers of one producer share a port, unless they ask for different channels.
         asked = replace(edge, source=_NOWHERE, target=_NOWHERE) if entering else Edge(_NOWHERE, _NOWHERE)
-        key = ("in" if entering else "out", edge.source, asked)
+        kind = self._type(edge, entering)
+        key = (kind, edge.source, asked if entering else replace(asked, rate=self._rate_inside(edge)))
         if key not in self._ports:
             # An input that a block outside feeds is called after what it is for.
             wish = edge.target if entering and edge.source.node else edge.source
             name = fresh_name(wish.port, self._taken)
             self._ports[key] = name
             self._taken.add(name)
-            ports[name] = self._type(edge)
+            ports[name] = kind
             if entering:
-                self._outer.append(replace(edge, target=Endpoint(self.block, name)))
+                self._outer.append(replace(edge, target=Endpoint(self.block, name), rate=self._rate_outside(edge)))
             else:
-                self._inner.append(Edge(edge.source, Endpoint("", name)))
+                self._inner.append(Edge(edge.source, Endpoint("", name), rate=self._rate_inside(edge)))
         return self._ports[key]
 
-    def _type(self, edge: Edge) -> str:
-        for end in (edge.source, edge.target):
+    def _rate_inside(self, edge: Edge) -> Rate | None:
+        return None if self._rates_outside else edge.rate
+
+    def _rate_outside(self, edge: Edge) -> Rate | None:
+        return edge.rate if self._rates_outside else None
+
+    def _type(self, edge: Edge, entering: bool) -> str:
+        """Return the type of a port: that of the end on whose side of it the wire has no rate."""
+        ends = (edge.source, edge.target)
+        for end in ends[::-1] if edge.rate and entering == self._rates_outside else ends:
             own = {**self._graph.inputs, **self._graph.outputs}.get(end.port) if not end.node else None
             known = own or self._types.get(end)
             if known:
                 return known
         where = f"{self._graph.name}/{edge.id}"
         raise refuse(f"the type of {edge.source} is not known", where, "mend the block that it belongs to first")
+
+
+def _rates_outside(graph: Graph, inside: set[str], firings: Mapping[str, int]) -> bool:
+    """Tell whether a block of some blocks can fire as those do that wires from outside lead to.
+
+    Else it fires as those outside. Refused where it can be neither.
+    """
+    often = {False: set[int](), True: set[int]()}
+    for edge in graph.edges:
+        ends = [end.node for end in (edge.source, edge.target)]
+        if (ends[0] in inside) != (ends[1] in inside) and not isinstance(graph.nodes.get(ends[0]), ConstantNode):
+            for name in ends:
+                often[name in inside].add(firings.get(name, 1))
+    for side in (True, False):
+        known = often[side] or {1}
+        if len(known) == 1 and all(firings.get(name, 1) % next(iter(known)) == 0 for name in inside):
+            return side
+    message = "the blocks fire differently often, and so do those around them"
+    raise refuse(message, graph.name, "select blocks that fire equally often")
 
 
 def _in_place(nodes: Mapping[str, Node], gone: set[str], name: str, node: Node) -> dict[str, Node]:
@@ -275,9 +311,17 @@ class _Expand:
     def _one(self, edge: Edge, source: Edge, target: Edge) -> Edge:
         """Return one wire of up to three in a row; what is asked of the outermost counts."""
         plain = Edge(_NOWHERE, _NOWHERE)
-        asked = (replace(e, source=_NOWHERE, target=_NOWHERE) for e in (target, source, edge))
+        asked = (replace(e, source=_NOWHERE, target=_NOWHERE, rate=None) for e in (target, source, edge))
         choice = next((a for a in asked if a != plain), plain)
-        return replace(choice, source=source.source, target=target.target)
+        rate = self._rate(edge, [e for e, end in ((source, edge.source), (target, edge.target)) if not end.node])
+        return replace(choice, source=source.source, target=target.target, rate=rate)
+
+    def _rate(self, edge: Edge, outside: list[Edge]) -> Rate | None:
+        found = {e.rate for e in (edge, *outside)} - {None}
+        if len(found) > 1:
+            message = f"rows go over a wire at {self._node}, and what comes of it is held there, or the other way round"
+            raise refuse(message, f"{self._outer.name}/{self._node}", "leave the graph as it is")
+        return next(iter(found), None)
 
 
 def _require_alike(outer: Graph, inner: Graph, where: str) -> None:

@@ -42,7 +42,7 @@ class InsertBlock(Edit):
         source, first = sources.pop(), next(iter(wires.values()))
         into = Edge(source, Endpoint(name, self.input))
         if not source.node:
-            into = replace(first, target=into.target)
+            into = replace(first, target=into.target, rate=None)
         edges: list[Edge] = []
         for edge in graph.edges:
             if edge.id not in wires:
@@ -51,7 +51,7 @@ class InsertBlock(Edit):
             edges += [into] if edge.id == first.id else []
             begin = Endpoint(name, self.outputs[edge.id])
             keeps = source.node or not edge.target.node
-            edges.append(replace(edge, source=begin) if keeps else Edge(begin, edge.target))
+            edges.append(replace(edge, source=begin) if keeps else Edge(begin, edge.target, rate=edge.rate))
         changed = with_graph(project, replace(graph, nodes={**graph.nodes, name: self.node}, edges=tuple(edges)))
         return self._placed(changed, name, [source, *(edge.target for edge in wires.values())])
 

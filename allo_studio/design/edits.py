@@ -15,6 +15,7 @@ from allo_studio.design.edit_graph import (
     SetChannel,
     SetInitial,
     SetParam,
+    SetRate,
 )
 from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
 from allo_studio.design.edit_insert import InsertBlock
@@ -85,6 +86,7 @@ __all__ = [
     "SetInside",
     "SetNode",
     "SetParam",
+    "SetRate",
     "SetSchedule",
     "SetTarget",
     "SetTop",

@@ -73,13 +73,17 @@ class _Elaborator:
         """Return the region of one graph instance."""
         wiring = _Wiring(self, graph, path)
         ports = (
-            *(RegionPort(name, "in", parse_type(text)) for name, text in self.inputs(graph, path).items()),
-            *(RegionPort(name, "out", parse_type(text)) for name, text in graph.outputs.items()),
+            *(RegionPort(name, "in", self.kind(path, name, text)) for name, text in self.inputs(graph, path).items()),
+            *(RegionPort(name, "out", self.kind(path, name, text)) for name, text in graph.outputs.items()),
         )
         # Paths that differ can be spelled alike with `_` in the place of `/`.
         name = fresh_name(path.replace("/", "_"), self.names)
         self.names.add(name)
         return Region(name, path, graph.execution, ports, wiring.processes(), tuple(wiring.channels.values()))
+
+    def kind(self, path: str, port: str, drawn: str) -> ArrayType:
+        """Return the type of a graph instance's own port."""
+        return self.plan.ports.get(f"{path}.{port}") or parse_type(drawn)
 
     def inputs(self, graph: Graph, path: str) -> dict[str, str]:
         """Return the inputs of a graph instance that are not constants."""
@@ -160,7 +164,7 @@ class _Wiring:
 
     def _port_channel(self, port: str, source: Endpoint, inner: list[Edge], direction: str) -> Channel:
         side = self.graph.inputs if direction == "in" else self.graph.outputs
-        kind = parse_type(side[port])
+        kind = self.owner.kind(self.path, port, side[port])
         width = self.owner.plan.boundaries.get(self.path, {}).get(port)
         what: ChannelKind = "fifo" if width else "memory" if kind.shape else "value"
         target = ("", port) if direction == "out" else None
@@ -296,7 +300,8 @@ class _Wiring:
     def _outputs(self, name: str, node: object) -> list[tuple[str, ArrayType]]:
         if isinstance(node, GraphNode):
             graph = self.owner.project.graphs[node.graph]
-            return [(port, parse_type(text)) for port, text in graph.outputs.items()]
+            path = f"{self.path}/{name}"
+            return [(port, self.owner.kind(path, port, text)) for port, text in graph.outputs.items()]
         leaf = self.owner.leaves[f"{self.path}/{name}"]
         return [(a.name, a.type) for a in leaf.base.arguments() if a.direction == "out"]
 

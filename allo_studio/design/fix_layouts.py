@@ -146,4 +146,4 @@ def _edited(at: At, demand: _Demand, make: Callable[[str], Edit]) -> Edit:
     return own_schedule(at, demand.graph, demand.node, schedule, make)
 
 
-LAYOUT_RULES: dict[str, Rule] = {"conflict": _conflict, "banks": _banks, "fixed": _fixed}
+LAYOUT_RULES: dict[str, Rule] = {"conflict": _conflict, "banks": _banks, "fixed": _fixed, "row banks": _banks}

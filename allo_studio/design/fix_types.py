@@ -12,6 +12,7 @@ from allo_studio.design.edit_graph import SetParam
 from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import SetGraphPortType
 from allo_studio.design.fix_base import At, Fix, Rule
+from allo_studio.design.fix_rates import with_rates
 from allo_studio.design.model import Endpoint, KernelNode, ParamValue
 from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import kernel_parameters
@@ -42,6 +43,13 @@ def _extents(at: At) -> Iterator[Fix]:
     source, target = _types(at)
     yield from _parameters(at, at.edge.target, target, source)
     yield from _parameters(at, at.edge.source, source, target)
+    yield from _boundary(at)
+    yield from with_rates(at)
+
+
+def _ranks(at: At) -> Iterator[Fix]:
+    """Let rows go over the wire, or change the type at the graph's boundary."""
+    yield from with_rates(at)
     yield from _boundary(at)
 
 
@@ -108,7 +116,7 @@ def _type_with(source: Source, node: KernelNode, values: Mapping[str, ParamValue
 TYPE_RULES: dict[str, Rule] = {
     "elements": _elements,
     "extents": _extents,
-    "ranks": _boundary,
+    "ranks": _ranks,
     "sizes": _boundary,
     "no type": _no_type,
 }

@@ -25,6 +25,7 @@ __all__ = [
     "Override",
     "ParamValue",
     "Project",
+    "Rate",
     "StepSpec",
     "Target",
     "UnknownNode",
@@ -33,6 +34,8 @@ __all__ = [
 Execution = Literal["dataflow", "sequential"]
 # What a block sets a constant of its kernel's file, or a parameter of a template, to: a number, or a type as text.
 ParamValue = int | float | str
+# How the array of a wire goes over where its ends fire at different rates (see `rates`).
+Rate = Literal["rows", "held"]
 # What a person may ask for on an edge; None leaves the choice to the compiler.
 ChannelChoice = Literal["fifo", "pingpong", "shared"]
 
@@ -88,7 +91,8 @@ class Edge:
     """A wire from a producer to a consumer, with what the person forces on its channel (None: not forced).
 
     `initial` are the elements that lie in the channel at reset, the first to be read first: they come before those of
-    the producer, so that as many of its last ones stay for the next invocation.
+    the producer, so that as many of its last ones stay for the next invocation. `rate` is None where both ends
+    fire equally often.
     """
 
     source: Endpoint
@@ -96,6 +100,7 @@ class Edge:
     channel: ChannelChoice | None = None
     depth: int | None = None
     initial: tuple[int | float, ...] = ()
+    rate: Rate | None = None
 
     @cached_property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
 from allo_studio.design.constants import Constant, reached
 from allo_studio.design.elaborate import Leaf, elaborate
+from allo_studio.design.fired import fire_all
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import specialise
 from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
@@ -98,8 +99,9 @@ def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     known = _planned.find(checked, library)
     if known is None:
         opened = open_kernels(checked.whole, *_leaves(checked))
-        plan = plan_channels(opened.project, opened.kernels, library)
-        known = Prepared(opened.project, opened.leaves, plan, opened.kernels)
+        fired = fire_all(opened.project, checked.firings, opened.leaves, opened.kernels)
+        plan = plan_channels(opened.project, fired.kernels, library, ports=fired.ports)
+        known = Prepared(opened.project, fired.leaves, plan, fired.kernels)
         _planned.keep(checked, library, known)
     return known
 
@@ -121,15 +123,19 @@ def _cheapest(first: Prepared, library: OperatorLibrary) -> Prepared:
     if best is None:
         return replace(first, plan=plan)
     buffered: dict[str, str] = {}
+
+    def again(these: Mapping[str, str]) -> ChannelPlan:
+        return plan_channels(project, kernels, library, these, plan.ports)
+
     for place in trials:
-        trial = paced(project, leaves, plan_channels(project, kernels, library, {**buffered, place: ""}), library)
+        trial = paced(project, leaves, again({**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
         if latency is not None and latency < best:
             means = "an adapter" if plan.decisions[place].taken else "its local copy"
             buffered[place] = f"with a FIFO and {means} the design takes {best} cycles instead of {latency}"
             best = latency
     if buffered:
-        plan = paced(project, leaves, plan_channels(project, kernels, library, buffered), library)
+        plan = paced(project, leaves, again(buffered), library)
     return replace(first, plan=plan)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar, cast
 
 from allo_studio.analysis.streams import ConsumerOrder
@@ -18,10 +18,11 @@ from allo_studio.hardware.schedule import HardwareSchedule, schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.ir.arguments import with_table
 from allo_studio.layout import Layout
+from allo_studio.primitives.firings import Together, fire
 from allo_studio.primitives.local_copy import read_in_order
 from allo_studio.words import to_bits
 
-__all__ = ["in_order", "laid_out", "scheduled", "streamed", "with_tables"]
+__all__ = ["fired", "in_order", "laid_out", "scheduled", "streamed", "with_tables"]
 
 _T = TypeVar("_T")
 
@@ -70,6 +71,12 @@ def streamed(kernel: KernelIR, streams: Mapping[str, int]) -> KernelIR:
     """Return the kernel with exactly these arguments as FIFO ends, with the elements of a token."""
     key = ("streams", tuple(sorted(streams.items())))
     return _variant(kernel, key, lambda: kernel.with_streams(streams).freeze())
+
+
+def fired(kernel: KernelIR, counts: Sequence[int], arguments: Mapping[str, Together]) -> KernelIR:
+    """Return the kernel that does all its firings; raises AlloError (code `rate`)."""
+    key = ("fired", tuple(counts), tuple(sorted((n, t.shape, t.loops) for n, t in arguments.items())))
+    return _variant(kernel, key, lambda: fire(kernel, counts, arguments).freeze())
 
 
 def scheduled(kernel: KernelIR, library: OperatorLibrary) -> HardwareSchedule:

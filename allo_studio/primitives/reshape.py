@@ -13,10 +13,10 @@ from allo_studio.ir.attributes import set_text_map
 from allo_studio.layout import DimLayout, Layout
 from allo_studio.primitives.base import BufferRef, Option, Step, argument, fault
 from allo_studio.primitives.retype import forget_tiles, retype, retype_faults, uses_of
-from allo_studio.primitives.subscripts import Subscripts
+from allo_studio.primitives.subscripts import Subscripts, Term
 from allo_studio.types import ArrayType
 
-__all__ = ["Reshape"]
+__all__ = ["Reshape", "carried", "regrouped"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,15 @@ class Reshape(Step):
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Change the type and every subscript."""
         buffer = ir.find_buffer(self.buffer)
-        groups = _groups(buffer.type.shape, self.shape)
         with in_context():
             for op in uses_of(ir, buffer):
-                _rewrite(Subscripts(op), groups, buffer.type.shape, self.shape)
+                access = Subscripts(op)
+                access.replace(regrouped(access, access.terms, buffer.type.shape, self.shape))
             forget_tiles(ir, buffer)
             retype(ir, buffer, ArrayType(buffer.type.element, self.shape))
             layouts = {name: str(layout) for name, layout in ir.layouts().items()}
             if buffer.name in layouts:
-                layouts[buffer.name] = str(_carried(buffer.layout, groups, len(self.shape)))
+                layouts[buffer.name] = str(carried(buffer.layout, buffer.type.shape, self.shape))
                 set_text_map(ir.function, "allo.layouts", layouts)
         return ir
 
@@ -121,25 +121,27 @@ def _groups(old: Sequence[int], new: Sequence[int]) -> list[_Group]:
     return groups
 
 
-def _carried(layout: Layout, groups: Sequence[_Group], rank: int) -> Layout:
-    entries = [DimLayout()] * rank
-    for old, new in groups:
-        if (len(old), len(new)) == (1, 1):
-            entries[new[0]] = layout.dims[old[0]]
+def carried(layout: Layout, old: Sequence[int], new: Sequence[int]) -> Layout:
+    """Return a layout of an array of extents `old` in extents `new`: that of the dimensions that stay as they are."""
+    entries = [DimLayout()] * len(new)
+    for before, after in _groups(old, new):
+        if (len(before), len(after)) == (1, 1):
+            entries[after[0]] = layout.dims[before[0]]
     return Layout(tuple(entries))
 
 
-def _rewrite(access: Subscripts, groups: Sequence[_Group], old: Sequence[int], new: Sequence[int]) -> None:
+def regrouped(access: Subscripts, terms: Sequence[Term], old: Sequence[int], new: Sequence[int]) -> list[Term]:
+    """Return the subscripts in extents `new` of the element that has `terms` in extents `old`, in row-major order."""
     found = [access.number(0)] * len(new)
-    for before, after in groups:
+    for before, after in _groups(old, new):
         if not before or not after:
             continue
         # The place within the group, counted in row-major order.
         place = access.number(0)
         for dim in before:
-            place = access.add(access.scaled(place, old[dim]), access.terms[dim])
+            place = access.add(access.scaled(place, old[dim]), terms[dim])
         for number, dim in enumerate(after):
             stride = prod(new[d] for d in after[number + 1 :])
             rest = place if number == 0 else access.modulo(place, stride * new[dim])
             found[dim] = access.quotient(rest, stride)
-    access.replace(found)
+    return found

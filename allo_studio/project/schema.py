@@ -34,7 +34,7 @@ __all__ = ["FORMAT", "read_project", "to_plain"]
 FORMAT = 1
 _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
 _GRAPH_KEYS = ("execution", "params", "inputs", "outputs", "nodes", "edges", "unify")
-_EDGE_KEYS = ("from", "to", "channel", "depth", "initial")
+_EDGE_KEYS = ("from", "to", "rate", "channel", "depth", "initial")
 _KERNEL_KEYS = ("kernel", "params", "schedule")
 _CONSTANT_KEYS = ("constant", "array", "type", "round")
 _LONGEST_CLOCK_NS = 1e6
@@ -265,9 +265,10 @@ def _edge(value: Any, path: Path, faults: Faults) -> Edge | None:
             faults.add(path, f"the wire has no `{key}`", "write it as {from: mm1.C, to: mm2.A}")
     found = {key: _end_of(entries[key], (*path, key), faults) for key in ("from", "to") if key in entries}
     channel, depth = _channel(entries, path, faults)
+    rate: Any = faults.take_choice(entries["rate"], (*path, "rate"), ("rows", "held")) if "rate" in entries else None
     source_end, target_end = found.get("from"), found.get("to")
     initial = take_initial(entries["initial"], (*path, "initial"), faults) if "initial" in entries else ()
-    return Edge(source_end, target_end, channel, depth, initial) if source_end and target_end else None
+    return Edge(source_end, target_end, channel, depth, initial, rate) if source_end and target_end else None
 
 
 def _channel(entries: Mapping[str, Any], path: Path, faults: Faults) -> tuple[ChannelChoice | None, int | None]:
@@ -372,9 +373,11 @@ def _plain_override(override: Override) -> dict[str, Any]:
 
 
 def _plain_edge(edge: Edge) -> str | dict[str, Any]:
-    if edge.channel is None and edge.depth is None and not edge.initial:
+    if edge == Edge(edge.source, edge.target):
         return f"{edge.source} -> {edge.target}"
     plain: dict[str, Any] = {"from": str(edge.source), "to": str(edge.target)}
+    if edge.rate is not None:
+        plain["rate"] = edge.rate
     if edge.channel is not None:
         plain["channel"] = edge.channel
     if edge.depth is not None:

@@ -97,6 +97,12 @@ def layouts(one: str, two: str) -> str:
     return steps + chain("copy", "copy", schedules={"b0": "s", "b1": "t"})
 
 
+ADD = 'a: {kernel: "copy.py:add"}'
+END = "{from: a.Y, to: E, rate: rows}"
+FAR_END = "{from: b.Y, to: E, rate: rows}"
+LISTS, LISTS_A, LIST = f'A: "float32[4, 16]", B: {ARRAY}', 'A: "float32[4, 16]"', 'E: "float32[4, 16]"'
+SMALL_COPY = 'a: {kernel: "copy.py:copy", params: {N: 8}}'
+CONSTANT = f'c: {{constant: "c.npy"}}; {ADD}'
 STEPS = "schedules:\n  s:\n    - unroll: {axis: q}\n    - pipeline: {axis: i}\n"
 CASES = {
     "element types": Case(
@@ -127,6 +133,12 @@ CASES = {
         ("set N to 8 in b", "set N to 16 in a"),
     ),
     "ranks": Case(graph(COPY, "A -> a.X; a.Y -> E", 'A: "float32[4, 4]"'), "ranks", ("make A float32[16]",), (0,)),
+    "ranks of a list": Case(
+        graph(COPY, f"A -> a.X; {END}", LISTS_A, LIST),
+        "ranks",
+        ("let rows go over the wire", "make A float32[16]"),
+        (0,),
+    ),
     "a port's type": Case(
         graph(COPY, "A -> a.X; a.Y -> E", 'A: "flaot[16]"'), "no type", ("make A float32[16]",), (0,)
     ),
@@ -251,6 +263,45 @@ CASES = {
         "step",
         ("remove step 1 of s (unroll)", "cut s off before step 1"),
         (0, 1),
+    ),
+    "rates that do not balance": Case(
+        graph(ADD, f"{{from: A, to: a.X, rate: rows}}; B -> a.Z; {END}", LISTS, LIST),
+        "balance",
+        ("let the block take the same array at all of its firings",),
+        (0,),
+    ),
+    "a part of a firing": Case(
+        graph(SMALL_COPY, f"{{from: A, to: a.X, rate: rows}}; {END}", 'A: "float32[12]"', 'E: "float32[12]"'),
+        "part",
+        (),
+    ),
+    "held of what fires often": Case(
+        graph(TWO, f"{{from: A, to: a.X, rate: rows}}; {{from: a.Y, to: b.X, rate: held}}; {FAR_END}", LISTS_A, LIST),
+        "held",
+        ("let the wire carry one array a firing", "let rows go over the wire"),
+        (0, 1),
+    ),
+    "no rows": Case(
+        graph(COPY, "{from: A, to: a.X, rate: rows}; a.Y -> E", 'A: "float32[4, 5]"'),
+        "rows",
+        (),
+    ),
+    "a constant has no rate": Case(
+        graph(CONSTANT, "A -> a.X; {from: c.value, to: a.Z, rate: rows}; a.Y -> E"),
+        "no rate",
+        ("take the rate off the wire",),
+    ),
+    "rows without banks": Case(
+        "schedules:\n  s:\n    - partition: {buffer: X, kind: cyclic, factor: 2, dim: 1}\n"
+        + graph(
+            'a: {kernel: "copy.py:square", schedule: s}',
+            "{from: A, to: a.X, rate: rows}; {from: a.Y, to: E, rate: rows}",
+            'A: "float32[64, 16]"',
+            'E: "float32[64, 16]"',
+        ),
+        "row banks",
+        ("remove step 1 of g/a (partition)",),
+        (0,),
     ),
     "layouts": Case(
         layouts("kind: cyclic, factor: 4, dim: 1", "kind: block, factor: 2, dim: 1"),

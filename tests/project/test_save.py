@@ -128,6 +128,10 @@ def commented(edit: edits.Edit) -> list[str]:
             ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, channel: fifo}"],
         ),
         (
+            edits.SetRate("cascade", "B->mm1.B", "held"),
+            ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, rate: held}"],
+        ),
+        (
             edits.SetInitial("cascade", "B->mm1.B", (1,)),
             ["-        -   {from: B, to: mm1.B}", "+        -   {from: B, to: mm1.B, initial: 1}"],
         ),

@@ -1,0 +1,230 @@
+"""A design whose blocks fire several times an invocation, as one in which each does all of that at once.
+
+A kernel goes into a loop over its firings and those of the graphs around it; what is on a wire is then the array of all
+firings, of one type at both ends, so that all later stages know designs of one rate only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from allo_studio.design.elaborate import Leaf
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, Node, Project
+from allo_studio.design.rates import common_end
+from allo_studio.design.variants import fired
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.ir import KernelIR
+from allo_studio.primitives.firings import Together, layout_of_all
+from allo_studio.types import ArrayType, parse_type
+
+__all__ = ["Fired", "fire_all"]
+
+_Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fired:
+    """Leaf blocks and kernels by instance path that do all their firings. `ports` are the types of graphs' own ports
+    that differ from those that are drawn, by instance path and port (`top/head.X`).
+    """
+
+    leaves: dict[str, Leaf]
+    kernels: dict[str, KernelIR]
+    ports: dict[str, ArrayType] = field(default_factory=dict)
+
+
+def fire_all(
+    project: Project, firings: Mapping[str, int], leaves: Mapping[str, Leaf], kernels: Mapping[str, KernelIR]
+) -> Fired:
+    """Return the blocks of a checked design with all their firings; `firings` are by block of a graph (`rates`).
+
+    Raises AlloError (code `rate`) where an end that cannot be another array would have to be one.
+    """
+    if not any(edge.rate for graph in project.graphs.values() for edge in graph.edges):
+        return Fired(dict(leaves), dict(kernels))
+    return _Firing(project, firings, leaves, kernels).run()
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A block or graph instance, which fires for each firing of the instances `loops`, from the outside in."""
+
+    graph: str
+    node: Node | None
+    loops: tuple[str, ...]
+
+
+@dataclass
+class _Net:
+    """Ends that are wired together, by instance path and port, and the one that must stay as it is."""
+
+    ends: list[str]
+    fixed: str = ""
+
+
+class _Firing:
+    def __init__(
+        self, project: Project, firings: Mapping[str, int], leaves: Mapping[str, Leaf], kernels: Mapping[str, KernelIR]
+    ) -> None:
+        self.project = project
+        self.firings = firings
+        self.leaves = leaves
+        self.kernels = kernels
+        self.counts: dict[str, int] = {}
+        self.places = dict(self._walk(project.graphs[project.top], project.top, ()))
+        # Where a port gets its array from: the key of the other end, and the wire.
+        self.fed: dict[str, tuple[str, str, Edge]] = {}
+        self.kinds: dict[str, ArrayType] = {}
+        self.drawn: set[str] = set()
+
+    def _walk(self, graph: Graph, path: str, loops: tuple[str, ...]) -> Iterator[tuple[str, _Place]]:
+        """Yield the place of each instance of a block or graph, with how often it fires in `counts`."""
+        yield path, _Place(graph.name, None, loops)
+        for name, node in graph.nodes.items():
+            here = f"{path}/{name}"
+            self.counts[here] = self.firings.get(f"{graph.name}/{name}", 1)
+            own = (*loops, here) if self.counts[here] > 1 else loops
+            if isinstance(node, GraphNode):
+                yield from self._walk(self.project.graphs[node.graph], here, own)
+            elif not isinstance(node, ConstantNode):
+                yield here, _Place(graph.name, node, own)
+
+    def run(self) -> Fired:
+        nets = self._nets()
+        whole: dict[str, _Shape] = {}
+        for net in nets:
+            shape = self._shape(net)
+            whole |= dict.fromkeys(net.ends, shape)
+        made = Fired(dict(self.leaves), dict(self.kernels))
+        for path, leaf in self.leaves.items():
+            self._leaf(path, leaf, whole, made)
+        for key in self.drawn:
+            kind = self.kinds[key]
+            if whole[key] != kind.shape:
+                made.ports[key] = ArrayType(kind.element, whole[key], kind.sizes)
+        return made
+
+    # What is wired together
+
+    def _nets(self) -> list[_Net]:
+        """Return the ends that are wired together, those of graphs' own ports on both of their sides once."""
+        parents: dict[str, str] = {}
+
+        def root(key: str) -> str:
+            while parents[key] != key:
+                parents[key] = parents[parents[key]]
+                key = parents[key]
+            return key
+
+        for path, place in self.places.items():
+            for key, kind in self._ends(path, place):
+                self.kinds[key] = kind
+                parents[key] = key
+        for path, place in self.places.items():
+            if place.node is None:
+                for edge in self.project.graphs[place.graph].edges:
+                    source, target = _key(path, edge.source), _key(path, edge.target)
+                    if source in parents and target in parents:
+                        self.fed[target] = source, path, edge
+                        parents[root(source)] = root(target)
+        nets: dict[str, _Net] = {}
+        for key in parents:
+            net = nets.setdefault(root(key), _Net([]))
+            net.ends.append(key)
+            if self._is_fixed(key):
+                net.fixed = net.fixed or key
+        return list(nets.values())
+
+    def _ends(self, path: str, place: _Place) -> Iterator[tuple[str, ArrayType]]:
+        """Yield the ports of an instance, with the type that a firing has; those that are constants are none."""
+        if place.node is not None:
+            yield from ((f"{path}.{port}", kind) for port, kind in self.leaves[path].types.items())
+            return
+        graph = self.project.graphs[place.graph]
+        for port, text in (*graph.inputs.items(), *graph.outputs.items()):
+            self.drawn.add(f"{path}.{port}")
+            yield f"{path}.{port}", parse_type(text)
+
+    def _is_fixed(self, key: str) -> bool:
+        path = key.rpartition(".")[0]
+        return path == self.project.top or isinstance(self.places[path].node, IpNode)
+
+    # What is on a wire
+
+    def _rounds(self, key: str) -> tuple[str, ...]:
+        """Return the instances for each of whose firings an end has an array of its own, from the outside."""
+        path, _, _ = key.rpartition(".")
+        if key not in self.fed or self._is_output(key):
+            return self.places[path].loops
+        source, around, edge = self.fed[key]
+        outer = tuple(loop for loop in self._rounds(source) if loop in self.places[around].loops)
+        return outer if edge.rate == "held" or self.counts.get(path, 1) == 1 else (*outer, path)
+
+    def _is_output(self, key: str) -> bool:
+        path, _, port = key.rpartition(".")
+        place = self.places[path]
+        if place.node is None:
+            return port in self.project.graphs[place.graph].outputs
+        return self.leaves[path].base.directions.get(port) != "in"
+
+    def _shape(self, net: _Net) -> _Shape:
+        """Return the extents of what is wired together, over all firings: rows of what all ends have in common."""
+        found = {key: (self._count(key), self.kinds[key].shape) for key in net.ends}
+        shapes = {(*((count,) if count > 1 else ()), *shape) for count, shape in found.values()}
+        if net.fixed:
+            shape = self.kinds[net.fixed].shape
+            self._require(net, shape)
+            return shape
+        if len(set(found.values())) == 1:
+            return shapes.pop()
+        count, row = found[net.ends[0]]
+        elements = count * prod(row)
+        for _, shape in found.values():
+            row = common_end(row, shape)
+        rows = elements // prod(row)
+        return (rows, *row) if rows > 1 else row
+
+    def _require(self, net: _Net, shape: _Shape) -> None:
+        """Raise where two ends must stay as they are and differ."""
+        for key in net.ends:
+            if self._is_fixed(key) and self.kinds[key].shape != shape:
+                message = f"{net.fixed} is {self.kinds[net.fixed]} and {key} is {self.kinds[key]}, and both stay so"
+                path = key.rpartition(".")[0]
+                raise AlloError(Diagnostic("rate", message, where=path, hint="give both the same extents"))
+
+    def _count(self, key: str) -> int:
+        return prod(self.counts[loop] for loop in self._rounds(key))
+
+    # The blocks
+
+    def _leaf(self, path: str, leaf: Leaf, whole: Mapping[str, _Shape], made: Fired) -> None:
+        place = self.places[path]
+        counts = [self.counts[loop] for loop in place.loops]
+        together: dict[str, Together] = {}
+        types, layouts = dict(leaf.types), dict(leaf.layouts)
+        for port, kind in leaf.types.items():
+            shape, rounds = whole[f"{path}.{port}"], self._rounds(f"{path}.{port}")
+            if not rounds and shape == kind.shape:
+                continue
+            numbers = tuple(place.loops.index(loop) for loop in rounds)
+            together[port] = Together(shape, numbers)
+            types[port] = ArrayType(kind.element, shape, kind.sizes)
+            layouts[port] = layout_of_all(leaf.layouts[port], kind.shape, [counts[n] for n in numbers], shape)
+        if not together and not counts:
+            return
+        if leaf.block is not None:
+            message = "an external block fires once an invocation, and the graph around it fires several times"
+            raise AlloError(Diagnostic("rate", message, where=path, hint="let that graph take whole arrays"))
+        try:
+            base = fired(leaf.base, counts, together)
+            made.leaves[path] = replace(leaf, base=base, types=types, layouts=layouts)
+            if path in self.kernels:
+                made.kernels[path] = fired(self.kernels[path], counts, together)
+        except AlloError as error:
+            raise AlloError([replace(fault, where=fault.where or path) for fault in error.diagnostics]) from None
+
+
+def _key(path: str, end: Endpoint) -> str:
+    return f"{path}/{end}" if end.node else f"{path}.{end}"

@@ -1,0 +1,184 @@
+"""How often each block of a graph fires in one firing of the graph: the smallest solution of the balance equations.
+
+A graph's own ports carry one array a firing. A plain wire carries one array for each firing of both its ends. Over one
+with `rate: rows` as many rows come as go, however many a firing has. What a `held` one leads to takes the same array at
+all of its firings (E. A. Lee, D. G. Messerschmitt, "Synchronous data flow", 1987).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import takewhile
+from math import lcm, prod
+
+from allo_studio.design.check_notes import Notes
+from allo_studio.design.check_structure import ResolvedEdge
+from allo_studio.design.checked import PortInfo
+from allo_studio.design.model import ConstantNode, Endpoint, Graph, IpNode, Project
+from allo_studio.diagnostics import Diagnostic
+from allo_studio.types import ArrayType
+
+__all__ = ["balanced", "common_end", "common_rows", "firings", "rows_of"]
+
+
+def common_rows(source: ArrayType, target: ArrayType) -> tuple[int, ...] | None:
+    """Return the extents of the rows that two arrays both are of; None where they are of no common rows.
+
+    At one end at least such a row, and at each end a list of them at most: `[4, 8]` and `[8]`, `[4, 8]` and `[6, 8]`.
+    """
+    row = common_end(source.shape, target.shape)
+    rests = [len(kind.shape) - len(row) for kind in (source, target)]
+    return None if source.sizes or target.sizes or (max(rests) > 1 and min(rests) > 0) else row
+
+
+def common_end(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the last extents that two shapes have in common."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    count = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return one[len(one) - count :]
+
+
+def rows_of(kind: ArrayType, row: tuple[int, ...]) -> int:
+    """Return how many rows an array has."""
+    return kind.size // prod(row)
+
+
+def firings(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> dict[str, int]:
+    """Return how often the blocks of a graph fire that do so more than once; faults (code `rate`) are noted."""
+    if not any(edge.rate for edge in graph.edges):
+        return {}
+    return _Balance(graph, wires, notes).solve()
+
+
+def balanced(graph: Graph, edge: str, ends: Mapping[Endpoint, PortInfo]) -> bool:
+    """Tell whether a wire of a graph fits its ends, with its rate and those of all others."""
+    wires = [ResolvedEdge(n, e, ends.get(e.source), ends.get(e.target)) for n, e in enumerate(graph.edges)]
+    notes = Notes(Project("", graphs={graph.name: graph}), None)
+    firings(graph, wires, notes)
+    wire = next(w for w in wires if w.edge.id == edge)
+    source, target = (end.type if end else None for end in (wire.source, wire.target))
+    if source is None or target is None or notes.of_edge(graph.name, edge):
+        return False
+    rows = wire.edge.rate == "rows" and source.element == target.element
+    return source == target or (rows and common_rows(source, target) is not None)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """What a wire says: `target` fires `ratio` times as often as `source`."""
+
+    wire: ResolvedEdge
+    source: str
+    target: str
+    ratio: Fraction
+
+
+class _Balance:
+    def __init__(self, graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> None:
+        self.graph = graph
+        self.notes = notes
+        self.wires = wires
+        # The graph's own side is the block without a name.
+        self.often: dict[str, Fraction] = {}
+        self.told: dict[str, _Link | None] = {}
+
+    def solve(self) -> dict[str, int]:
+        around: dict[str, list[tuple[str, _Link]]] = {name: [] for name in ("", *self.graph.nodes)}
+        links = [link for wire in self.wires if (link := self._link(wire))]
+        for link in links:
+            around[link.source].append((link.target, link))
+            around[link.target].append((link.source, link))
+        for root in around:
+            if root not in self.often:
+                self._spread(root, around)
+        for link in links:
+            self._check(link)
+        for name, often in self.often.items():
+            if often.denominator != 1:
+                self._tell_part(name, often)
+        counts = {name: int(often) for name, often in self.often.items() if often.denominator == 1 and often != 1}
+        self._check_held(counts)
+        self._check_blocks(counts)
+        return counts
+
+    def _link(self, wire: ResolvedEdge) -> _Link | None:
+        """Return what a wire says of its ends; None where nothing, or they are not known."""
+        edge, source, target = wire.edge, wire.source, wire.target
+        if isinstance(self.graph.nodes.get(edge.source.node), ConstantNode):
+            if edge.rate:
+                message = "a constant is the same at every firing of the block that reads it"
+                self._note(wire, message, "take the rate off the wire", ("no rate",))
+            return None
+        if edge.rate == "held" or not (source and target and source.type and target.type):
+            return None
+        ratio = Fraction(1)
+        if edge.rate == "rows":
+            row = common_rows(source.type, target.type)
+            if row is None:
+                return None
+            ratio = Fraction(rows_of(source.type, row), rows_of(target.type, row))
+        return _Link(wire, edge.source.node, edge.target.node, ratio)
+
+    def _spread(self, root: str, around: Mapping[str, list[tuple[str, _Link]]]) -> None:
+        """Tell how often all fire that are joined to `root`: what reaches no port, in the least whole numbers."""
+        found = {root: Fraction(1)}
+        self.told[root] = None
+        waiting = deque([root])
+        while waiting:
+            name = waiting.popleft()
+            for other, link in around[name]:
+                if other not in found:
+                    found[other] = found[name] * link.ratio if other == link.target else found[name] / link.ratio
+                    self.told[other] = link
+                    waiting.append(other)
+        scale = 1 if root == "" else lcm(*(often.denominator for often in found.values()))
+        self.often |= {name: often * scale for name, often in found.items()}
+
+    def _check(self, link: _Link) -> None:
+        given, taken = self.often[link.source] * link.ratio, self.often[link.target]
+        if given == taken:
+            return
+        name, often = (link.target, given) if link.target else (link.source, taken / link.ratio)
+        other = self.told[name] or self.told[link.source]
+        because = f" by {other.wire.edge.id}" if other else ""
+        message = f"the rates do not balance: {self._times(name, self.often[name], often, because)} by this wire"
+        hint = "let the wire carry `rows`, or be `held`, or change the extents so that as much comes as goes"
+        self._note(link.wire, message, hint, ("balance",))
+
+    def _times(self, name: str, often: Fraction, but: Fraction, because: str) -> str:
+        what, many = (name, "fires") if name else (f"a port of {self.graph.name}", "carries an array")
+        return (
+            f"{what} {many} {often} time{'' if often == 1 else 's'}{because}, but {but} time{'' if but == 1 else 's'}"
+        )
+
+    def _tell_part(self, name: str, often: Fraction) -> None:
+        link = self.told[name]
+        assert link is not None
+        message = f"{name} would fire {often} times in a firing of {self.graph.name}"
+        hint = f"a port of {self.graph.name} carries one array a firing: let it have {often.denominator} times the rows"
+        self._note(link.wire, message, hint, ("part",))
+
+    def _check_held(self, counts: Mapping[str, int]) -> None:
+        for wire in self.wires:
+            source, target = wire.edge.source.node, wire.edge.target.node
+            if wire.edge.rate != "held" or isinstance(self.graph.nodes.get(source), ConstantNode):
+                continue
+            if not target:
+                message = f"{wire.edge.target} is a port of {self.graph.name}, where nothing fires"
+                self._note(wire, message, "take the rate off the wire", ("no rate",))
+            elif counts.get(source, 1) > 1:
+                message = f"{source} fires {counts[source]} times, and only what is made once can be held"
+                self._note(wire, message, "let the wire carry `rows`, or take the rate off", ("held",))
+
+    def _check_blocks(self, counts: Mapping[str, int]) -> None:
+        for name, count in counts.items():
+            if name and isinstance(self.graph.nodes[name], IpNode):
+                message = f"{name} is an external block, which fires once, and the rates want {count} firings"
+                fault = Diagnostic("rate", message, hint="give it the whole array")
+                self.notes.node(self.graph.name, name, replace(fault, about=("external",)))
+
+    def _note(self, wire: ResolvedEdge, message: str, hint: str, about: tuple[str, ...]) -> None:
+        self.notes.edge(self.graph.name, wire.index, Diagnostic("rate", message, hint=hint, about=about))
