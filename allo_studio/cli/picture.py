@@ -65,7 +65,8 @@ def _wires(graph: Graph, checked: CheckedDesign, notes: dict[str, str]) -> dict[
         info = checked.edges.get(f"{graph.name}/{edge.id}")
         kind = str(info.type) if info and info.type else ""
         fault = next((d.message for d in info.diagnostics if d.severity == "error"), "") if info else ""
-        found[edge.id] = WireCaption(kind, notes.get(edge.id, edge.channel or ""), fault)
+        note = ", ".join(filter(None, (edge.rate, notes.get(edge.id, edge.channel or ""))))
+        found[edge.id] = WireCaption(kind, note, fault)
     return found
 
 
