@@ -6,12 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import CheckedKernel, PortInfo
 from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import Parameter, parse_kernel
@@ -78,86 +80,47 @@ def forget_kernels() -> None:
     _memo.clear()
 
 
-def check_kernels(project: Project, sources: Callable[[str], Source], notes: Notes) -> dict[str, KernelResult]:
-    """Return the result of each kernel block by its path; faults are noted."""
+def check_kernels(
+    project: Project, sources: Callable[[str], Source], notes: Notes, turn: Turn
+) -> dict[str, KernelResult]:
+    """Return the result of each kernel block by its path; faults are noted. `sources` raises AlloError."""
     results: dict[str, KernelResult] = {}
     told: dict[Hashable, str] = {}
-    sources, find = _once(sources), _Results()
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
-            if isinstance(node, KernelNode):
-                result = _check_node(project, graph.name, name, node, sources, find, notes, told)
-                if result:
-                    results[f"{graph.name}/{name}"] = result
+            if not isinstance(node, KernelNode):
+                continue
+            steps = _steps(project, graph.name, name, node, notes)
+            try:
+                source = sources(node.path)
+            except AlloError as error:
+                for diagnostic in error.diagnostics:
+                    notes.node(graph.name, name, diagnostic, "kernel")
+                continue
+            result = turn.recall("kernel", (node, source, steps), partial(kernel_result, source, node, steps))
+            results[f"{graph.name}/{name}"] = result
+            _tell_faults(graph.name, name, node, result, notes, told)
     return results
 
 
-def _once(sources: Callable[[str], Source]) -> Callable[[str], Source]:
-    """Return the same that asks for each path once: looking at a file takes longer than most of a check."""
-    known: dict[str, Source | AlloError] = {}
-
-    def find(path: str) -> Source:
-        if path not in known:
-            try:
-                known[path] = sources(path)
-            except AlloError as error:
-                known[path] = error
-        found = known[path]
-        if isinstance(found, AlloError):
-            raise found
-        return found
-
-    return find
-
-
-class _Results:
-    """The results of one check: most blocks are like others in all but their names."""
-
-    def __init__(self) -> None:
-        self._known: dict[Hashable, KernelResult] = {}
-
-    def __call__(self, source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
-        params = tuple(sorted((name, type(value).__name__, value) for name, value in node.params.items()))
-        key = (node.path, node.function, params, node.schedule)
-        if key not in self._known:
-            self._known[key] = kernel_result(source, node, steps)
-        return self._known[key]
-
-
-def _check_node(
-    project: Project,
-    graph: str,
-    name: str,
-    node: KernelNode,
-    sources: Callable[[str], Source],
-    find: _Results,
-    notes: Notes,
-    told: dict[Hashable, str],
-) -> KernelResult | None:
-    steps: tuple[StepSpec, ...] = ()
-    if node.schedule is not None and node.schedule not in project.schedules:
-        hint = did_you_mean(node.schedule, project.schedules)
-        fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
-        notes.node(graph, name, fault, "schedule")
-    elif node.schedule is not None:
-        steps = project.schedules[node.schedule]
-    try:
-        source = sources(node.path)
-    except AlloError as error:
-        for diagnostic in error.diagnostics:
-            notes.node(graph, name, diagnostic, "kernel")
-        return None
-    result = find(source, node, steps)
-    _tell_faults(graph, name, node, result, notes, told)
-    for index, diagnostic in result.step_faults:
-        notes.step(graph, name, node.schedule or "", index, diagnostic)
-    return result
+def _steps(project: Project, graph: str, name: str, node: KernelNode, notes: Notes) -> tuple[StepSpec, ...]:
+    """Return the steps of a block's schedule; a schedule that is not there is noted."""
+    if node.schedule is None:
+        return ()
+    if node.schedule in project.schedules:
+        return project.schedules[node.schedule]
+    hint = did_you_mean(node.schedule, project.schedules)
+    fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
+    notes.node(graph, name, fault, "schedule")
+    return ()
 
 
 def _tell_faults(
     graph: str, name: str, node: KernelNode, result: KernelResult, notes: Notes, told: dict[Hashable, str]
 ) -> None:
-    """Note a kernel's faults at the first block that has them; the others refer to it."""
+    """Note a kernel's faults at the first block that has them, to which the others refer, and those of its steps."""
+    for index, diagnostic in result.step_faults:
+        notes.step(graph, name, node.schedule or "", index, diagnostic)
     if not result.faults:
         return
     where = f"{graph}/{name}"

@@ -66,15 +66,21 @@ def reached(project: Project) -> dict[str, str]:
     Graphs' ports are among them, as seen from inside (`cascade/sub.W`). The hierarchy must be walkable.
     """
     found: dict[str, str] = {}
-    _reach(project, project.graphs[project.top], project.top, found, [])
+    if _has_constants(project):
+        _reach(project, project.graphs[project.top], project.top, found, [])
     return found
 
 
 def reached_outside(project: Project) -> list[tuple[str, int]]:
     """Return the wires (graph, index) by which constants reach external blocks, which cannot have tables of ours."""
     outside: list[tuple[str, int]] = []
-    _reach(project, project.graphs[project.top], project.top, {}, outside)
+    if _has_constants(project):
+        _reach(project, project.graphs[project.top], project.top, {}, outside)
     return outside
+
+
+def _has_constants(project: Project) -> bool:
+    return any(isinstance(node, ConstantNode) for graph in project.graphs.values() for node in graph.nodes.values())
 
 
 def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, int]]) -> None:

@@ -76,11 +76,12 @@ class Endpoint:
 
     # Kept, as a check asks for the same texts over and over.
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """The end as a project file says it, `mm1.C` or `A`."""
         return f"{self.node}.{self.port}" if self.node else self.port
 
     def __str__(self) -> str:
-        return self._text
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Edge:
     @cached_property
     def id(self) -> str:
         """The edge's name in its graph, `mm1.C->mm2.A`."""
-        return f"{self.source}->{self.target}"
+        return f"{self.source.text}->{self.target.text}"
 
 
 @dataclass(frozen=True)
