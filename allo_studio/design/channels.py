@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
+from typing import NamedTuple
 
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
 from allo_studio.design.adapter import can_adapt
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.variants import in_order, scheduled, streamed
@@ -19,9 +22,8 @@ from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
-# A kernel forgets whom it was joined with beyond so many.
-_MOST_JOINTS = 256
 _PLAIN_ORDER = ConsumerOrder(1)
+_NO_REFUSAL = Refusal("", "")
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,22 @@ def plan_channels(
     kernels: Mapping[str, KernelIR],
     library: OperatorLibrary,
     buffered: Mapping[str, str] | None = None,
+    turn: Turn | None = None,
 ) -> ChannelPlan:
     """Decide every edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
+    `turn` remembers which channels there can be between the same blocks.
     """
     plan = ChannelPlan(dict(kernels))
-    planner = _Planner(project, plan, library, buffered or {})
+    planner = _Planner(project, plan, library, buffered or {}, turn or Turn())
     planner.graph(project.graphs[project.top], project.top)
     planner.require_streams(project.graphs[project.top], project.top)
     return plan
 
 
-@dataclass(frozen=True)
-class _Leaf:
+class _Leaf(NamedTuple):
     """A kernel's port that an edge ends at, and the ports of subgraphs on the way to it."""
 
     path: str
@@ -99,11 +102,24 @@ class _Joint:
     at_producer: bool = False
 
 
+@dataclass(frozen=True)
+class _Way:
+    """What a wire between two blocks of a dataflow graph is where nobody asks for anything else.
+
+    Either `joint` tells how a FIFO joins them, or `refusal` why there can be none.
+    """
+
+    decision: Decision
+    joint: _Joint | None = None
+    refusal: Refusal = _NO_REFUSAL
+
+
 class _Planner:
     def __init__(
-        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str]
+        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str], turn: Turn
     ) -> None:
         self.buffered = buffered
+        self.turn = turn
         nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
         self.external = any(isinstance(node, IpNode) for node in nodes)
         self.project = project
@@ -238,18 +254,22 @@ class _Planner:
             self._pingpong(where, place, self.buffered[place], edge)
             return
         asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
-        refusal = self._stream(producer, consumer, place, asked)
-        if refusal is None:
+        way = self._way(producer, consumer)
+        if isinstance(producer, _Leaf) and isinstance(consumer, _Leaf) and way.joint:
+            self._stream(way.joint, producer, consumer)
+            self.plan.decisions[place] = way.decision
+            if (way.joint.order.loop or way.decision.taken) and not asked:
+                self.plan.copies.append(place)
             self._initial(where, place, edge)
             return
+        refusal = way.refusal
         if edge.initial:
             message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
             self._refuse(where, message, refusal.hint, refusal)
-            return
-        if edge.channel == "fifo" or forced:
+        elif edge.channel == "fifo" or forced:
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
-            return
-        self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
+        else:
+            self._pingpong(where, place, way.decision.reason, edge)
 
     def _initial(self, where: str, place: str, edge: Edge) -> None:
         """Let the elements that lie in a FIFO at reset be tokens, which it has room for."""
@@ -301,41 +321,35 @@ class _Planner:
             return _Leaf(found.path, found.port, ((here, port), *found.trail))
         return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
 
-    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, place: str, asked: bool) -> Refusal | None:
-        """Make the edge a FIFO, or return why it cannot be one. `asked` says that the person wants one here."""
+    def _way(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal) -> _Way:
+        """Return what the wire between two ends can be: it hangs on their kernels and the consumer's other streams."""
         if isinstance(producer, Refusal):
-            return producer
+            return _no_fifo(producer)
         if isinstance(consumer, Refusal):
-            return consumer
-        joint = self._joint(producer, consumer)
-        if joint.refusal is not None:
-            return _of(producer if joint.at_producer else consumer, joint.refusal)
-        order = joint.order
-        taken = None if order.width == joint.width else order.width
-        if (order.loop or taken) and not asked:
-            self.plan.copies.append(place)
+            return _no_fifo(consumer)
+        streams = tuple(sorted(self.plan.streams.get(consumer.path, {}).items()))
+        source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+
+        def find() -> _Way:
+            # Most wires of a design join kernels that others join in the same way.
+            about = ("joint", producer.port, consumer.port, streams)
+            join = partial(self._join, source, producer, target, consumer)
+            joint = self.turn.recall(about, (source, target, self.library), join)
+            if joint.refusal is not None:
+                return _no_fifo(_of(producer if joint.at_producer else consumer, joint.refusal))
+            taken = None if joint.order.width == joint.width else joint.order.width
+            reason = _explain(consumer, joint.order, "both ends move", joint.declared)
+            if taken:
+                reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
+            return _Way(Decision("fifo", joint.width, reason, taken), joint)
+
+        return self.turn.recall(("way", producer, consumer, streams), (source, target, self.library), find)
+
+    def _stream(self, joint: _Joint, producer: _Leaf, consumer: _Leaf) -> None:
+        """Join two ends by a FIFO."""
         self.plan.kernels[consumer.path] = joint.kernel
         self._moves(producer, joint.width)
-        self._moves(consumer, order.width)
-        reason = _explain(consumer, order, "both ends move", joint.declared)
-        if taken:
-            reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
-        self.plan.decisions[place] = Decision("fifo", joint.width, reason, taken)
-        return None
-
-    def _joint(self, producer: _Leaf, consumer: _Leaf) -> _Joint:
-        """Return how a FIFO joins two ends. Most wires of a design join kernels that others join in the same way."""
-        source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
-        streams = tuple(sorted(self.plan.streams.get(consumer.path, {}).items()))
-        key = id(source), producer.port, consumer.port, streams, id(self.library)
-        known: dict[object, tuple[object, _Joint]] = target.kept("joints", dict)
-        # What the key names by its id is kept beside the answer, so that nothing else can get that id.
-        held = source, self.library
-        if key not in known:
-            if len(known) > _MOST_JOINTS:
-                known.clear()
-            known[key] = held, self._join(source, producer, target, consumer)
-        return known[key][1]
+        self._moves(consumer, joint.order.width)
 
     def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
         if scalar := _one_value(producer, source):
@@ -424,6 +438,10 @@ def _ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] 
             if not isinstance(narrower, Refusal):
                 return narrower
     return orders
+
+
+def _no_fifo(refusal: Refusal) -> _Way:
+    return _Way(Decision("pingpong", 1, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; ")), refusal=refusal)
 
 
 def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:

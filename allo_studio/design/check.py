@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from allo_studio.design.check_constants import check_constants, check_readers
@@ -48,9 +48,7 @@ def check(
     graphs, blocks, wires and files is not found out again.
     """
     answers = ask(project, sources, arrays, blocks)
-    # Nothing depends on where blocks lie.
-    parts = (getattr(project, field.name) for field in fields(Project) if field.name != "view")
-    found = _kept.result((*parts, spans, *answers.values()), partial(_check, project, answers, spans))
+    found = _kept.result((*project.built(), spans, *answers.values()), partial(_check, project, answers, spans))
     return replace(found, project=project)
 
 

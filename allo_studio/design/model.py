@@ -7,7 +7,7 @@ a node is known by its graph's name and its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -199,3 +199,7 @@ class Project:
     schedules: Mapping[str, tuple[StepSpec, ...]] = field(default_factory=dict)
     graphs: Mapping[str, Graph] = field(default_factory=dict)
     view: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+
+    def built(self) -> tuple[object, ...]:
+        """Return all that hardware can depend on: everything but where blocks lie."""
+        return tuple(getattr(self, each.name) for each in fields(self) if each.name != "view")
