@@ -11,13 +11,13 @@ from typing import NamedTuple
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
 from allo_studio.design.adapter import can_adapt
 from allo_studio.design.kept import Turn
-from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node, Project
 from allo_studio.design.region import ChannelKind
 from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.ip.shell import consumer_orders, consumer_width, is_shell, producer_order
+from allo_studio.ip.shell import consumer_orders, consumer_width, declared_streams, is_shell, producer_order
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
@@ -114,6 +114,25 @@ class _Way:
     refusal: Refusal = _NO_REFUSAL
 
 
+class _Fifo(NamedTuple):
+    """A wire that is a FIFO though nobody asked for one, with all that this was found out from.
+
+    `streams` are the consumer's before this one; `copies`: it costs a local copy or an adapter.
+    """
+
+    edge: Edge
+    nodes: tuple[Node, Node]
+    kernels: tuple[KernelIR, KernelIR]
+    streams: Mapping[str, int]
+    library: OperatorLibrary
+    place: str
+    producer: _Leaf
+    consumer: _Leaf
+    joint: _Joint
+    decision: Decision
+    copies: bool
+
+
 class _Planner:
     def __init__(
         self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str], turn: Turn
@@ -129,13 +148,19 @@ class _Planner:
     # Diagnostics name an edge by its graph's name, decisions by the instance's path.
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
+        before, table = self.turn.table((path, graph.execution))
         for edge in graph.edges:
-            if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+            known: _Fifo | None = before.get(id(edge))
+            if known is not None and self._again(graph, known):
+                table[id(edge)] = known
+            elif isinstance(graph.nodes.get(edge.source.node), ConstantNode):
                 self._constant(graph, edge)
             elif not edge.source.node or not edge.target.node:
                 self._boundary(graph, path, edge)
             elif graph.execution == "dataflow":
-                self._dataflow(graph, path, edge)
+                found = self._dataflow(graph, path, edge)
+                if found:
+                    table[id(edge)] = found
             elif edge.channel in ("fifo", "pingpong"):
                 self._refuse(
                     f"{graph.name}/{edge.id}",
@@ -158,7 +183,7 @@ class _Planner:
             if isinstance(node, GraphNode):
                 self.require_streams(self.project.graphs[node.graph], here)
             elif isinstance(node, IpNode) and not self.plan.diagnostics:
-                missing = self.plan.kernels[here].streams.keys() - self.plan.streams.get(here, {}).keys()
+                missing = declared_streams(self.plan.kernels[here]).keys() - self.plan.streams.get(here, {}).keys()
                 for port in sorted(missing):
                     reason = f"{name}.{port} is a stream by its descriptor, and nothing here moves its tokens"
                     hint = "wire it to a block of a dataflow graph, or to a port of the design"
@@ -169,8 +194,7 @@ class _Planner:
     def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
         """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
         return self.external and any(
-            isinstance(leaf, _Leaf) and is_shell(kernel := self.plan.kernels[leaf.path]) and leaf.port in kernel.streams
-            for leaf in leaves
+            isinstance(leaf, _Leaf) and leaf.port in declared_streams(self.plan.kernels[leaf.path]) for leaf in leaves
         )
 
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
@@ -231,7 +255,31 @@ class _Planner:
         for boundary, port in leaf.trail:
             self.plan.boundaries.setdefault(boundary, {})[port] = width
 
-    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> None:
+    def _again(self, graph: Graph, known: _Fifo) -> bool:
+        """Join two ends by a FIFO as before; return whether nothing that this was found out from has changed."""
+        edge, (source, target), (one, two), streams, library, place, producer, consumer, *_ = known
+        kernels, nodes = self.plan.kernels, graph.nodes
+        if nodes.get(edge.source.node) is not source or nodes.get(edge.target.node) is not target:
+            return False
+        if kernels.get(producer.path) is not one or kernels.get(consumer.path) is not two:
+            return False
+        if self.plan.streams.get(consumer.path, {}) != streams or library is not self.library or place in self.buffered:
+            return False
+        self._fifo(known)
+        return True
+
+    def _fifo(self, found: _Fifo) -> None:
+        """Join two ends by a FIFO."""
+        _, _, _, _, _, place, producer, consumer, joint, decision, copies = found
+        self.plan.kernels[consumer.path] = joint.kernel
+        self._moves(producer, joint.width)
+        self._moves(consumer, joint.order.width)
+        self.plan.decisions[place] = decision
+        if copies:
+            self.plan.copies.append(place)
+
+    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> _Fifo | None:
+        """Decide an edge between two blocks; return a FIFO that hangs on these alone."""
         where, place = f"{graph.name}/{edge.id}", f"{path}/{edge.id}"
         if edge.channel == "shared":
             self._refuse(
@@ -239,29 +287,32 @@ class _Planner:
                 "a shared buffer was asked for, but blocks of a dataflow graph run at the same time",
                 "choose fifo or pingpong, or set `execution: sequential`",
             )
-            return
+            return None
         producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
         consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
         forced = self._must_stream(producer, consumer)
         if edge.channel == "pingpong" and forced:
             message = "a buffer was asked for, but one end is a stream of an external block"
             self._refuse(where, message, "take the channel off the edge, or choose fifo")
-            return
+            return None
         if edge.channel == "pingpong":
             self._pingpong(where, place, "asked for", edge)
-            return
+            return None
         if place in self.buffered:
             self._pingpong(where, place, self.buffered[place], edge)
-            return
+            return None
         asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
         way = self._way(producer, consumer)
         if isinstance(producer, _Leaf) and isinstance(consumer, _Leaf) and way.joint:
-            self._stream(way.joint, producer, consumer)
-            self.plan.decisions[place] = way.decision
-            if (way.joint.order.loop or way.decision.taken) and not asked:
-                self.plan.copies.append(place)
+            nodes = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
+            kernels = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+            streams = dict(self.plan.streams.get(consumer.path, {}))
+            copies = not asked and (way.joint.order.loop is not None or way.decision.taken is not None)
+            ends = producer, consumer
+            found = _Fifo(edge, nodes, kernels, streams, self.library, place, *ends, way.joint, way.decision, copies)
+            self._fifo(found)
             self._initial(where, place, edge)
-            return
+            return None if asked or producer.trail or consumer.trail else found
         refusal = way.refusal
         if edge.initial:
             message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
@@ -270,6 +321,7 @@ class _Planner:
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
         else:
             self._pingpong(where, place, way.decision.reason, edge)
+        return None
 
     def _initial(self, where: str, place: str, edge: Edge) -> None:
         """Let the elements that lie in a FIFO at reset be tokens, which it has room for."""
@@ -344,12 +396,6 @@ class _Planner:
             return _Way(Decision("fifo", joint.width, reason, taken), joint)
 
         return self.turn.recall(("way", producer, consumer, streams), (source, target, self.library), find)
-
-    def _stream(self, joint: _Joint, producer: _Leaf, consumer: _Leaf) -> None:
-        """Join two ends by a FIFO."""
-        self.plan.kernels[consumer.path] = joint.kernel
-        self._moves(producer, joint.width)
-        self._moves(consumer, joint.order.width)
 
     def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
         if scalar := _one_value(producer, source):

@@ -155,6 +155,10 @@ def _constant_ports(constant: Constant) -> tuple[PortInfo, ...]:
     return (PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape))),)
 
 
+# A wire's path in the design, what its ends are, and what is known of it.
+_Wire = tuple[str, ResolvedEdge, EdgeInfo]
+
+
 @dataclass(frozen=True)
 class _GraphWires:
     """The wires of a graph: those without a fault, what is known of each by its path, and what was noted of them."""
@@ -172,42 +176,41 @@ def _graph_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes, tu
         apart = notes.apart()
         found = _check_wires(graph, {name: own for name, own in known.items() if own is not None}, apart, turn)
         faulty = apart.faulty_edges()
-        sound = tuple(w for w, info in found if info.type and f"{graph.name}/{w.edge.id}" not in faulty)
-        return _GraphWires(sound, {f"{graph.name}/{wire.edge.id}": info for wire, info in found}, apart.noted())
+        sound = tuple(wire for path, wire, info in found if info.type and path not in faulty)
+        return _GraphWires(sound, {path: info for path, _, info in found}, apart.noted())
 
     found = turn.recall("wires", (graph, *known.values()), find)
     notes.join(found.noted)
     return found
 
 
-def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> list[tuple[ResolvedEdge, EdgeInfo]]:
+def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> list[_Wire]:
     """Check the wires of a graph, which depend on nothing but what is given here.
 
     `ports` are by block where they can be known, the graph's own under the empty name.
     """
-    wires = [_wire(graph, index, ports, notes, turn) for index in range(len(graph.edges))]
-    check_graph(graph, [wire for wire, _ in wires], ports, notes)
+    wires: list[_Wire] = []
+    before, table = turn.table(("wires", graph.name, graph.execution))
+    for index, edge in enumerate(graph.edges):
+        source, target = ports.get(edge.source.node), ports.get(edge.target.node)
+        known = before.get(id(edge))
+        if known is None or known[1] is not source or known[2] is not target:
+            apart = notes.apart()
+            known = edge, source, target, _check_wire(graph, index, ports, apart)
+            notes.join(apart.noted())
+            if source is None or target is None or apart.noted():
+                # What is wrong may hang on the rest of the graph, such as other names that are meant.
+                wires.append(known[3])
+                continue
+        table[id(edge)] = known
+        path, wire, info = known[3]
+        moved = wire if wire.index == index else ResolvedEdge(index, edge, wire.source, wire.target)
+        wires.append(known[3] if moved is wire else (path, moved, info))
+    check_graph(graph, [wire for _, wire, _ in wires], ports, notes, turn)
     return wires
 
 
-def _wire(graph: Graph, index: int, ports: Ports, notes: Notes, turn: Turn) -> tuple[ResolvedEdge, EdgeInfo]:
-    """Return a wire with what its ends are, and what is known of it; what is wrong with it alone is noted."""
-    edge = graph.edges[index]
-    ends = ports.get(edge.source.node), ports.get(edge.target.node)
-    if None in ends:
-        return _check_wire(graph, index, ports, notes)
-
-    def find() -> tuple[ResolvedEdge, EdgeInfo] | None:
-        apart = notes.apart()
-        found = _check_wire(graph, index, ports, apart)
-        return None if apart.noted() else found
-
-    # Where nothing is wrong, nothing depends on the rest of the graph.
-    wire, info = turn.recall(("wire", graph.execution), (edge, *ends), find) or _check_wire(graph, index, ports, notes)
-    return wire if wire.index == index else replace(wire, index=index), info
-
-
-def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> tuple[ResolvedEdge, EdgeInfo]:
+def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> _Wire:
     wire = resolve(graph, index, ports, notes)
     source, target = (end.type if end else None for end in (wire.source, wire.target))
     faults = [type_fault(wire.edge, source, target) if source and target else None]
@@ -215,7 +218,7 @@ def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> tuple[R
     for fault in faults:
         if fault:
             notes.edge(graph.name, index, fault)
-    return wire, EdgeInfo(source if source == target else None, True)
+    return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if source == target else None, True)
 
 
 def _check_unify(project: Project, notes: Notes) -> None:

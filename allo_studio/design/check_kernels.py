@@ -6,7 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import cast
 
 from allo_studio.analysis.ports import infer_ports
@@ -86,30 +85,49 @@ def check_kernels(
     """Return the result of each kernel block by its path; faults are noted. `sources` raises AlloError."""
     results: dict[str, KernelResult] = {}
     told: dict[Hashable, str] = {}
+    before, table = turn.table("kernels")
+    find = _Results()
+    texts: dict[str, Source] = {}
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if not isinstance(node, KernelNode):
                 continue
-            steps = _steps(project, graph.name, name, node, notes)
+            steps = () if node.schedule is None else project.schedules.get(node.schedule)
+            if steps is None:
+                steps = _no_steps(project, graph.name, name, node, notes)
             try:
-                source = sources(node.path)
+                source = texts[node.path] if node.path in texts else texts.setdefault(node.path, sources(node.path))
             except AlloError as error:
                 for diagnostic in error.diagnostics:
                     notes.node(graph.name, name, diagnostic, "kernel")
                 continue
-            result = turn.recall("kernel", (node, source, steps), partial(kernel_result, source, node, steps))
-            results[f"{graph.name}/{name}"] = result
-            _tell_faults(graph.name, name, node, result, notes, told)
+            known = before.get(id(node))
+            if known is None or known[1] is not source or known[2] is not steps:
+                known = node, source, steps, find(source, node, steps)
+            table[id(node)] = known
+            result = results[f"{graph.name}/{name}"] = known[3]
+            if result.faults or result.step_faults:
+                _tell_faults(graph.name, name, node, result, notes, told)
     return results
 
 
-def _steps(project: Project, graph: str, name: str, node: KernelNode, notes: Notes) -> tuple[StepSpec, ...]:
-    """Return the steps of a block's schedule; a schedule that is not there is noted."""
-    if node.schedule is None:
-        return ()
-    if node.schedule in project.schedules:
-        return project.schedules[node.schedule]
-    hint = did_you_mean(node.schedule, project.schedules)
+class _Results:
+    """The results of one check: most blocks are like others in all but their names."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, KernelResult] = {}
+
+    def __call__(self, source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
+        params = tuple(sorted((name, type(value).__name__, value) for name, value in node.params.items()))
+        key = (node.path, node.function, params, node.schedule)
+        if key not in self._known:
+            self._known[key] = kernel_result(source, node, steps)
+        return self._known[key]
+
+
+def _no_steps(project: Project, graph: str, name: str, node: KernelNode, notes: Notes) -> tuple[StepSpec, ...]:
+    """Note that a block's schedule is not there, and return the steps of none."""
+    hint = did_you_mean(node.schedule or "", project.schedules)
     fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
     notes.node(graph, name, fault, "schedule")
     return ()

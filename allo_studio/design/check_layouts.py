@@ -114,14 +114,24 @@ def _part(
     turn: Turn,
 ) -> _Part:
     """Return what a graph says, which is the top or not, with what is `known` of its blocks."""
-    blocks: list[_Block] = []
+    settling = _Settling(graph, top, notes, turn)
+    before, table = turn.table(("blocks", graph.name))
     for (name, node), found in zip(graph.nodes.items(), known, strict=True):
-        if isinstance(node, KernelNode) and isinstance(found, KernelResult):
-            about = graph.name, name, node.function
-            blocks.append(turn.recall(("demands", *about), (found,), partial(_kernel_block, *about, found)))
-        elif isinstance(found, IpBlock):
-            blocks.append(_external_block(graph.name, name, found))
-    return _Settling(graph, top, blocks, notes, turn).part(wires)
+        if found is None:
+            continue
+        known_block = before.get(name)
+        function = node.function if isinstance(node, KernelNode) else ""
+        if known_block is None or known_block[0] is not found or known_block[1] != function:
+            known_block = found, function, _block(graph.name, name, function, found)
+        table[name] = known_block
+        settling.add(name, known_block[2])
+    return settling.part(wires)
+
+
+def _block(graph: str, name: str, function: str, found: KernelResult | IpBlock) -> _Block:
+    if isinstance(found, IpBlock):
+        return _external_block(graph, name, found)
+    return _kernel_block(graph, name, function, found)
 
 
 def _kernel_block(graph: str, name: str, function: str, result: KernelResult) -> _Block:
@@ -158,30 +168,37 @@ def _plain_layouts(shapes: Shapes) -> dict[str, Layout]:
 class _Settling:
     """Finds the layouts of a graph's ports in which nothing outside of the graph has a say."""
 
-    def __init__(self, graph: Graph, top: bool, blocks: Sequence[_Block], notes: Notes, turn: Turn) -> None:
+    def __init__(self, graph: Graph, top: bool, notes: Notes, turn: Turn) -> None:
         self.graph = graph
         self.notes = notes
         self.turn = turn
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.demands: dict[str, Entries] = {}
         self.fixed: dict[str, tuple[str, str, Layout]] = {}
-        for block in blocks:
-            self.shapes |= block.shapes
-            self.demands |= block.demands
-            self.fixed |= block.fixed
         self.settled: dict[str, Layout] = {}
-        for block in blocks:
-            self.settled |= block.plain
         self.unified: set[str] = set()
         # Ends with another side, or with banks that cannot change; the top's own ports have none.
         self.outer = {name for name, node in graph.nodes.items() if not isinstance(node, KernelNode)}
         self.outer |= set() if top else {""}
+        # The blocks whose wires must be looked at: layouts of all others are plain.
+        self.special = {*self.outer, ""}
+
+    def add(self, name: str, block: _Block) -> None:
+        """Add what is known of a block."""
+        self.settled |= block.plain
+        if block.demands:
+            self.special.add(name)
+            self.shapes |= block.shapes
+            self.demands |= block.demands
+            self.fixed |= block.fixed
 
     def part(self, wires: Sequence[ResolvedEdge]) -> _Part:
         """Return what the graph says with these wires."""
         constants = {name for name, node in self.graph.nodes.items() if isinstance(node, ConstantNode)}
+        special = self.special
+        ends = {w.edge.source.text for w in wires if w.edge.source.node in special or w.edge.target.node in special}
         # Each reader of a constant has a table of its own, in its own layout.
-        rest = [wire for wire in wires if _shape(wire) and wire.edge.source.node not in constants]
+        rest = [w for w in wires if w.edge.source.text in ends and w.edge.source.node not in constants and _shape(w)]
         if self.graph.unify or self.graph.execution == "dataflow":
             readers: dict[str, list[ResolvedEdge]] = {}
             for wire in rest:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic
 
@@ -52,11 +53,11 @@ def check_hierarchy(project: Project, notes: Notes) -> bool:
     return count <= MOST_INSTANCES
 
 
-def check_graph(graph: Graph, wires: Sequence[ResolvedEdge], ports: Ports, notes: Notes) -> None:
+def check_graph(graph: Graph, wires: Sequence[ResolvedEdge], ports: Ports, notes: Notes, turn: Turn) -> None:
     """Note what is wrong with the wires of a graph together; `ports` as in `resolve`."""
     _check_producers(graph, notes)
     _check_consumers(graph, wires, notes)
-    _check_connected(graph, ports, notes)
+    _check_connected(graph, ports, notes, turn)
     links: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for edge in graph.edges:
         if edge.source.node in links and edge.target.node in links and not edge.initial:
@@ -134,17 +135,16 @@ def _check_producers(graph: Graph, notes: Notes) -> None:
 def _check_consumers(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> None:
     """An array that streams has one reader; blocks that run one after the other can share one."""
     constants = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
-    readers: dict[str, list[ResolvedEdge]] = {}
     for wire in wires:
-        source = wire.edge.source
-        constant = source.node in constants
-        if not wire.edge.target.node and (constant or not source.node):
-            notes.edge(graph.name, wire.index, _nothing_between(wire, constant))
-        # Each reader of a constant has a table of its own.
-        if not constant:
-            readers.setdefault(source.text, []).append(wire)
-    if graph.execution != "dataflow":
+        if not wire.edge.target.node and (not wire.edge.source.node or wire.edge.source.node in constants):
+            notes.edge(graph.name, wire.index, _nothing_between(wire, wire.edge.source.node in constants))
+    # Each reader of a constant has a table of its own.
+    others = [wire for wire in wires if wire.edge.source.node not in constants]
+    if graph.execution != "dataflow" or len({wire.edge.source.text for wire in others}) == len(others):
         return
+    readers: dict[str, list[ResolvedEdge]] = {}
+    for wire in others:
+        readers.setdefault(wire.edge.source.text, []).append(wire)
     for source_text, group in readers.items():
         if len(group) < 2:
             continue
@@ -168,19 +168,18 @@ def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
     return Diagnostic("structure", message, hint=hint, about=("straight",))
 
 
-def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
+def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> None:
     fed = {edge.target.text for edge in graph.edges}
     used = {edge.source.text for edge in graph.edges}
+    before, table = turn.table(("ends", graph.name))
     for name in graph.nodes:
-        for port in ports.get(name, ()):
-            end = f"{name}.{port.name}"
-            if port.direction == "in" and end not in fed:
-                hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
-                fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
-                notes.node(graph.name, name, replace(fault, about=("not connected", port.name)))
-            elif port.direction == "out" and end not in used:
-                fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
-                notes.node(graph.name, name, replace(fault, about=("not used", port.name)))
+        own = ports.get(name, ())
+        known = before.get(name)
+        if known is None or known[0] is not own:
+            known = own, *(tuple(f"{name}.{p.name}" for p in own if p.direction == side) for side in ("in", "out"))
+        table[name] = known
+        if not fed.issuperset(known[1]) or not used.issuperset(known[2]):
+            _tell_unconnected(graph.name, name, own, fed, used, notes)
     for port_name in graph.outputs:
         if port_name not in fed:
             fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
@@ -189,6 +188,20 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
         if port_name not in used:
             fault = Diagnostic("structure", f"the input {port_name} is not used", severity="warning")
             notes.graph(graph.name, replace(fault, about=("not read", port_name)), "inputs", port_name)
+
+
+def _tell_unconnected(
+    graph: str, name: str, ports: Sequence[PortInfo], fed: set[str], used: set[str], notes: Notes
+) -> None:
+    for port in ports:
+        end = f"{name}.{port.name}"
+        if port.direction == "in" and end not in fed:
+            hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
+            fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
+            notes.node(graph, name, replace(fault, about=("not connected", port.name)))
+        elif port.direction == "out" and end not in used:
+            fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
+            notes.node(graph, name, replace(fault, about=("not used", port.name)))
 
 
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:

@@ -84,10 +84,12 @@ def _has_constants(project: Project) -> bool:
 
 
 def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, int]]) -> None:
+    blocks = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
     for index, edge in enumerate(graph.edges):
-        constant = found.get(f"{path}.{edge.source.port}") if not edge.source.node else None
-        if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
-            constant = f"{graph.name}/{edge.source.node}"
+        source = edge.source
+        if source.node and source.node not in blocks:
+            continue
+        constant = f"{graph.name}/{source.node}" if source.node else found.get(f"{path}.{source.port}")
         if constant and edge.target.node:
             # The same text names a block's port from outside and a graph's from inside.
             found[f"{path}/{edge.target}"] = constant

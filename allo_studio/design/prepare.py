@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
@@ -131,26 +132,52 @@ def _leaves(checked: CheckedDesign, turn: Turn) -> tuple[dict[str, Leaf], dict[s
     """Return the leaf blocks and their scheduled kernels by instance path."""
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
-    constants = reached(checked.whole)
-    arguments: dict[int, tuple[str, ...]] = {}
+    constants = {port: checked.constants[block] for port, block in reached(checked.whole).items()}
+    before, table = turn.table("leaves")
     for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
         if key in checked.external:
             block = checked.external[key]
             leaves[path], kernels[path] = turn.recall("external", (block,), partial(_external, block))
             continue
         kernel = checked.kernels[key]
-        if id(kernel) not in arguments:
-            arguments[id(kernel)] = tuple(a.name for a in kernel.ir.arguments()) if kernel.ir else ()
-        names = arguments[id(kernel)]
-        layouts = [checked.layouts.get(f"{path}.{name}") for name in names]
-        bound = {}
-        if constants:
-            bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in names if f"{path}.{a}" in constants}
-        # Most blocks are like others: of the same kernel, in the same layouts.
-        about = tuple((name, constant.key) for name, constant in bound.items())
-        make = partial(_leaf, kernel, dict(zip(names, layouts, strict=True)), bound)
-        leaves[path], kernels[path] = turn.recall(("leaf", about), (kernel, *layouts), make)
+        known: _Known | None = before.get(path)
+        if known is None or not known.holds(kernel, checked, constants):
+            known = _Known.of(path, kernel, checked, constants, turn)
+        table[path] = known
+        leaves[path], kernels[path] = known.made
     return leaves, kernels
+
+
+class _Known(NamedTuple):
+    """A block with what it was made from: its kernel, and for each of its ports a layout and a constant."""
+
+    kernel: CheckedKernel
+    ports: tuple[str, ...]
+    layouts: tuple[Layout | None, ...]
+    constants: tuple[Constant | None, ...]
+    made: tuple[Leaf, KernelIR]
+
+    @classmethod
+    def of(
+        cls, path: str, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant], turn: Turn
+    ) -> _Known:
+        """Return the block at an instance path; most blocks are like others, of the same kernel in the same layouts."""
+        names = tuple(argument.name for argument in kernel.ir.arguments()) if kernel.ir else ()
+        ports = tuple(f"{path}.{name}" for name in names)
+        layouts, tables = tuple(map(checked.layouts.get, ports)), tuple(map(constants.get, ports))
+        bound = {name: constant for name, constant in zip(names, tables, strict=True) if constant}
+        make = partial(_leaf, kernel, dict(zip(names, layouts, strict=True)), bound)
+        made = turn.recall(("leaf", tuple(bound)), (kernel, *layouts, *tables), make)
+        return cls(kernel, ports, layouts, tables, made)
+
+    def holds(self, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant]) -> bool:
+        """Tell whether this is still the block."""
+        return (
+            self.kernel is kernel
+            and self.layouts == tuple(map(checked.layouts.get, self.ports))
+            and (not constants or self.constants == tuple(map(constants.get, self.ports)))
+            and (bool(constants) or not any(self.constants))
+        )
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
