@@ -49,7 +49,8 @@ def check(
     """
     answers = ask(project, sources, arrays, blocks)
     found = _kept.result((*project.built(), spans, *answers.values()), partial(_check, project, answers, spans))
-    return replace(found, project=project)
+    expanded = replace(found.expanded, view=project.view) if found.expanded else None
+    return replace(found, project=project, expanded=expanded)
 
 
 def forget_checks() -> None:

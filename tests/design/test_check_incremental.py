@@ -235,7 +235,9 @@ def test_after_other_values_of_parameters(tmp_path: Path) -> None:
     for graph, param, value in (("single", "F", 2), ("single", "F", 5), ("pair", "M", 8), ("pair", "M", 8.0)):
         must_be_as_anew(loaded, SetGraphParam(graph, param, value).apply(loaded.project))
     for param, value in (("M", 16), ("M", 8), ("M", 32)):
-        must_be_as_anew(loaded, SetParam("top", "right", param, value).apply(loaded.project))
+        changed = SetParam("top", "right", param, value).apply(loaded.project)
+        must_be_as_anew(loaded, changed)
+        must_be_as_anew(loaded, MoveNodes("pair", {"one": (float(value), 0.0)}).apply(changed))
 
 
 def test_after_other_settings_of_instances(tmp_path: Path) -> None:
