@@ -6,13 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
-from typing import NamedTuple
 
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
-from allo_studio.design.adapter import can_adapt
+from allo_studio.design.joints import (
+    Decision,
+    Fifo,
+    Joint,
+    Leaf,
+    Way,
+    explain,
+    no_fifo,
+    one_value,
+    refused_at,
+    ways,
+)
 from allo_studio.design.kept import Turn
-from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node, Project
-from allo_studio.design.region import ChannelKind
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
@@ -21,23 +30,6 @@ from allo_studio.ip.shell import consumer_orders, consumer_width, declared_strea
 from allo_studio.ir import KernelIR
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
-
-_PLAIN_ORDER = ConsumerOrder(1)
-_NO_REFUSAL = Refusal("", "")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What an edge of a dataflow graph becomes: its kind, the elements of a token, and why.
-
-    Of edges at the design's own ports only those that were asked to be streams have one. The consumer takes tokens of
-    `taken` elements where those are others than the producer's, through an adapter.
-    """
-
-    kind: ChannelKind
-    width: int
-    reason: str
-    taken: int | None = None
 
 
 @dataclass
@@ -79,60 +71,6 @@ def plan_channels(
     return plan
 
 
-class _Leaf(NamedTuple):
-    """A kernel's port that an edge ends at, and the ports of subgraphs on the way to it."""
-
-    path: str
-    port: str
-    trail: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class _Joint:
-    """Two ends of a FIFO: the consumer's kernel, the elements of a token that is written, and how it is read.
-
-    Or why there can be none, and whether that is the producer's fault. `declared`: one end is an external block's.
-    """
-
-    kernel: KernelIR
-    width: int = 1
-    order: ConsumerOrder = _PLAIN_ORDER
-    declared: bool = False
-    refusal: Refusal | None = None
-    at_producer: bool = False
-
-
-@dataclass(frozen=True)
-class _Way:
-    """What a wire between two blocks of a dataflow graph is where nobody asks for anything else.
-
-    Either `joint` tells how a FIFO joins them, or `refusal` why there can be none.
-    """
-
-    decision: Decision
-    joint: _Joint | None = None
-    refusal: Refusal = _NO_REFUSAL
-
-
-class _Fifo(NamedTuple):
-    """A wire that is a FIFO though nobody asked for one, with all that this was found out from.
-
-    `streams` are the consumer's before this one; `copies`: it costs a local copy or an adapter.
-    """
-
-    edge: Edge
-    nodes: tuple[Node, Node]
-    kernels: tuple[KernelIR, KernelIR]
-    streams: Mapping[str, int]
-    library: OperatorLibrary
-    place: str
-    producer: _Leaf
-    consumer: _Leaf
-    joint: _Joint
-    decision: Decision
-    copies: bool
-
-
 class _Planner:
     def __init__(
         self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str], turn: Turn
@@ -150,7 +88,7 @@ class _Planner:
         """Decide the edges of one graph instance and of those inside it."""
         before, table = self.turn.table((path, graph.execution))
         for edge in graph.edges:
-            known: _Fifo | None = before.get(id(edge))
+            known: Fifo | None = before.get(id(edge))
             if known is not None and self._again(graph, known):
                 table[id(edge)] = known
             elif isinstance(graph.nodes.get(edge.source.node), ConstantNode):
@@ -191,10 +129,10 @@ class _Planner:
                         hint = f"set `execution: dataflow` on {graph.name}"
                     self._refuse(f"{graph.name}/{name}", reason, hint)
 
-    def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
+    def _must_stream(self, *leaves: Leaf | Refusal) -> bool:
         """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
         return self.external and any(
-            isinstance(leaf, _Leaf) and leaf.port in declared_streams(self.plan.kernels[leaf.path]) for leaf in leaves
+            isinstance(leaf, Leaf) and leaf.port in declared_streams(self.plan.kernels[leaf.path]) for leaf in leaves
         )
 
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
@@ -228,8 +166,8 @@ class _Planner:
         if output and sum(other.source == edge.source for other in graph.edges) > 1:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
-        if scalar := _one_value(leaf, kernel):
-            return _of(leaf, scalar)
+        if scalar := one_value(leaf, kernel):
+            return refused_at(leaf, scalar)
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -240,22 +178,22 @@ class _Planner:
             else:
                 self.plan.kernels[leaf.path], order = self._cheapest(kernel, leaf, orders)
         if isinstance(order, Refusal):
-            return _of(leaf, order)
+            return refused_at(leaf, order)
         self._moves(leaf, order.width)
         self.plan.boundaries.setdefault(path, {})[port] = order.width
         declared = is_shell(self.plan.kernels[leaf.path])
         why = f"as {leaf.path} has a stream" if declared else "as asked for"
-        reason = f"a stream of the design, {why}; {_explain(leaf, order, declared=declared)}"
+        reason = f"a stream of the design, {why}; {explain(leaf, order, declared=declared)}"
         self.plan.decisions[f"{path}/{edge.id}"] = Decision("fifo", order.width, reason)
         return None
 
-    def _moves(self, leaf: _Leaf, width: int) -> None:
+    def _moves(self, leaf: Leaf, width: int) -> None:
         """Let a block's port, and those of subgraphs on the way to it, move tokens."""
         self.plan.streams.setdefault(leaf.path, {})[leaf.port] = width
         for boundary, port in leaf.trail:
             self.plan.boundaries.setdefault(boundary, {})[port] = width
 
-    def _again(self, graph: Graph, known: _Fifo) -> bool:
+    def _again(self, graph: Graph, known: Fifo) -> bool:
         """Join two ends by a FIFO as before; return whether nothing that this was found out from has changed."""
         edge, (source, target), (one, two), streams, library, place, producer, consumer, *_ = known
         kernels, nodes = self.plan.kernels, graph.nodes
@@ -268,7 +206,7 @@ class _Planner:
         self._fifo(known)
         return True
 
-    def _fifo(self, found: _Fifo) -> None:
+    def _fifo(self, found: Fifo) -> None:
         """Join two ends by a FIFO."""
         _, _, _, _, _, place, producer, consumer, joint, decision, copies = found
         self.plan.kernels[consumer.path] = joint.kernel
@@ -278,7 +216,7 @@ class _Planner:
         if copies:
             self.plan.copies.append(place)
 
-    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> _Fifo | None:
+    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> Fifo | None:
         """Decide an edge between two blocks; return a FIFO that hangs on these alone."""
         where, place = f"{graph.name}/{edge.id}", f"{path}/{edge.id}"
         if edge.channel == "shared":
@@ -303,13 +241,13 @@ class _Planner:
             return None
         asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
         way = self._way(producer, consumer)
-        if isinstance(producer, _Leaf) and isinstance(consumer, _Leaf) and way.joint:
+        if isinstance(producer, Leaf) and isinstance(consumer, Leaf) and way.joint:
             nodes = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
             kernels = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
             streams = dict(self.plan.streams.get(consumer.path, {}))
             copies = not asked and (way.joint.order.loop is not None or way.decision.taken is not None)
             ends = producer, consumer
-            found = _Fifo(edge, nodes, kernels, streams, self.library, place, *ends, way.joint, way.decision, copies)
+            found = Fifo(edge, nodes, kernels, streams, self.library, place, *ends, way.joint, way.decision, copies)
             self._fifo(found)
             self._initial(where, place, edge)
             return None if asked or producer.trail or consumer.trail else found
@@ -354,11 +292,11 @@ class _Planner:
         if found not in self.plan.diagnostics:
             self.plan.diagnostics.append(found)
 
-    def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
+    def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> Leaf | Refusal:
         node = graph.nodes[name]
         here = f"{path}/{name}"
         if isinstance(node, KernelNode | IpNode):
-            return _Leaf(here, port, ())
+            return Leaf(here, port, ())
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
         if inner.execution == "sequential":
@@ -370,53 +308,53 @@ class _Planner:
             found = self._leaf(inner, here, inside.node, inside.port, output)
             if isinstance(found, Refusal):
                 return found
-            return _Leaf(found.path, found.port, ((here, port), *found.trail))
+            return Leaf(found.path, found.port, ((here, port), *found.trail))
         return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
 
-    def _way(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal) -> _Way:
+    def _way(self, producer: Leaf | Refusal, consumer: Leaf | Refusal) -> Way:
         """Return what the wire between two ends can be: it hangs on their kernels and the consumer's other streams."""
         if isinstance(producer, Refusal):
-            return _no_fifo(producer)
+            return no_fifo(producer)
         if isinstance(consumer, Refusal):
-            return _no_fifo(consumer)
+            return no_fifo(consumer)
         streams = tuple(sorted(self.plan.streams.get(consumer.path, {}).items()))
         source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
 
-        def find() -> _Way:
+        def find() -> Way:
             # Most wires of a design join kernels that others join in the same way.
             about = ("joint", producer.port, consumer.port, streams)
             join = partial(self._join, source, producer, target, consumer)
             joint = self.turn.recall(about, (source, target, self.library), join)
             if joint.refusal is not None:
-                return _no_fifo(_of(producer if joint.at_producer else consumer, joint.refusal))
+                return no_fifo(refused_at(producer if joint.at_producer else consumer, joint.refusal))
             taken = None if joint.order.width == joint.width else joint.order.width
-            reason = _explain(consumer, joint.order, "both ends move", joint.declared)
+            reason = explain(consumer, joint.order, "both ends move", joint.declared)
             if taken:
                 reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
-            return _Way(Decision("fifo", joint.width, reason, taken), joint)
+            return Way(Decision("fifo", joint.width, reason, taken), joint)
 
         return self.turn.recall(("way", producer, consumer, streams), (source, target, self.library), find)
 
-    def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
-        if scalar := _one_value(producer, source):
-            return _Joint(target, refusal=scalar, at_producer=True)
+    def _join(self, source: KernelIR, producer: Leaf, target: KernelIR, consumer: Leaf) -> Joint:
+        if scalar := one_value(producer, source):
+            return Joint(target, refusal=scalar, at_producer=True)
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:
                 hint = "a buffer needs no depth"
                 reason = f"when {leaf.port} moves depends on {depends.what}, so that no depth is known to suffice"
-                return _Joint(target, refusal=Refusal(reason, hint, depends.span), at_producer=leaf is producer)
+                return Joint(target, refusal=Refusal(reason, hint, depends.span), at_producer=leaf is producer)
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
-            return _Joint(target, refusal=written, at_producer=True)
-        orders = _ways(target, consumer.port, written.width)
+            return Joint(target, refusal=written, at_producer=True)
+        orders = ways(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
-            return _Joint(target, refusal=orders)
+            return Joint(target, refusal=orders)
         kernel, order = self._cheapest(target, consumer, orders, written.width)
-        return _Joint(kernel, written.width, order, is_shell(source) or is_shell(target))
+        return Joint(kernel, written.width, order, is_shell(source) or is_shell(target))
 
     def _cheapest(
-        self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
+        self, kernel: KernelIR, leaf: Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory.
 
@@ -428,7 +366,7 @@ class _Planner:
             return found[0]
         return min(found, key=lambda way: self._cost(leaf, way[0], way[1], given or way[1].width))
 
-    def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
+    def _cost(self, leaf: Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
         """Return the block's latency in cycles and the words of its local copy, with those of an adapter."""
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
@@ -454,53 +392,3 @@ def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | Non
         message = f"a stream was asked for, but graph {graph.name} runs its blocks one after another"
         return message, f"set `execution: dataflow` on {graph.name}, or take the channel off the edge"
     return None
-
-
-def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
-    """Return the refusal of a port that is a scalar."""
-    if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
-        return Refusal(f"{leaf.port} is one value, not an array", "")
-    return None
-
-
-def _ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
-    """Return the ways to read an input from a FIFO whose producer moves `width` elements at once.
-
-    A way with tokens of another width takes an adapter: where they are what is read directly, or else the widest that a
-    local copy can be filled with.
-    """
-    orders = consumer_orders(kernel, port, width)
-    known = () if isinstance(orders, Refusal) else orders
-    shape, own = kernel.find_buffer(port).type.shape, consumer_width(kernel, port)
-    if can_adapt(shape, width, own) and all(order.loop for order in known):
-        wider = consumer_orders(kernel, port, own)
-        direct = () if isinstance(wider, Refusal) else tuple(order for order in wider if not order.loop)
-        known = (*known, *direct)
-    if known:
-        return known
-    for taken in range(width - 1, 0, -1):
-        if can_adapt(shape, width, taken):
-            narrower = consumer_orders(kernel, port, taken)
-            if not isinstance(narrower, Refusal):
-                return narrower
-    return orders
-
-
-def _no_fifo(refusal: Refusal) -> _Way:
-    return _Way(Decision("pingpong", 1, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; ")), refusal=refusal)
-
-
-def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
-    """Return the refusal with the block named."""
-    return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
-
-
-def _explain(
-    leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves", declared: bool = False
-) -> str:
-    how = "as declared of external blocks" if declared else "proven"
-    proven = f"{subject} every element once, in row-major order ({how})"
-    if isinstance(order, ProducerOrder) or order.loop is None:
-        return proven
-    size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"
-    return f"{proven}; {leaf.path} reads {leaf.port} through a local copy of {size} in loop {order.loop}"
