@@ -7,6 +7,7 @@ Their kernels are written here, so that every engine treats them like any other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from allo_studio.design.model import KernelNode
@@ -69,6 +70,8 @@ def described(node: KernelNode) -> str:
     return f"{type_} to {last}" if kind == _CONVERT else f"{last} copies of {type_}"
 
 
+# The same text each time, so that what is kept of it is found.
+@lru_cache(maxsize=1024)
 def block_source(path: str) -> Source:
     """Return the kernel of such a block; raises AlloError (code `type`) for types that are none or do not fit."""
     kind, text, last = _parts(path)

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
-from allo_studio.design.adapter import can_adapt
+from allo_studio.design.joints import (
+    Decision,
+    Fifo,
+    Joint,
+    Leaf,
+    Way,
+    explain,
+    no_fifo,
+    one_value,
+    refused_at,
+    ways,
+)
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Project
-from allo_studio.design.region import ChannelKind
 from allo_studio.design.variants import in_order, scheduled, streamed
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.ip.shell import consumer_orders, consumer_width, is_shell, producer_order
+from allo_studio.ip.shell import consumer_orders, consumer_width, declared_streams, is_shell, producer_order
 from allo_studio.ir import KernelIR
 from allo_studio.types import ArrayType
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
-
-# A kernel forgets whom it was joined with beyond so many.
-_MOST_JOINTS = 256
-_PLAIN_ORDER = ConsumerOrder(1)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What an edge of a dataflow graph becomes: its kind, the elements of a token, and why.
-
-    Of edges at the design's own ports only those that were asked to be streams have one. The consumer takes tokens of
-    `taken` elements where those are others than the producer's, through an adapter.
-    """
-
-    kind: ChannelKind
-    width: int
-    reason: str
-    taken: int | None = None
 
 
 @dataclass
@@ -66,48 +60,27 @@ def plan_channels(
     library: OperatorLibrary,
     buffered: Mapping[str, str] | None = None,
     ports: Mapping[str, ArrayType] | None = None,
+    turn: Turn | None = None,
 ) -> ChannelPlan:
     """Decide every edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
+    `turn` remembers which channels there can be between the same blocks.
     """
     plan = ChannelPlan(dict(kernels), ports=ports or {})
-    planner = _Planner(project, plan, library, buffered or {})
+    planner = _Planner(project, plan, library, buffered or {}, turn or Turn())
     planner.graph(project.graphs[project.top], project.top)
     planner.require_streams(project.graphs[project.top], project.top)
     return plan
 
 
-@dataclass(frozen=True)
-class _Leaf:
-    """A kernel's port that an edge ends at, and the ports of subgraphs on the way to it."""
-
-    path: str
-    port: str
-    trail: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class _Joint:
-    """Two ends of a FIFO: the consumer's kernel, the elements of a token that is written, and how it is read.
-
-    Or why there can be none, and whether that is the producer's fault. `declared`: one end is an external block's.
-    """
-
-    kernel: KernelIR
-    width: int = 1
-    order: ConsumerOrder = _PLAIN_ORDER
-    declared: bool = False
-    refusal: Refusal | None = None
-    at_producer: bool = False
-
-
 class _Planner:
     def __init__(
-        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str]
+        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str], turn: Turn
     ) -> None:
         self.buffered = buffered
+        self.turn = turn
         nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
         self.external = any(isinstance(node, IpNode) for node in nodes)
         self.project = project
@@ -117,13 +90,19 @@ class _Planner:
     # Diagnostics name an edge by its graph's name, decisions by the instance's path.
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
+        before, table = self.turn.table((path, graph.execution))
         for edge in graph.edges:
-            if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
+            known: Fifo | None = before.get(id(edge))
+            if known is not None and self._again(graph, known):
+                table[id(edge)] = known
+            elif isinstance(graph.nodes.get(edge.source.node), ConstantNode):
                 self._constant(graph, edge)
             elif not edge.source.node or not edge.target.node:
                 self._boundary(graph, path, edge)
             elif graph.execution == "dataflow":
-                self._dataflow(graph, path, edge)
+                found = self._dataflow(graph, path, edge)
+                if found:
+                    table[id(edge)] = found
             elif edge.channel in ("fifo", "pingpong"):
                 self._refuse(
                     f"{graph.name}/{edge.id}",
@@ -146,7 +125,7 @@ class _Planner:
             if isinstance(node, GraphNode):
                 self.require_streams(self.project.graphs[node.graph], here)
             elif isinstance(node, IpNode) and not self.plan.diagnostics:
-                missing = self.plan.kernels[here].streams.keys() - self.plan.streams.get(here, {}).keys()
+                missing = declared_streams(self.plan.kernels[here]).keys() - self.plan.streams.get(here, {}).keys()
                 for port in sorted(missing):
                     reason = f"{name}.{port} is a stream by its descriptor, and nothing here moves its tokens"
                     hint = "wire it to a block of a dataflow graph, or to a port of the design"
@@ -154,11 +133,10 @@ class _Planner:
                         hint = f"set `execution: dataflow` on {graph.name}"
                     self._refuse(f"{graph.name}/{name}", reason, hint)
 
-    def _must_stream(self, *leaves: _Leaf | Refusal) -> bool:
+    def _must_stream(self, *leaves: Leaf | Refusal) -> bool:
         """Tell whether one of these is a stream of an external block, which can be joined to nothing else."""
         return self.external and any(
-            isinstance(leaf, _Leaf) and is_shell(kernel := self.plan.kernels[leaf.path]) and leaf.port in kernel.streams
-            for leaf in leaves
+            isinstance(leaf, Leaf) and leaf.port in declared_streams(self.plan.kernels[leaf.path]) for leaf in leaves
         )
 
     def _boundary(self, graph: Graph, path: str, edge: Edge) -> None:
@@ -192,8 +170,8 @@ class _Planner:
         if output and sum(other.source == edge.source for other in graph.edges) > 1:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
-        if scalar := _one_value(leaf, kernel):
-            return _of(leaf, scalar)
+        if scalar := one_value(leaf, kernel):
+            return refused_at(leaf, scalar)
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -204,22 +182,46 @@ class _Planner:
             else:
                 self.plan.kernels[leaf.path], order = self._cheapest(kernel, leaf, orders)
         if isinstance(order, Refusal):
-            return _of(leaf, order)
+            return refused_at(leaf, order)
         self._moves(leaf, order.width)
         self.plan.boundaries.setdefault(path, {})[port] = order.width
         declared = is_shell(self.plan.kernels[leaf.path])
         why = f"as {leaf.path} has a stream" if declared else "as asked for"
-        reason = f"a stream of the design, {why}; {_explain(leaf, order, declared=declared)}"
+        reason = f"a stream of the design, {why}; {explain(leaf, order, declared=declared)}"
         self.plan.decisions[f"{path}/{edge.id}"] = Decision("fifo", order.width, reason)
         return None
 
-    def _moves(self, leaf: _Leaf, width: int) -> None:
+    def _moves(self, leaf: Leaf, width: int) -> None:
         """Let a block's port, and those of subgraphs on the way to it, move tokens."""
         self.plan.streams.setdefault(leaf.path, {})[leaf.port] = width
         for boundary, port in leaf.trail:
             self.plan.boundaries.setdefault(boundary, {})[port] = width
 
-    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> None:
+    def _again(self, graph: Graph, known: Fifo) -> bool:
+        """Join two ends by a FIFO as before; return whether nothing that this was found out from has changed."""
+        edge, (source, target), (one, two), streams, library, place, producer, consumer, *_ = known
+        kernels, nodes = self.plan.kernels, graph.nodes
+        if nodes.get(edge.source.node) is not source or nodes.get(edge.target.node) is not target:
+            return False
+        if kernels.get(producer.path) is not one or kernels.get(consumer.path) is not two:
+            return False
+        if self.plan.streams.get(consumer.path, {}) != streams or library is not self.library or place in self.buffered:
+            return False
+        self._fifo(known)
+        return True
+
+    def _fifo(self, found: Fifo) -> None:
+        """Join two ends by a FIFO."""
+        _, _, _, _, _, place, producer, consumer, joint, decision, copies = found
+        self.plan.kernels[consumer.path] = joint.kernel
+        self._moves(producer, joint.width)
+        self._moves(consumer, joint.order.width)
+        self.plan.decisions[place] = decision
+        if copies:
+            self.plan.copies.append(place)
+
+    def _dataflow(self, graph: Graph, path: str, edge: Edge) -> Fifo | None:
+        """Decide an edge between two blocks; return a FIFO that hangs on these alone."""
         where, place = f"{graph.name}/{edge.id}", f"{path}/{edge.id}"
         if edge.channel == "shared":
             self._refuse(
@@ -227,33 +229,41 @@ class _Planner:
                 "a shared buffer was asked for, but blocks of a dataflow graph run at the same time",
                 "choose fifo or pingpong, or set `execution: sequential`",
             )
-            return
+            return None
         producer = self._leaf(graph, path, edge.source.node, edge.source.port, output=True)
         consumer = self._leaf(graph, path, edge.target.node, edge.target.port, output=False)
         forced = self._must_stream(producer, consumer)
         if edge.channel == "pingpong" and forced:
             message = "a buffer was asked for, but one end is a stream of an external block"
             self._refuse(where, message, "take the channel off the edge, or choose fifo")
-            return
+            return None
         if edge.channel == "pingpong":
             self._pingpong(where, place, "asked for", edge)
-            return
+            return None
         if place in self.buffered:
             self._pingpong(where, place, self.buffered[place], edge)
-            return
+            return None
         asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
-        refusal = self._stream(producer, consumer, place, asked)
-        if refusal is None:
+        way = self._way(producer, consumer)
+        if isinstance(producer, Leaf) and isinstance(consumer, Leaf) and way.joint:
+            nodes = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
+            kernels = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+            streams = dict(self.plan.streams.get(consumer.path, {}))
+            copies = not asked and (way.joint.order.loop is not None or way.decision.taken is not None)
+            ends = producer, consumer
+            found = Fifo(edge, nodes, kernels, streams, self.library, place, *ends, way.joint, way.decision, copies)
+            self._fifo(found)
             self._initial(where, place, edge)
-            return
+            return None if asked or producer.trail or consumer.trail else found
+        refusal = way.refusal
         if edge.initial:
             message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
             self._refuse(where, message, refusal.hint, refusal)
-            return
-        if edge.channel == "fifo" or forced:
+        elif edge.channel == "fifo" or forced:
             self._refuse(where, f"this edge cannot be a FIFO: {refusal.reason}", refusal.hint, refusal)
-            return
-        self._pingpong(where, place, f"no FIFO, as {refusal.reason}; {refusal.hint}".rstrip("; "), edge)
+        else:
+            self._pingpong(where, place, way.decision.reason, edge)
+        return None
 
     def _initial(self, where: str, place: str, edge: Edge) -> None:
         """Let the elements that lie in a FIFO at reset be tokens, which it has room for."""
@@ -286,11 +296,11 @@ class _Planner:
         if found not in self.plan.diagnostics:
             self.plan.diagnostics.append(found)
 
-    def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> _Leaf | Refusal:
+    def _leaf(self, graph: Graph, path: str, name: str, port: str, output: bool) -> Leaf | Refusal:
         node = graph.nodes[name]
         here = f"{path}/{name}"
         if isinstance(node, KernelNode | IpNode):
-            return _Leaf(here, port, ())
+            return Leaf(here, port, ())
         assert isinstance(node, GraphNode)
         inner = self.project.graphs[node.graph]
         if inner.execution == "sequential":
@@ -302,65 +312,53 @@ class _Planner:
             found = self._leaf(inner, here, inside.node, inside.port, output)
             if isinstance(found, Refusal):
                 return found
-            return _Leaf(found.path, found.port, ((here, port), *found.trail))
+            return Leaf(found.path, found.port, ((here, port), *found.trail))
         return Refusal(f"port {port} of graph {inner.name} is joined to no block inside", "connect it to a block")
 
-    def _stream(self, producer: _Leaf | Refusal, consumer: _Leaf | Refusal, place: str, asked: bool) -> Refusal | None:
-        """Make the edge a FIFO, or return why it cannot be one. `asked` says that the person wants one here."""
+    def _way(self, producer: Leaf | Refusal, consumer: Leaf | Refusal) -> Way:
+        """Return what the wire between two ends can be: it hangs on their kernels and the consumer's other streams."""
         if isinstance(producer, Refusal):
-            return producer
+            return no_fifo(producer)
         if isinstance(consumer, Refusal):
-            return consumer
-        joint = self._joint(producer, consumer)
-        if joint.refusal is not None:
-            return _of(producer if joint.at_producer else consumer, joint.refusal)
-        order = joint.order
-        taken = None if order.width == joint.width else order.width
-        if (order.loop or taken) and not asked:
-            self.plan.copies.append(place)
-        self.plan.kernels[consumer.path] = joint.kernel
-        self._moves(producer, joint.width)
-        self._moves(consumer, order.width)
-        reason = _explain(consumer, order, "both ends move", joint.declared)
-        if taken:
-            reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
-        self.plan.decisions[place] = Decision("fifo", joint.width, reason, taken)
-        return None
-
-    def _joint(self, producer: _Leaf, consumer: _Leaf) -> _Joint:
-        """Return how a FIFO joins two ends. Most wires of a design join kernels that others join in the same way."""
-        source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
+            return no_fifo(consumer)
         streams = tuple(sorted(self.plan.streams.get(consumer.path, {}).items()))
-        key = id(source), producer.port, consumer.port, streams, id(self.library)
-        known: dict[object, tuple[object, _Joint]] = target.kept("joints", dict)
-        # What the key names by its id is kept beside the answer, so that nothing else can get that id.
-        held = source, self.library
-        if key not in known:
-            if len(known) > _MOST_JOINTS:
-                known.clear()
-            known[key] = held, self._join(source, producer, target, consumer)
-        return known[key][1]
+        source, target = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
 
-    def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
-        if scalar := _one_value(producer, source):
-            return _Joint(target, refusal=scalar, at_producer=True)
+        def find() -> Way:
+            # Most wires of a design join kernels that others join in the same way.
+            about = ("joint", producer.port, consumer.port, streams)
+            join = partial(self._join, source, producer, target, consumer)
+            joint = self.turn.recall(about, (source, target, self.library), join)
+            if joint.refusal is not None:
+                return no_fifo(refused_at(producer if joint.at_producer else consumer, joint.refusal))
+            taken = None if joint.order.width == joint.width else joint.order.width
+            reason = explain(consumer, joint.order, "both ends move", joint.declared)
+            if taken:
+                reason += f"; an adapter makes tokens of {taken} elements of those of {joint.width}"
+            return Way(Decision("fifo", joint.width, reason, taken), joint)
+
+        return self.turn.recall(("way", producer, consumer, streams), (source, target, self.library), find)
+
+    def _join(self, source: KernelIR, producer: Leaf, target: KernelIR, consumer: Leaf) -> Joint:
+        if scalar := one_value(producer, source):
+            return Joint(target, refusal=scalar, at_producer=True)
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:
                 hint = "a buffer needs no depth"
                 reason = f"when {leaf.port} moves depends on {depends.what}, so that no depth is known to suffice"
-                return _Joint(target, refusal=Refusal(reason, hint, depends.span), at_producer=leaf is producer)
+                return Joint(target, refusal=Refusal(reason, hint, depends.span), at_producer=leaf is producer)
         written = producer_order(source, producer.port)
         if isinstance(written, Refusal):
-            return _Joint(target, refusal=written, at_producer=True)
-        orders = _ways(target, consumer.port, written.width)
+            return Joint(target, refusal=written, at_producer=True)
+        orders = ways(target, consumer.port, written.width)
         if isinstance(orders, Refusal):
-            return _Joint(target, refusal=orders)
+            return Joint(target, refusal=orders)
         kernel, order = self._cheapest(target, consumer, orders, written.width)
-        return _Joint(kernel, written.width, order, is_shell(source) or is_shell(target))
+        return Joint(kernel, written.width, order, is_shell(source) or is_shell(target))
 
     def _cheapest(
-        self, kernel: KernelIR, leaf: _Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
+        self, kernel: KernelIR, leaf: Leaf, orders: tuple[ConsumerOrder, ...], given: int | None = None
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory.
 
@@ -372,7 +370,7 @@ class _Planner:
             return found[0]
         return min(found, key=lambda way: self._cost(leaf, way[0], way[1], given or way[1].width))
 
-    def _cost(self, leaf: _Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
+    def _cost(self, leaf: Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
         """Return the block's latency in cycles and the words of its local copy, with those of an adapter."""
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
         words = prod(dim.extent for dim in order.tile) if order.loop else 0
@@ -398,49 +396,3 @@ def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | Non
         message = f"a stream was asked for, but graph {graph.name} runs its blocks one after another"
         return message, f"set `execution: dataflow` on {graph.name}, or take the channel off the edge"
     return None
-
-
-def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
-    """Return the refusal of a port that is a scalar."""
-    if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
-        return Refusal(f"{leaf.port} is one value, not an array", "")
-    return None
-
-
-def _ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:
-    """Return the ways to read an input from a FIFO whose producer moves `width` elements at once.
-
-    A way with tokens of another width takes an adapter: where they are what is read directly, or else the widest that a
-    local copy can be filled with.
-    """
-    orders = consumer_orders(kernel, port, width)
-    known = () if isinstance(orders, Refusal) else orders
-    shape, own = kernel.find_buffer(port).type.shape, consumer_width(kernel, port)
-    if can_adapt(shape, width, own) and all(order.loop for order in known):
-        wider = consumer_orders(kernel, port, own)
-        direct = () if isinstance(wider, Refusal) else tuple(order for order in wider if not order.loop)
-        known = (*known, *direct)
-    if known:
-        return known
-    for taken in range(width - 1, 0, -1):
-        if can_adapt(shape, width, taken):
-            narrower = consumer_orders(kernel, port, taken)
-            if not isinstance(narrower, Refusal):
-                return narrower
-    return orders
-
-
-def _of(leaf: _Leaf, refusal: Refusal) -> Refusal:
-    """Return the refusal with the block named."""
-    return Refusal(f"at {leaf.path}, {refusal.reason}", refusal.hint, refusal.span)
-
-
-def _explain(
-    leaf: _Leaf, order: ConsumerOrder | ProducerOrder, subject: str = "it moves", declared: bool = False
-) -> str:
-    how = "as declared of external blocks" if declared else "proven"
-    proven = f"{subject} every element once, in row-major order ({how})"
-    if isinstance(order, ProducerOrder) or order.loop is None:
-        return proven
-    size = "x".join(str(dim.extent) for dim in order.tile if dim.extent > 1) or "1"
-    return f"{proven}; {leaf.path} reads {leaf.port} through a local copy of {size} in loop {order.loop}"

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
-from allo_studio.design.check_constants import Arrays, check_constants, check_readers
+from allo_studio.design.check_constants import check_constants, check_readers
+from allo_studio.design.check_files import Answers, Arrays, BlockLookup, ask
 from allo_studio.design.check_initial import initial_fault
-from allo_studio.design.check_ip import BlockLookup, check_ip
+from allo_studio.design.check_ip import check_ip
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
-from allo_studio.design.check_notes import Notes, SpanLookup
-from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
+from allo_studio.design.check_notes import Noted, Notes, SpanLookup
+from allo_studio.design.check_structure import Ports, ResolvedEdge, check_graph, check_hierarchy, resolve
 from allo_studio.design.check_types import type_fault
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import PORT, Constant
 from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
-from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, KernelNode, Project, UnknownNode
+from allo_studio.design.kept import Kept, Turn
+from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.design.rates import firings
-from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
 from allo_studio.source import Source
 from allo_studio.types import ArrayType, parse_type
 
-__all__ = ["check"]
+__all__ = ["check", "forget_checks"]
 
-Ports = Mapping[str, tuple[PortInfo, ...]]
+_kept: Kept[CheckedDesign] = Kept()
 
 
 def check(
@@ -40,45 +43,40 @@ def check(
 ) -> CheckedDesign:
     """Return what is known of a design, with all its faults as diagnostics.
 
-    `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name; both
-    raise AlloError. `spans` gives places in the project
-    file; leave it out when the project was edited since the file was read. Kernels that did not change since an
-    earlier check are not parsed or scheduled again, and nothing is where blocks were only moved. `blocks` reads the
-    descriptor of an external block by its path and raises AlloError; without it such blocks cannot be known.
+    `sources` reads a kernel file by its path in the project, `arrays` an array by its file's path and its name, and
+    `blocks` the descriptor of an external block by its path; all raise AlloError. `spans` gives places in the project
+    file; leave it out when the project was edited since the file was read. What the last checks found out of the same
+    graphs, blocks, wires and files is not found out again.
     """
+    answers = ask(project, sources, arrays, blocks)
+    found = _kept.result((*project.built(), spans, *answers.values()), partial(_check, project, answers, spans))
+    expanded = replace(found.expanded, view=project.view) if found.expanded else None
+    return replace(found, project=project, expanded=expanded)
 
-    def anew() -> CheckedDesign:
-        return _check(project, sources, spans, arrays, blocks)
 
-    return _moved.checked(project, sources, spans, anew)
+def forget_checks() -> None:
+    """Drop what earlier checks kept (only measurements and tests need this)."""
+    _kept.forget()
 
 
-def _check(
-    project: Project,
-    sources: Callable[[str], Source],
-    spans: SpanLookup | None,
-    arrays: Arrays | None,
-    blocks: BlockLookup | None,
-) -> CheckedDesign:
-    instances = specialise(project)
+def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: Turn) -> CheckedDesign:
+    instances = specialise(project, turn)
     drawn, project = project, instances.project
     notes = Notes(project, spans, instances.drawn)
     walkable = check_hierarchy(project, notes)
     check_overrides(drawn, instances, notes)
-    signatures = {graph.name: _signature(graph, notes) for graph in project.graphs.values()}
-    kernels = check_kernels(project, sources, notes)
-    constants = check_constants(project, arrays, notes)
-    external = check_ip(project, blocks, notes)
-    ports = _block_ports(project, kernels, external, signatures, notes)
-    ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
-    wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
-    counts = {graph.name: firings(graph, wires[graph.name], notes) for graph in project.graphs.values()}
-    sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
+    signatures = {graph.name: _signature(graph, notes, turn) for graph in project.graphs.values()}
+    kernels = check_kernels(project, answers.source, notes, turn)
+    constants = check_constants(project, answers.array, notes, turn)
+    external = check_ip(project, answers.block, notes)
+    ports = _block_ports(project, kernels, external, constants, signatures, notes, turn)
+    wires = {graph.name: _graph_wires(graph, ports, signatures, notes, turn) for graph in project.graphs.values()}
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
     if walkable:
         check_readers(project, notes)
-        layouts, relayouts = unify_layouts(project, kernels, sound, notes, external)
+        sound = {name: found.sound for name, found in wires.items()}
+        layouts, relayouts = unify_layouts(project, kernels, external, sound, notes, turn)
     _check_unify(project, notes)
     return with_fixes(
         CheckedDesign(
@@ -88,68 +86,26 @@ def _check(
             kernels={path: result.kernel for path, result in kernels.items()},
             external=external,
             ports=ports,
-            edges=_edge_infos(wires, relayouts, notes),
+            edges=_edge_infos(project, wires.values(), relayouts, notes),
             signatures=signatures,
             layouts=layouts,
-            firings={f"{graph}/{name}": often for graph, found in counts.items() for name, often in found.items()},
+            firings={path: often for found in wires.values() for path, often in found.firings.items()},
             constants=constants,
         )
     )
 
 
-def _constant_port(constant: Constant) -> PortInfo:
-    return PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape)))
+def _signature(graph: Graph, notes: Notes, turn: Turn) -> tuple[PortInfo, ...]:
+    def find() -> tuple[tuple[PortInfo, ...], tuple[Noted, ...]]:
+        apart = notes.apart()
+        return _graph_ports(graph, apart), apart.noted()
+
+    found, noted = turn.recall(("signature", graph.name), (graph.inputs, graph.outputs), find)
+    notes.join(noted)
+    return found
 
 
-class _Moved:
-    """The last check: where only the view is another, as after most edits, what it found holds still."""
-
-    def __init__(self) -> None:
-        self._last: tuple[CheckedDesign, SpanLookup | None, dict[str, Source]] | None = None
-
-    def checked(
-        self,
-        project: Project,
-        sources: Callable[[str], Source],
-        spans: SpanLookup | None,
-        anew: Callable[[], CheckedDesign],
-    ) -> CheckedDesign:
-        """Return what is known of a design. Checks may run in several threads: the last is read and put whole."""
-        if _names_other_files(project):
-            return anew()
-        try:
-            texts = {path: sources(path) for path in _paths(project)}
-        except AlloError:
-            # A file that cannot be read is told with its block.
-            return anew()
-        if self._last is not None:
-            known, places, read = self._last
-            # Values that are equal may differ in type, as 4 and 4.0 do: an edit leaves what it is not about as it is.
-            rest = [field.name for field in fields(Project) if field.name != "view"]
-            same = all(getattr(known.project, name) is getattr(project, name) for name in rest) and read == texts
-            # The places of faults are those of the file as it was read.
-            if same and (places is spans or not known.diagnostics):
-                return replace(known, project=project)
-        found = anew()
-        self._last = found, spans, texts
-        return found
-
-
-_moved = _Moved()
-
-
-def _paths(project: Project) -> set[str]:
-    nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
-    return {node.path for node in nodes if isinstance(node, KernelNode)}
-
-
-def _names_other_files(project: Project) -> bool:
-    """Tell whether blocks depend on more than kernels."""
-    nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
-    return any(isinstance(node, ConstantNode | IpNode) for node in nodes)
-
-
-def _signature(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:
+def _graph_ports(graph: Graph, notes: Notes) -> tuple[PortInfo, ...]:
     found = []
     for direction, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         for name, text in ports.items():
@@ -173,15 +129,14 @@ def _block_ports(
     project: Project,
     kernels: Mapping[str, KernelResult],
     external: Mapping[str, IpBlock],
+    constants: Mapping[str, Constant],
     signatures: Ports,
     notes: Notes,
+    turn: Turn,
 ) -> dict[str, tuple[PortInfo, ...]]:
     """Return the ports of each block whose ports can be known; unknown graphs and kinds are noted."""
     ports = {path: result.ports for path, result in kernels.items() if result.kernel.base}
-    ports |= {
-        path: tuple(PortInfo(p.name, p.direction, p.type, p.layout) for p in block.ports)
-        for path, block in external.items()
-    }
+    ports |= {path: turn.recall("ports", (block,), partial(_external_ports, block)) for path, block in external.items()}
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if isinstance(node, UnknownNode):
@@ -192,26 +147,89 @@ def _block_ports(
                 notes.node(graph.name, name, fault, "graph")
             elif isinstance(node, GraphNode):
                 ports[f"{graph.name}/{name}"] = signatures[node.graph]
-    return ports
+    return ports | {path: turn.recall("ports", (c,), partial(_constant_ports, c)) for path, c in constants.items()}
 
 
-def _check_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes) -> list[ResolvedEdge]:
-    inside = {name: ports[f"{graph.name}/{name}"] for name in graph.nodes if f"{graph.name}/{name}" in ports}
-    wires = check_graph(graph, {**inside, "": signatures[graph.name]}, notes)
-    for wire in wires:
-        if wire.source and wire.target and wire.source.type and wire.target.type:
-            fault = type_fault(wire.edge, wire.source.type, wire.target.type)
-            if fault:
-                notes.edge(graph.name, wire.index, fault)
-        fault = initial_fault(graph, wire.edge, wire.source.type if wire.source else None)
+def _external_ports(block: IpBlock) -> tuple[PortInfo, ...]:
+    return tuple(PortInfo(p.name, p.direction, p.type, p.layout) for p in block.ports)
+
+
+def _constant_ports(constant: Constant) -> tuple[PortInfo, ...]:
+    return (PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape))),)
+
+
+# A wire's path in the design, what its ends are, and what is known of it.
+_Wire = tuple[str, ResolvedEdge, EdgeInfo]
+
+
+@dataclass(frozen=True)
+class _GraphWires:
+    """The wires of a graph: those without a fault, what is known of each by its path, and what was noted of them.
+
+    `firings` are how often its blocks fire that do so more than once, by path.
+    """
+
+    sound: tuple[ResolvedEdge, ...]
+    infos: Mapping[str, EdgeInfo]
+    firings: Mapping[str, int]
+    noted: tuple[Noted, ...]
+
+
+def _graph_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes, turn: Turn) -> _GraphWires:
+    known = {name: ports.get(f"{graph.name}/{name}") for name in graph.nodes}
+    known[""] = signatures[graph.name]
+
+    def find() -> _GraphWires:
+        apart = notes.apart()
+        ends = {name: own for name, own in known.items() if own is not None}
+        found, counts = _check_wires(graph, ends, apart, turn)
+        faulty = apart.faulty_edges()
+        sound = tuple(wire for path, wire, info in found if info.type and path not in faulty)
+        often = {f"{graph.name}/{name}": count for name, count in counts.items() if name}
+        return _GraphWires(sound, {path: info for path, _, info in found}, often, apart.noted())
+
+    found = turn.recall("wires", (graph, *known.values()), find)
+    notes.join(found.noted)
+    return found
+
+
+def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> tuple[list[_Wire], dict[str, int]]:
+    """Check the wires of a graph, and find how often its blocks fire, which depend on nothing but what is given here.
+
+    `ports` are by block where they can be known, the graph's own under the empty name.
+    """
+    wires: list[_Wire] = []
+    before, table = turn.table(("wires", graph.name, graph.execution))
+    for index, edge in enumerate(graph.edges):
+        source, target = ports.get(edge.source.node), ports.get(edge.target.node)
+        known = before.get(id(edge))
+        if known is None or known[1] is not source or known[2] is not target:
+            apart = notes.apart()
+            known = edge, source, target, _check_wire(graph, index, ports, apart)
+            notes.join(apart.noted())
+            if source is None or target is None or apart.noted():
+                # What is wrong may hang on the rest of the graph, such as other names that are meant.
+                wires.append(known[3])
+                continue
+        table[id(edge)] = known
+        path, wire, info = known[3]
+        moved = wire if wire.index == index else ResolvedEdge(index, edge, wire.source, wire.target)
+        wires.append(known[3] if moved is wire else (path, moved, info))
+    resolved = [wire for _, wire, _ in wires]
+    check_graph(graph, resolved, ports, notes, turn)
+    return wires, firings(graph, resolved, notes)
+
+
+def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> _Wire:
+    wire = resolve(graph, index, ports, notes)
+    source, target = (end.type if end else None for end in (wire.source, wire.target))
+    faults = [type_fault(wire.edge, source, target) if source and target else None]
+    faults.append(initial_fault(graph, wire.edge, source))
+    for fault in faults:
         if fault:
-            notes.edge(graph.name, wire.index, fault)
-    return wires
-
-
-def _is_sound(graph: str, wire: ResolvedEdge, notes: Notes) -> bool:
-    known = wire.source and wire.target and wire.source.type and wire.target.type
-    return bool(known) and not has_errors(notes.of_edge(graph, wire.edge.id))
+            notes.edge(graph.name, index, fault)
+    same = source == target or wire.edge.rate == "rows"
+    return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if same else None, True)
 
 
 def _check_unify(project: Project, notes: Notes) -> None:
@@ -224,15 +242,14 @@ def _check_unify(project: Project, notes: Notes) -> None:
 
 
 def _edge_infos(
-    wires: Mapping[str, list[ResolvedEdge]], relayouts: set[tuple[str, int]], notes: Notes
+    project: Project, wires: Iterable[_GraphWires], relayouts: set[tuple[str, int]], notes: Notes
 ) -> dict[str, EdgeInfo]:
     infos: dict[str, EdgeInfo] = {}
-    for graph, found in wires.items():
-        for wire in found:
-            source, target = (end.type if end else None for end in (wire.source, wire.target))
-            diagnostics = notes.of_edge(graph, wire.edge.id)
-            copied = (graph, wire.index) in relayouts
-            same = source == target or wire.edge.rate == "rows"
-            info = EdgeInfo(source if same else None, not has_errors(diagnostics), diagnostics, copied)
-            infos.setdefault(f"{graph}/{wire.edge.id}", info)
+    for found in wires:
+        infos |= found.infos
+    for graph, index in relayouts:
+        path = f"{graph}/{project.graphs[graph].edges[index].id}"
+        infos[path] = replace(infos[path], relayout=True)
+    for path, diagnostics in notes.by_edge().items():
+        infos[path] = replace(infos[path], ok=not has_errors(diagnostics), diagnostics=diagnostics)
     return infos

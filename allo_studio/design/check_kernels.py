@@ -12,6 +12,7 @@ from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import CheckedKernel, PortInfo
 from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend import Parameter, parse_kernel
@@ -78,36 +79,36 @@ def forget_kernels() -> None:
     _memo.clear()
 
 
-def check_kernels(project: Project, sources: Callable[[str], Source], notes: Notes) -> dict[str, KernelResult]:
-    """Return the result of each kernel block by its path; faults are noted."""
+def check_kernels(
+    project: Project, sources: Callable[[str], Source], notes: Notes, turn: Turn
+) -> dict[str, KernelResult]:
+    """Return the result of each kernel block by its path; faults are noted. `sources` raises AlloError."""
     results: dict[str, KernelResult] = {}
     told: dict[Hashable, str] = {}
-    sources, find = _once(sources), _Results()
+    before, table = turn.table("kernels")
+    find = _Results()
+    texts: dict[str, Source] = {}
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
-            if isinstance(node, KernelNode):
-                result = _check_node(project, graph.name, name, node, sources, find, notes, told)
-                if result:
-                    results[f"{graph.name}/{name}"] = result
-    return results
-
-
-def _once(sources: Callable[[str], Source]) -> Callable[[str], Source]:
-    """Return the same that asks for each path once: looking at a file takes longer than most of a check."""
-    known: dict[str, Source | AlloError] = {}
-
-    def find(path: str) -> Source:
-        if path not in known:
+            if not isinstance(node, KernelNode):
+                continue
+            steps = () if node.schedule is None else project.schedules.get(node.schedule)
+            if steps is None:
+                steps = _no_steps(project, graph.name, name, node, notes)
             try:
-                known[path] = sources(path)
+                source = texts[node.path] if node.path in texts else texts.setdefault(node.path, sources(node.path))
             except AlloError as error:
-                known[path] = error
-        found = known[path]
-        if isinstance(found, AlloError):
-            raise found
-        return found
-
-    return find
+                for diagnostic in error.diagnostics:
+                    notes.node(graph.name, name, diagnostic, "kernel")
+                continue
+            known = before.get(id(node))
+            if known is None or known[1] is not source or known[2] is not steps:
+                known = node, source, steps, find(source, node, steps)
+            table[id(node)] = known
+            result = results[f"{graph.name}/{name}"] = known[3]
+            if result.faults or result.step_faults:
+                _tell_faults(graph.name, name, node, result, notes, told)
+    return results
 
 
 class _Results:
@@ -124,40 +125,20 @@ class _Results:
         return self._known[key]
 
 
-def _check_node(
-    project: Project,
-    graph: str,
-    name: str,
-    node: KernelNode,
-    sources: Callable[[str], Source],
-    find: _Results,
-    notes: Notes,
-    told: dict[Hashable, str],
-) -> KernelResult | None:
-    steps: tuple[StepSpec, ...] = ()
-    if node.schedule is not None and node.schedule not in project.schedules:
-        hint = did_you_mean(node.schedule, project.schedules)
-        fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
-        notes.node(graph, name, fault, "schedule")
-    elif node.schedule is not None:
-        steps = project.schedules[node.schedule]
-    try:
-        source = sources(node.path)
-    except AlloError as error:
-        for diagnostic in error.diagnostics:
-            notes.node(graph, name, diagnostic, "kernel")
-        return None
-    result = find(source, node, steps)
-    _tell_faults(graph, name, node, result, notes, told)
-    for index, diagnostic in result.step_faults:
-        notes.step(graph, name, node.schedule or "", index, diagnostic)
-    return result
+def _no_steps(project: Project, graph: str, name: str, node: KernelNode, notes: Notes) -> tuple[StepSpec, ...]:
+    """Note that a block's schedule is not there, and return the steps of none."""
+    hint = did_you_mean(node.schedule or "", project.schedules)
+    fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
+    notes.node(graph, name, fault, "schedule")
+    return ()
 
 
 def _tell_faults(
     graph: str, name: str, node: KernelNode, result: KernelResult, notes: Notes, told: dict[Hashable, str]
 ) -> None:
-    """Note a kernel's faults at the first block that has them; the others refer to it."""
+    """Note a kernel's faults at the first block that has them, to which the others refer, and those of its steps."""
+    for index, diagnostic in result.step_faults:
+        notes.step(graph, name, node.schedule or "", index, diagnostic)
     if not result.faults:
         return
     where = f"{graph}/{name}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
 from allo_studio.diagnostics import Diagnostic
 
-__all__ = ["MOST_INSTANCES", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles"]
+__all__ = ["MOST_INSTANCES", "Ports", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles", "resolve"]
 
 MOST_INSTANCES = 10_000
 Ports = Mapping[str, tuple[PortInfo, ...]]
@@ -51,20 +53,11 @@ def check_hierarchy(project: Project, notes: Notes) -> bool:
     return count <= MOST_INSTANCES
 
 
-def check_graph(graph: Graph, ports: Ports, notes: Notes) -> list[ResolvedEdge]:
-    """Note the structural faults of one graph; return its wires with their ends.
-
-    `ports` has the ports by block name, and the graph's own under the empty name; a block that is absent has ports
-    that cannot be known.
-    """
-    ends = _Ends(graph, ports, notes)
-    wires = [
-        ResolvedEdge(i, e, ends.find(i, e.source, "source"), ends.find(i, e.target, "target"))
-        for i, e in enumerate(graph.edges)
-    ]
+def check_graph(graph: Graph, wires: Sequence[ResolvedEdge], ports: Ports, notes: Notes, turn: Turn) -> None:
+    """Note what is wrong with the wires of a graph together; `ports` as in `resolve`."""
     _check_producers(graph, notes)
     _check_consumers(graph, wires, notes)
-    _check_connected(graph, ports, notes)
+    _check_connected(graph, ports, notes, turn)
     links: dict[str, list[str]] = {name: [] for name in graph.nodes}
     for edge in graph.edges:
         if edge.source.node in links and edge.target.node in links and not edge.initial:
@@ -75,7 +68,15 @@ def check_graph(graph: Graph, ports: Ports, notes: Notes) -> list[ResolvedEdge]:
         wire = graph.edges[inside].id
         hint = f"remove one of the wires, such as {wire}, or give it `initial` elements, which it holds at reset"
         notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint, about=("cycle", *path)))
-    return wires
+
+
+def resolve(graph: Graph, index: int, ports: Ports, notes: Notes) -> ResolvedEdge:
+    """Return wire `index` of a graph with what its ends are; ends that are not there are noted.
+
+    `ports` are by block, the graph's own under the empty name; those of some blocks may not be known.
+    """
+    ends, edge = _Ends(graph, ports, notes), graph.edges[index]
+    return ResolvedEdge(index, edge, ends.find(index, edge.source, "source"), ends.find(index, edge.target, "target"))
 
 
 class _Ends:
@@ -114,6 +115,8 @@ class _Ends:
 
 
 def _check_producers(graph: Graph, notes: Notes) -> None:
+    if len({edge.target.text for edge in graph.edges}) == len(graph.edges):
+        return
     first: dict[Endpoint, Edge] = {}
     for index, edge in enumerate(graph.edges):
         other = first.setdefault(edge.target, edge)
@@ -129,24 +132,26 @@ def _check_producers(graph: Graph, notes: Notes) -> None:
         notes.edge(graph.name, index, fault)
 
 
-def _check_consumers(graph: Graph, wires: list[ResolvedEdge], notes: Notes) -> None:
+def _check_consumers(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> None:
     """An array that streams has one reader; blocks that run one after the other can share one."""
-    readers: dict[Endpoint, list[ResolvedEdge]] = {}
+    constants = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
     for wire in wires:
-        constant = isinstance(graph.nodes.get(wire.edge.source.node), ConstantNode)
-        if not wire.edge.target.node and (constant or not wire.edge.source.node):
-            notes.edge(graph.name, wire.index, _nothing_between(wire, constant))
-        if constant:
-            # Each reader has a table of its own.
-            continue
-        readers.setdefault(wire.edge.source, []).append(wire)
-    if graph.execution != "dataflow":
+        if not wire.edge.target.node and (not wire.edge.source.node or wire.edge.source.node in constants):
+            notes.edge(graph.name, wire.index, _nothing_between(wire, wire.edge.source.node in constants))
+    # Each reader of a constant has a table of its own.
+    others = [wire for wire in wires if wire.edge.source.node not in constants]
+    if graph.execution != "dataflow" or len({wire.edge.source.text for wire in others}) == len(others):
         return
-    for source, group in readers.items():
+    readers: dict[str, list[ResolvedEdge]] = {}
+    for wire in others:
+        readers.setdefault(wire.edge.source.text, []).append(wire)
+    for source_text, group in readers.items():
+        if len(group) < 2:
+            continue
         targets = list(dict.fromkeys(str(w.edge.target) for w in group))
         if len(targets) < 2 or (group[0].source and group[0].source.type and not group[0].source.type.shape):
             continue
-        message = f"{source} feeds {', '.join(targets)}, but in a dataflow graph an array has one reader"
+        message = f"{source_text} feeds {', '.join(targets)}, but in a dataflow graph an array has one reader"
         kind = group[0].source.type if group[0].source else None
         block = f'a block {{duplicate: "{kind}", copies: {len(targets)}}}' if kind else "a block that duplicates it"
         hint = f"use execution: sequential, or {block}"
@@ -163,31 +168,46 @@ def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
     return Diagnostic("structure", message, hint=hint, about=("straight",))
 
 
-def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
-    fed = {edge.target for edge in graph.edges}
-    used = {edge.source for edge in graph.edges}
+def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> None:
+    fed = {edge.target.text for edge in graph.edges}
+    used = {edge.source.text for edge in graph.edges}
+    before, table = turn.table(("ends", graph.name))
     for name in graph.nodes:
-        for port in ports.get(name, ()):
-            end = Endpoint(name, port.name)
-            if port.direction == "in" and end not in fed:
-                hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
-                fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
-                notes.node(graph.name, name, replace(fault, about=("not connected", port.name)))
-            elif port.direction == "out" and end not in used:
-                fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
-                notes.node(graph.name, name, replace(fault, about=("not used", port.name)))
+        own = ports.get(name, ())
+        known = before.get(name)
+        if known is None or known[0] is not own:
+            known = own, *(tuple(f"{name}.{p.name}" for p in own if p.direction == side) for side in ("in", "out"))
+        table[name] = known
+        if not fed.issuperset(known[1]) or not used.issuperset(known[2]):
+            _tell_unconnected(graph.name, name, own, fed, used, notes)
     for port_name in graph.outputs:
-        if Endpoint("", port_name) not in fed:
+        if port_name not in fed:
             fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
             notes.graph(graph.name, replace(fault, about=("not fed", port_name)), "outputs", port_name)
     for port_name in graph.inputs:
-        if Endpoint("", port_name) not in used:
+        if port_name not in used:
             fault = Diagnostic("structure", f"the input {port_name} is not used", severity="warning")
             notes.graph(graph.name, replace(fault, about=("not read", port_name)), "inputs", port_name)
 
 
+def _tell_unconnected(
+    graph: str, name: str, ports: Sequence[PortInfo], fed: set[str], used: set[str], notes: Notes
+) -> None:
+    for port in ports:
+        end = f"{name}.{port.name}"
+        if port.direction == "in" and end not in fed:
+            hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
+            fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
+            notes.node(graph, name, replace(fault, about=("not connected", port.name)))
+        elif port.direction == "out" and end not in used:
+            fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
+            notes.node(graph, name, replace(fault, about=("not used", port.name)))
+
+
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
     """Return a cycle for each link that closes one in a depth-first walk, told once for each set of names."""
+    if _are_ordered(links):
+        return []
     found: dict[frozenset[str], tuple[str, ...]] = {}
     done: set[str] = set()
     for root in links:
@@ -210,6 +230,18 @@ def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
             elif target not in done:
                 stack.append((target, iter(links[target])))
     return list(found.values())
+
+
+def _are_ordered(links: Mapping[str, list[str]]) -> bool:
+    """Tell whether names can be put in an order in which all links lead forward, which is soon found out."""
+    waiting = Counter(target for targets in links.values() for target in targets)
+    ready = [name for name in links if name not in waiting]
+    for name in ready:
+        for target in links[name]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    return len(ready) == len(links)
 
 
 def _edge_between(graph: Graph, source: str, target: str) -> int:

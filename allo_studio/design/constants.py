@@ -66,22 +66,30 @@ def reached(project: Project) -> dict[str, str]:
     Graphs' ports are among them, as seen from inside (`cascade/sub.W`). The hierarchy must be walkable.
     """
     found: dict[str, str] = {}
-    _reach(project, project.graphs[project.top], project.top, found, [])
+    if _has_constants(project):
+        _reach(project, project.graphs[project.top], project.top, found, [])
     return found
 
 
 def reached_outside(project: Project) -> list[tuple[str, int]]:
     """Return the wires (graph, index) by which constants reach external blocks, which cannot have tables of ours."""
     outside: list[tuple[str, int]] = []
-    _reach(project, project.graphs[project.top], project.top, {}, outside)
+    if _has_constants(project):
+        _reach(project, project.graphs[project.top], project.top, {}, outside)
     return outside
 
 
+def _has_constants(project: Project) -> bool:
+    return any(isinstance(node, ConstantNode) for graph in project.graphs.values() for node in graph.nodes.values())
+
+
 def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, int]]) -> None:
+    blocks = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
     for index, edge in enumerate(graph.edges):
-        constant = found.get(f"{path}.{edge.source.port}") if not edge.source.node else None
-        if isinstance(graph.nodes.get(edge.source.node), ConstantNode):
-            constant = f"{graph.name}/{edge.source.node}"
+        source = edge.source
+        if source.node and source.node not in blocks:
+            continue
+        constant = f"{graph.name}/{source.node}" if source.node else found.get(f"{path}.{source.port}")
         if constant and edge.target.node:
             # The same text names a block's port from outside and a graph's from inside.
             found[f"{path}/{edge.target}"] = constant

@@ -108,7 +108,12 @@ class RenameNode(Edit):
         if self.new == self.old:
             return project
         checked_name(self.new, graph.nodes, "block", f"{self.graph}/{self.old}")
-        edges = tuple(replace(e, source=self._follow(e.source), target=self._follow(e.target)) for e in graph.edges)
+        edges = tuple(
+            replace(e, source=self._follow(e.source), target=self._follow(e.target))
+            if self.old in (e.source.node, e.target.node)
+            else e
+            for e in graph.edges
+        )
         changed = with_renamed_block(project, self.graph, self.old, self.new)
         nodes = renamed_key(changed.graphs[self.graph].nodes, self.old, self.new)
         changed = with_graph(changed, replace(graph, nodes=nodes, edges=edges))
@@ -363,10 +368,11 @@ def _require_legal_edge(graph: Graph, edge: Edge, others: tuple[Edge, ...]) -> N
         raise refuse(f"{edge.source} cannot feed itself", where, "lead the wire to an input")
     _require_end(graph, edge.source, graph.inputs, graph.outputs, "source")
     _require_end(graph, edge.target, graph.outputs, graph.inputs, "target")
+    target = edge.target.text
     for other in others:
-        if other.id == edge.id:
-            raise refuse(f"there is already a wire {edge.id}", where, "change that wire, or take it away first")
-        if other.target == edge.target:
+        if other.target.text == target:
+            if other.id == edge.id:
+                raise refuse(f"there is already a wire {edge.id}", where, "change that wire, or take it away first")
             fix = f"replace the wire {other.id}"
             raise refuse(f"{edge.target} is already fed by {other.source}", where, "an input has one producer", (fix,))
 

@@ -87,6 +87,8 @@ class RenameGraphPort(Edit):
         old, new = Endpoint(node, self.old), Endpoint(node, self.new)
         edges = tuple(
             replace(e, source=new if e.source == old else e.source, target=new if e.target == old else e.target)
+            if old in (e.source, e.target)
+            else e
             for e in project.graphs[graph].edges
         )
         return with_graph(project, replace(project.graphs[graph], edges=edges))

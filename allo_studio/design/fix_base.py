@@ -70,11 +70,12 @@ class At:
         port = self.port(end)
         return port.type if port else None
 
-    def ends(self, side: str) -> Iterator[tuple[Endpoint, PortInfo]]:
-        """Yield all ends of the graph where a wire can begin (`source`) or end (`target`)."""
+    def ends(self, side: str, taken: Collection[str] = ()) -> Iterator[tuple[Endpoint, PortInfo]]:
+        """Yield all ends of the graph where a wire can begin (`source`) or end (`target`), but for those `taken`."""
         for node in ("", *self.graph.nodes):
+            prefix, direction = f"{node}." if node else "", "out" if bool(node) == (side == "source") else "in"
             for port in self.ports(node):
-                if ((port.direction == "out") == bool(node)) == (side == "source"):
+                if port.direction == direction and f"{prefix}{port.name}" not in taken:
                     yield Endpoint(node, port.name), port
 
     def free(self, side: str, type_: ArrayType | None) -> list[Endpoint]:
@@ -83,11 +84,10 @@ class At:
             return []
         key = (self.graph.name, side)
         if key not in self._shared:
-            taken = {edge.source if side == "source" else edge.target for edge in self.graph.edges}
+            taken = {(edge.source if side == "source" else edge.target).text for edge in self.graph.edges}
             found: dict[ArrayType | None, list[Endpoint]] = {}
-            for end, port in self.ends(side):
-                if end not in taken:
-                    found.setdefault(port.type, []).append(end)
+            for end, port in self.ends(side, taken):
+                found.setdefault(port.type, []).append(end)
             self._shared[key] = found
         return self._shared[key].get(type_, [])
 

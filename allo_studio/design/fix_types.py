@@ -63,8 +63,7 @@ def _types(at: At) -> tuple[ArrayType, ArrayType]:
 def _boundary(at: At) -> Iterator[Fix]:
     """Give a port of the graph that has no other wire the type of the wire's other end."""
     for mine, other in ((at.edge.source, at.edge.target), (at.edge.target, at.edge.source)):
-        wires = [edge for edge in at.graph.edges if mine in (edge.source, edge.target)]
-        if not mine.node and len(wires) == 1:
+        if not mine.node and sum(mine in (edge.source, edge.target) for edge in at.graph.edges) == 1:
             wanted = str(at.type(other))
             yield Fix(f"make {mine} {wanted}", SetGraphPortType(at.graph.name, mine.port, wanted))
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from allo_studio.design.blocks import is_generated
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.edit_base import did_you_mean
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, KernelNode, Node, Override, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.source import Span
@@ -69,13 +71,16 @@ class Instances:
         return tuple(found.values())
 
 
-def specialise(project: Project) -> Instances:
-    """Return the project with a graph for each instance that differs; the project itself where none does."""
+def specialise(project: Project, turn: Turn | None = None) -> Instances:
+    """Return the project with a graph for each instance that differs; the project itself where none does.
+
+    Graphs and blocks that a turn made before of the same are the same values.
+    """
     blocks = [node for graph in project.graphs.values() for node in graph.nodes.values()]
     plain = not any(isinstance(node, GraphNode) and (node.params or node.inside) for node in blocks)
     if plain and not any(graph.params for graph in project.graphs.values()):
         return Instances(project)
-    maker = _Maker(project)
+    maker = _Maker(project, turn or Turn())
     for graph in project.graphs.values():
         maker.graphs[graph.name] = maker.instance(graph, graph.name, {}, {}, (graph.name,))
     return Instances(replace(project, graphs=maker.graphs), maker.owners, maker.overflow)
@@ -126,8 +131,9 @@ def _inner(project: Project, graph: str, path: str) -> tuple[Node | None, str, s
 
 
 class _Maker:
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, turn: Turn) -> None:
         self.project = project
+        self.turn = turn
         self.graphs: dict[str, Graph] = {}
         self.owners: dict[str, str] = {}
         self.overflow = False
@@ -136,26 +142,33 @@ class _Maker:
     def instance(self, graph: Graph, name: str, params: Params, inside: Inside, trail: tuple[str, ...]) -> Graph:
         """Return a graph with its parameters and its blocks' set; `trail` are the graphs that it is in."""
         values = {**graph.params, **params}
-        nodes = {n: self._node(graph, n, node, values, inside, trail) for n, node in graph.nodes.items()}
-        return replace(
-            graph,
-            name=name,
-            params={},
-            inputs={port: with_params(text, values) for port, text in graph.inputs.items()},
-            outputs={port: with_params(text, values) for port, text in graph.outputs.items()},
-            nodes=nodes,
-        )
+        known = repr(values)
+        nodes: dict[str, Node] = {}
+        for block, node in graph.nodes.items():
+            if isinstance(node, GraphNode):
+                nodes[block] = self._graph_node(graph, block, node, values, inside, trail)
+            elif values or block in inside:
+                make = partial(_with_settings, block, node, values, inside)
+                nodes[block] = self.turn.recall(("set", known, repr(inside.get(block))), (node,), make)
+            else:
+                nodes[block] = node
+        if not values and name == graph.name and all(nodes[block] is node for block, node in graph.nodes.items()):
+            return graph
+        whole = partial(_with_nodes, graph, name, values, nodes)
+        return self.turn.recall(("instance", name, known), (graph, *nodes.values()), whole)
 
-    def _node(
-        self, graph: Graph, name: str, node: Node, values: Params, inside: Inside, trail: tuple[str, ...]
-    ) -> Node:
+    def _graph_node(
+        self, graph: Graph, name: str, node: GraphNode, values: Params, inside: Inside, trail: tuple[str, ...]
+    ) -> GraphNode:
         made = _with_settings(name, node, values, inside)
-        if not isinstance(made, GraphNode):
-            return made
+        assert isinstance(made, GraphNode)
+        held = made.graph
         # What contains itself is told by the check of the hierarchy.
-        if made.graph in trail or made.graph not in self.project.graphs or not (made.params or made.inside):
-            return GraphNode(made.graph)
-        return GraphNode(self._graph(made.graph, made.params, made.inside, f"{graph.name}/{name}", trail))
+        if held not in trail and held in self.project.graphs and (made.params or made.inside):
+            held = self._graph(held, made.params, made.inside, f"{graph.name}/{name}", trail)
+        if held == node.graph and not (node.params or node.inside):
+            return node
+        return self.turn.recall(("graph", held), (node,), partial(GraphNode, held))
 
     def _graph(self, graph: str, params: Params, inside: Inside, owner: str, trail: tuple[str, ...]) -> str:
         """Return the name of the graph of instances with these settings, which is made where there is none yet."""
@@ -169,6 +182,18 @@ class _Maker:
         self.owners[name] = owner
         self.graphs[name] = self.instance(self.project.graphs[graph], name, params, inside, (*trail, graph))
         return name
+
+
+def _with_nodes(graph: Graph, name: str, values: Params, nodes: Mapping[str, Node]) -> Graph:
+    """Return a graph under a name, with the values of its parameters in its ports, and these blocks."""
+    return replace(
+        graph,
+        name=name,
+        params={},
+        inputs={port: with_params(text, values) for port, text in graph.inputs.items()},
+        outputs={port: with_params(text, values) for port, text in graph.outputs.items()},
+        nodes=nodes,
+    )
 
 
 def opened(graph: Graph, params: Params, inside: Inside) -> dict[str, Node]:

@@ -7,7 +7,7 @@ a node is known by its graph's name and its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -79,11 +79,12 @@ class Endpoint:
 
     # Kept, as a check asks for the same texts over and over.
     @cached_property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """The end as a project file says it, `mm1.C` or `A`."""
         return f"{self.node}.{self.port}" if self.node else self.port
 
     def __str__(self) -> str:
-        return self._text
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Edge:
     @cached_property
     def id(self) -> str:
         """The edge's name in its graph, `mm1.C->mm2.A`."""
-        return f"{self.source}->{self.target}"
+        return f"{self.source.text}->{self.target.text}"
 
 
 @dataclass(frozen=True)
@@ -203,3 +204,7 @@ class Project:
     schedules: Mapping[str, tuple[StepSpec, ...]] = field(default_factory=dict)
     graphs: Mapping[str, Graph] = field(default_factory=dict)
     view: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+
+    def built(self) -> tuple[object, ...]:
+        """Return all that hardware can depend on: everything but where blocks lie."""
+        return tuple(getattr(self, each.name) for each in fields(self) if each.name != "view")

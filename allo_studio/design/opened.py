@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.blocks import block_source, duplicator
 from allo_studio.design.elaborate import Leaf
+from allo_studio.design.kept import Turn
 from allo_studio.design.model import ChannelChoice, Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project
 from allo_studio.design.names import fresh_name
 from allo_studio.diagnostics import AlloError
@@ -32,31 +34,43 @@ class Opened:
     kernels: dict[str, KernelIR]
 
 
-def open_kernels(project: Project, leaves: Mapping[str, Leaf], kernels: Mapping[str, KernelIR]) -> Opened:
+def open_kernels(project: Project, leaves: Mapping[str, Leaf], kernels: Mapping[str, KernelIR], turn: Turn) -> Opened:
     """Open the blocks of a checked design whose kernels have `dataflow`; raises AlloError (code `step`)."""
     opened = Opened(project, dict(leaves), dict(kernels))
+    distinct = {id(kernel): kernel for kernel in kernels.values()}
+    staged = {number for number, kernel in distinct.items() if runs_stages(kernel)}
+    if not staged:
+        return opened
     graphs = dict(project.graphs)
     for path, key in _instances(project, project.top, project.top):
         kernel = kernels[path]
-        if not runs_stages(kernel):
+        if id(kernel) not in staged:
             continue
-        try:
-            parts, passed = _legal(take_apart(kernel), handovers(kernel, plan_stages(kernel)))
-        except AlloError as error:
-            raise AlloError([replace(found, where=found.where or path) for found in error.diagnostics]) from None
         graph, name = key
         node = project.graphs[graph].nodes[name]
         assert isinstance(node, KernelNode)
-        # No graph of a project has a name with a stroke.
-        inner, copied = _Wiring(node, kernel, parts, passed).graph(f"{graph}/{name}")
+        try:
+            make = partial(_stages, f"{graph}/{name}", node, kernel, leaves[path])
+            inner, inside = turn.recall(("stages", *key), (node, kernel, leaves[path]), make)
+        except AlloError as error:
+            raise AlloError([replace(found, where=found.where or path) for found in error.diagnostics]) from None
         graphs[inner.name] = inner
         outer = graphs[graph]
         graphs[graph] = replace(outer, nodes={**outer.nodes, name: GraphNode(inner.name)})
         del opened.kernels[path]
-        for part in (*parts, *copied):
-            opened.kernels[f"{path}/{part.name}"] = part.kernel
-            opened.leaves[f"{path}/{part.name}"] = _leaf(part.kernel, leaves[path])
+        for part, (leaf, own) in inside.items():
+            opened.kernels[f"{path}/{part}"] = own
+            opened.leaves[f"{path}/{part}"] = leaf
     return replace(opened, project=replace(project, graphs=graphs))
+
+
+def _stages(
+    name: str, node: KernelNode, kernel: KernelIR, leaf: Leaf
+) -> tuple[Graph, dict[str, tuple[Leaf, KernelIR]]]:
+    """Return the graph of a kernel's stages, and its blocks; raises AlloError. No graph of a file has such a name."""
+    parts, passed = _legal(take_apart(kernel), handovers(kernel, plan_stages(kernel)))
+    inner, copied = _Wiring(node, kernel, parts, passed).graph(name)
+    return inner, {part.name: (_leaf(part.kernel, leaf), part.kernel) for part in (*parts, *copied)}
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
@@ -13,6 +14,7 @@ from allo_studio.design.elaborate import Leaf, elaborate
 from allo_studio.design.fired import fire_all
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import specialise
+from allo_studio.design.kept import Kept, Turn
 from allo_studio.design.model import GraphNode, IpNode, KernelNode, Project
 from allo_studio.design.opened import open_kernels
 from allo_studio.design.pacing import paced
@@ -26,7 +28,7 @@ from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
 
-__all__ = ["Prepared", "prepare", "with_orders"]
+__all__ = ["Prepared", "forget_plans", "prepare", "with_orders"]
 
 # Beyond so many FIFOs with local copies, the rest stay FIFOs: each trial times the whole design, so that in a large one
 # there are fewer. The work is in blocks that are timed.
@@ -45,39 +47,15 @@ class Prepared:
     kernels: dict[str, KernelIR]
 
 
-class _Last:
-    """The last design that was prepared: the window asks again after every edit, most of which move blocks."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.checked: CheckedDesign | None = None
-        self.library: OperatorLibrary | None = None
-        self.prepared: Prepared | None = None
-
-    def find(self, checked: CheckedDesign, library: OperatorLibrary) -> Prepared | None:
-        with self.lock:
-            known = self.checked
-            if known is None or library != self.library or known.layouts != checked.layouts:
-                return None
-            same = replace(known.project, view=checked.project.view) == checked.project
-            kernels = {path: id(kernel.ir) for path, kernel in known.kernels.items()}
-            same = same and kernels == {path: id(kernel.ir) for path, kernel in checked.kernels.items()}
-            same = same and _keys(known) == _keys(checked)
-            blocks = {path: id(block) for path, block in known.external.items()}
-            same = same and blocks == {path: id(block) for path, block in checked.external.items()}
-            return self.prepared if same else None
-
-    def keep(self, checked: CheckedDesign, library: OperatorLibrary, prepared: Prepared) -> None:
-        with self.lock:
-            self.checked, self.library, self.prepared = checked, library, prepared
-
-
-def _keys(checked: CheckedDesign) -> dict[str, str]:
-    return {path: constant.key for path, constant in checked.constants.items()}
-
-
 # Most edits need no more than to know what channels can be: which of them are best is for a build to find.
-_planned, _last = _Last(), _Last()
+_planned: Kept[Prepared] = Kept()
+_prepared: Kept[Prepared] = Kept()
+
+
+def forget_plans() -> None:
+    """Drop what was kept of designs that were prepared (only measurements and tests need this)."""
+    _planned.forget()
+    _prepared.forget()
 
 
 def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
@@ -86,27 +64,26 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     A channel that was asked for and cannot be is a diagnostic in the plan. Raises AlloError (codes `hardware`,
     `target`) where a kernel cannot be scheduled.
     """
-    known = _last.find(checked, library)
-    if known:
-        return known
-    prepared = _cheapest(_first_plan(checked, library), library)
-    _last.keep(checked, library, prepared)
-    return prepared
+    first = _first_plan(checked, library)
+    return _prepared.result((first, library), partial(_cheapest, first, library))
 
 
 def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     """Return the channels as they can be: those with local copies may yet become buffers, which is no fault."""
-    known = _planned.find(checked, library)
-    if known is None:
-        opened = open_kernels(checked.whole, *_leaves(checked))
+    whole = checked.whole
+    # A check that finds nothing new gives the same values again.
+    found = checked.kernels, checked.layouts, checked.external, checked.constants
+
+    def plan(turn: Turn) -> Prepared:
+        opened = open_kernels(whole, *_leaves(checked, turn), turn)
         fired = fire_all(opened.project, checked.firings, opened.leaves, opened.kernels)
-        plan = plan_channels(opened.project, fired.kernels, library, ports=fired.ports)
-        known = Prepared(opened.project, fired.leaves, plan, fired.kernels)
-        _planned.keep(checked, library, known)
-    return known
+        channels = plan_channels(opened.project, fired.kernels, library, ports=fired.ports, turn=turn)
+        return Prepared(opened.project, fired.leaves, channels, fired.kernels)
+
+    return _planned.result((*whole.built(), *found, library), plan)
 
 
-def _cheapest(first: Prepared, library: OperatorLibrary) -> Prepared:
+def _cheapest(first: Prepared, library: OperatorLibrary, turn: Turn) -> Prepared:
     """Decide the channels: FIFOs where they can be, but a buffer where a FIFO's local copy costs the design latency.
 
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
@@ -125,7 +102,7 @@ def _cheapest(first: Prepared, library: OperatorLibrary) -> Prepared:
     buffered: dict[str, str] = {}
 
     def again(these: Mapping[str, str]) -> ChannelPlan:
-        return plan_channels(project, kernels, library, these, plan.ports)
+        return plan_channels(project, kernels, library, these, plan.ports, turn)
 
     for place in trials:
         trial = paced(project, leaves, again({**buffered, place: ""}), library)
@@ -157,29 +134,56 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     return with_fixes(replace(checked, diagnostics=(*checked.diagnostics, *told), edges=edges))
 
 
-def _leaves(checked: CheckedDesign) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
+def _leaves(checked: CheckedDesign, turn: Turn) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
     """Return the leaf blocks and their scheduled kernels by instance path."""
     leaves: dict[str, Leaf] = {}
     kernels: dict[str, KernelIR] = {}
-    constants = reached(checked.whole)
-    # Most blocks are like others: of the same kernel, in the same layouts.
-    made: dict[object, tuple[Leaf, KernelIR]] = {}
-    names: dict[int, tuple[str, ...]] = {}
+    constants = {port: checked.constants[block] for port, block in reached(checked.whole).items()}
+    before, table = turn.table("leaves")
     for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
         if key in checked.external:
-            leaves[path], kernels[path] = _external(checked.external[key])
+            block = checked.external[key]
+            leaves[path], kernels[path] = turn.recall("external", (block,), partial(_external, block))
             continue
         kernel = checked.kernels[key]
-        if id(kernel) not in names:
-            names[id(kernel)] = tuple(a.name for a in kernel.base.arguments()) if kernel.base else ()
-        arguments = names[id(kernel)]
-        bound = {a: checked.constants[constants[f"{path}.{a}"]] for a in arguments if f"{path}.{a}" in constants}
-        unified = tuple(checked.layouts.get(f"{path}.{argument}") for argument in arguments)
-        alike = id(kernel), unified, tuple((name, constant.key) for name, constant in bound.items())
-        if alike not in made:
-            made[alike] = _leaf(checked, kernel, path, bound)
-        leaves[path], kernels[path] = made[alike]
+        known: _Known | None = before.get(path)
+        if known is None or not known.holds(kernel, checked, constants):
+            known = _Known.of(path, kernel, checked, constants, turn)
+        table[path] = known
+        leaves[path], kernels[path] = known.made
     return leaves, kernels
+
+
+class _Known(NamedTuple):
+    """A block with what it was made from: its kernel, and for each of its ports a layout and a constant."""
+
+    kernel: CheckedKernel
+    ports: tuple[str, ...]
+    layouts: tuple[Layout | None, ...]
+    constants: tuple[Constant | None, ...]
+    made: tuple[Leaf, KernelIR]
+
+    @classmethod
+    def of(
+        cls, path: str, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant], turn: Turn
+    ) -> _Known:
+        """Return the block at an instance path; most blocks are like others, of the same kernel in the same layouts."""
+        names = tuple(argument.name for argument in kernel.ir.arguments()) if kernel.ir else ()
+        ports = tuple(f"{path}.{name}" for name in names)
+        layouts, tables = tuple(map(checked.layouts.get, ports)), tuple(map(constants.get, ports))
+        bound = {name: constant for name, constant in zip(names, tables, strict=True) if constant}
+        make = partial(_leaf, kernel, dict(zip(names, layouts, strict=True)), bound)
+        made = turn.recall(("leaf", tuple(bound)), (kernel, *layouts, *tables), make)
+        return cls(kernel, ports, layouts, tables, made)
+
+    def holds(self, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant]) -> bool:
+        """Tell whether this is still the block."""
+        return (
+            self.kernel is kernel
+            and self.layouts == tuple(map(checked.layouts.get, self.ports))
+            and (not constants or self.constants == tuple(map(constants.get, self.ports)))
+            and (bool(constants) or not any(self.constants))
+        )
 
 
 def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
@@ -200,7 +204,7 @@ def _external(block: IpBlock) -> tuple[Leaf, KernelIR]:
 
 
 def _leaf(
-    checked: CheckedDesign, kernel: CheckedKernel, path: str, constants: Mapping[str, Constant]
+    kernel: CheckedKernel, unified: Mapping[str, Layout | None], constants: Mapping[str, Constant]
 ) -> tuple[Leaf, KernelIR]:
     """Return a block, and its scheduled IR, in the layouts that its instance's interfaces were unified to.
 
@@ -216,8 +220,7 @@ def _leaf(
         if argument.scalar:
             layouts[argument.name] = Layout.plain(0)
             continue
-        unified = checked.layouts.get(f"{path}.{argument.name}", final.layout(argument.name))
-        layouts[argument.name] = unified
+        layouts[argument.name] = unified[argument.name] or final.layout(argument.name)
     changed = {name: layout for name, layout in layouts.items() if types[name].shape and layout != final.layout(name)}
     final = laid_out(final, changed)
     final = with_tables(final, constants)

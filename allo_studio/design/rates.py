@@ -60,7 +60,7 @@ def balanced(graph: Graph, edge: str, ends: Mapping[Endpoint, PortInfo]) -> bool
     firings(graph, wires, notes)
     wire = next(w for w in wires if w.edge.id == edge)
     source, target = (end.type if end else None for end in (wire.source, wire.target))
-    if source is None or target is None or notes.of_edge(graph.name, edge):
+    if source is None or target is None or f"{graph.name}/{edge}" in notes.faulty_edges():
         return False
     rows = wire.edge.rate == "rows" and source.element == target.element
     return source == target or (rows and common_rows(source, target) is not None)

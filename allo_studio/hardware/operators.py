@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from math import ceil, isfinite
 
@@ -252,6 +252,12 @@ def _profile(name: str) -> Profile:
     return read_profile(read_resource(f"operators/{name}.yaml"), f"operators/{name}.yaml")
 
 
+@lru_cache(maxsize=64, typed=True)
+def _library(profile: str, clock_ns: float, family: str) -> OperatorLibrary:
+    # The same value each time, so that what is kept of it is found.
+    return OperatorLibrary(_profile(profile), clock_ns, family)
+
+
 def load_operators(profile: str, clock_ns: float, family: str = "ultrascale+") -> OperatorLibrary:
     """Return the library of a profile (`vitis` or `open`) for a clock period in ns and a family of devices.
 
@@ -271,4 +277,4 @@ def load_operators(profile: str, clock_ns: float, family: str = "ultrascale+") -
         raise AlloError(
             Diagnostic("target", message, where="target.clock_ns", hint=f"choose a clock of at least {least:g} ns")
         )
-    return OperatorLibrary(data, clock_ns, family)
+    return _library(profile, clock_ns, family)

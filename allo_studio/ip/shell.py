@@ -14,7 +14,7 @@ from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import text
 from allo_studio.source import Source
 
-__all__ = ["consumer_orders", "consumer_width", "is_shell", "producer_order", "shell"]
+__all__ = ["consumer_orders", "consumer_width", "declared_streams", "is_shell", "producer_order", "shell"]
 
 _MARK = "allo.ip"
 
@@ -39,6 +39,11 @@ def shell(block: IpBlock) -> KernelIR:
 def is_shell(kernel: KernelIR) -> bool:
     """Tell whether a kernel is the shell of an external block."""
     return kernel.kept("shell", lambda: text(kernel.function, _MARK) is not None)
+
+
+def declared_streams(kernel: KernelIR) -> dict[str, int]:
+    """Return the streams of the shell of an external block, with the elements of a token; of a kernel none."""
+    return kernel.kept("declared streams", lambda: kernel.streams) if is_shell(kernel) else {}
 
 
 def producer_order(kernel: KernelIR, argument: str) -> ProducerOrder | Refusal:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
 
@@ -17,52 +21,42 @@ from allo_studio.source import Source
 __all__ = ["KernelFiles", "sources"]
 
 _MOST_BYTES = 1 << 20
-_Stamp: TypeAlias = tuple[int, int, int]
+_MOST_SOURCES, _MOST_ARRAYS = 1024, 256
+# Two changes within this many nanoseconds may leave a file with the same time: file systems count as coarsely as that.
+_UNSURE = 2 * 10**9
+_Stamp: TypeAlias = tuple[int, int, int, int, int]
+_T = TypeVar("_T")
 
 
 class KernelFiles:
     """Called with a path relative to the project's folder, returns that file as a Source.
 
     Raises AlloError (code `file`): for a path that leaves the folder, and a file that is missing, no regular file, no
-    UTF-8 or over 1 MB. A file is read again when its time or size changed. May be used from several threads.
+    UTF-8 or over 1 MB. A file is read again when its time or size changed; where it says the same as before, so does
+    the same Source. May be used from several threads.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[str, tuple[_Stamp, Source]] = {}
-        self._arrays: dict[tuple[str, str], tuple[_Stamp, NDArray[Any]]] = {}
-        self._lock = threading.Lock()
+        self._sources: _Known[Source] = _Known(_MOST_SOURCES)
+        self._arrays: _Known[NDArray[Any]] = _Known(_MOST_ARRAYS)
 
     def __call__(self, path: str) -> Source:
         """Return the source at `path`, or that of a block without a file."""
         if is_generated(path):
             return block_source(path)
         file = self._inside(path)
-        stamp = _stamp(file)
-        with self._lock:
-            known = self._known.get(path)
-        if known and stamp is not None and known[0] == stamp:
-            return known[1]
-        # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
-        source = Source(path, read_text(file, _MOST_BYTES, _what(path), path).removeprefix("\ufeff"))
-        if stamp is not None:
-            with self._lock:
-                self._known[path] = (stamp, source)
-        return source
+
+        def read() -> Source:
+            # Some editors begin a file with a byte order mark, which Python takes for no part of the text.
+            return Source(path, read_text(file, _MOST_BYTES, _what(path), path).removeprefix("\ufeff"))
+
+        return self._sources.find(path, file, read, lambda one, two: one == two)
 
     def array(self, path: str, name: str) -> NDArray[Any]:
         """Return an array of numbers of the file at `path`; raises AlloError as `read_array`. Do not change it."""
         file = self._inside(path)
-        stamp = _stamp(file)
-        with self._lock:
-            known = self._arrays.get((path, name))
-        if known and stamp is not None and known[0] == stamp:
-            return known[1]
-        found = read_array(file, name, path)
-        if stamp is not None:
-            with self._lock:
-                self._arrays[path, name] = (stamp, found)
-        return found
+        return self._arrays.find((path, name), file, lambda: read_array(file, name, path), _same_array)
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names of the arrays of an `.npz` file, none of another; raises AlloError."""
@@ -87,9 +81,41 @@ class KernelFiles:
         return file
 
 
+class _Known(Generic[_T]):
+    """What was read of files, with their stamps then; the least recently used is dropped first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, tuple[_Stamp | None, _T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, key: Hashable, file: Path, read: Callable[[], _T], same: Callable[[_T, _T], bool]) -> _T:
+        """Return what `read` reads of a file, which is not read again before it changes."""
+        stamp = _stamp(file)
+        with self._lock:
+            known = self._kept.get(key)
+        if known and stamp is not None and known[0] == stamp:
+            found = known[1]
+        else:
+            found = read()
+            # What is kept of a value is found by that very value.
+            found = known[1] if known and same(known[1], found) else found
+        with self._lock:
+            self._kept[key] = stamp, found
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+
+@lru_cache(maxsize=4)
 def sources(root: Path) -> KernelFiles:
-    """Return the reader of the kernel files of the project in folder `root`."""
+    """Return the reader of the kernel files of the project in folder `root`, mostly the one that read them before."""
     return KernelFiles(root)
+
+
+def _same_array(one: NDArray[Any], two: NDArray[Any]) -> bool:
+    return one.dtype == two.dtype and one.shape == two.shape and one.tobytes() == two.tobytes()
 
 
 def _what(path: str) -> str:
@@ -98,11 +124,15 @@ def _what(path: str) -> str:
 
 
 def _stamp(file: Path) -> _Stamp | None:
+    """Return what changes when a file does; None where a change may not show yet."""
+    now = time.time_ns()
     try:
         status = file.stat()
     except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    if max(status.st_mtime_ns, status.st_ctime_ns) > now - _UNSURE:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 def _leaves(path: str, root: Path) -> AlloError:

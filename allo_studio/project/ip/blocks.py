@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
+from typing import Generic, TypeVar
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ip.block import CppModel, IpBlock, Model, PythonModel
@@ -20,31 +22,37 @@ from allo_studio.source import Source
 __all__ = ["IpBlocks", "named_files"]
 
 _MOST_KEPT = 256
-_Key = tuple[str, tuple[tuple[str, str], ...]]
-_Outcome = IpBlock | AlloError
+_T = TypeVar("_T")
 
 
-class _Memo:
+class _Memo(Generic[_T]):
     """What came of texts that were read before; the least recently used are dropped first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[_Key, _Outcome] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _T | AlloError] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, key: _Key) -> _Outcome | None:
+    def find(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what `make` makes, once for each key; raises AlloError where it does."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def keep(self, key: _Key, outcome: _Outcome) -> None:
+            outcome = self._kept.get(key)
+        if outcome is None:
+            try:
+                outcome = make()
+            except AlloError as error:
+                outcome = error
         with self._lock:
             self._kept[key] = outcome
+            self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
+        if isinstance(outcome, AlloError):
+            raise AlloError(outcome.diagnostics)
+        return outcome
 
 
-_memo = _Memo()
+_descriptors: _Memo[tuple[Descriptor, Place]] = _Memo()
+_blocks: _Memo[IpBlock] = _Memo()
 
 
 class IpBlocks:
@@ -60,23 +68,10 @@ class IpBlocks:
     def __call__(self, path: str) -> IpBlock:
         """Return the block that a descriptor describes."""
         source = self._sources(path)
-        document = parse_document(source)
-        faults = Faults(document.place, document.key_span)
-        found = read_descriptor(document.root.plain, str(PurePosixPath(path).parent), document.place, faults)
-        if faults.found:
-            raise AlloError(faults.found)
-        texts = self._texts(found, document.place)
-        key = (f"{path}\0{source.text}", tuple(sorted(texts.items())))
-        outcome = _memo.find(key)
-        if outcome is None:
-            try:
-                outcome = _block(path, found, texts, document.place)
-            except AlloError as error:
-                outcome = error
-            _memo.keep(key, outcome)
-        if isinstance(outcome, AlloError):
-            raise AlloError(outcome.diagnostics)
-        return outcome
+        found, place = _descriptors.find((path, source.text), partial(_described, path, source))
+        texts = self._texts(found, place)
+        key = path, source.text, tuple(sorted(texts.items()))
+        return _blocks.find(key, partial(_block, path, found, texts, place))
 
     def _texts(self, found: Descriptor, place: Place) -> dict[str, str]:
         """Return the texts of all files that a descriptor names; raises AlloError (code `file`)."""
@@ -89,6 +84,16 @@ class IpBlocks:
         if faults:
             raise AlloError(faults)
         return texts
+
+
+def _described(path: str, source: Source) -> tuple[Descriptor, Place]:
+    """Return a descriptor and where its values stand; raises AlloError with every fault that it has."""
+    document = parse_document(source)
+    faults = Faults(document.place, document.key_span)
+    found = read_descriptor(document.root.plain, str(PurePosixPath(path).parent), document.place, faults)
+    if faults.found:
+        raise AlloError(faults.found)
+    return found, document.place
 
 
 def _wanted(found: Descriptor) -> dict[str, Path]:
