@@ -188,8 +188,8 @@ class _Planner:
         if output and sum(other.source == edge.source for other in graph.edges) > 1:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
-        if scalar := _one_value(leaf, kernel):
-            return _of(leaf, scalar)
+        if unfit := _unfit(leaf, kernel):
+            return _of(leaf, unfit)
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -338,8 +338,8 @@ class _Planner:
         return known[key][1]
 
     def _join(self, source: KernelIR, producer: _Leaf, target: KernelIR, consumer: _Leaf) -> _Joint:
-        if scalar := _one_value(producer, source):
-            return _Joint(target, refusal=scalar, at_producer=True)
+        if unfit := _unfit(producer, source):
+            return _Joint(target, refusal=unfit, at_producer=True)
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:
@@ -396,11 +396,17 @@ def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | Non
     return None
 
 
-def _one_value(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
-    """Return the refusal of a port that is a scalar."""
-    if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
+def _unfit(leaf: _Leaf, kernel: KernelIR) -> Refusal | None:
+    """Return the refusal of a port that is a scalar, or an array of a size that has a name."""
+    kind = next((a.type for a in kernel.arguments() if a.name == leaf.port), None)
+    if kind is not None and not kind.shape:
         return Refusal(f"{leaf.port} is one value, not an array", "")
-    return None
+    name = next((name for name in kind.sizes if name), None) if kind is not None else None
+    if name is None:
+        return None
+    # With fewer tokens other ones wait elsewhere, and deeper FIFOs may be needed than for the most.
+    reason = f"{leaf.port} has {name} elements, and how many that is only a run tells"
+    return Refusal(reason, f"set `params: {{{name}: ...}}` where it is always the same number")
 
 
 def _ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:

@@ -11,6 +11,7 @@ from allo_studio.design.check_ip import BlockLookup, check_ip
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Notes, SpanLookup
+from allo_studio.design.check_sizes import note_sizes
 from allo_studio.design.check_structure import ResolvedEdge, check_graph, check_hierarchy
 from allo_studio.design.check_types import type_fault
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
@@ -19,6 +20,7 @@ from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, KernelNode, Project, UnknownNode
+from allo_studio.design.sizes import alike
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
@@ -71,6 +73,8 @@ def _check(
     ports = _block_ports(project, kernels, external, signatures, notes)
     ports |= {path: (_constant_port(constant),) for path, constant in constants.items()}
     wires = {graph.name: _check_wires(graph, ports, signatures, notes) for graph in project.graphs.values()}
+    if walkable:
+        note_sizes(project, ports, signatures, wires, constants, notes)
     sound = {name: [w for w in found if _is_sound(name, w, notes)] for name, found in wires.items()}
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
@@ -229,6 +233,6 @@ def _edge_infos(
             source, target = (end.type if end else None for end in (wire.source, wire.target))
             diagnostics = notes.of_edge(graph, wire.edge.id)
             copied = (graph, wire.index) in relayouts
-            info = EdgeInfo(source if source == target else None, not has_errors(diagnostics), diagnostics, copied)
+            info = EdgeInfo(source if alike(source, target) else None, not has_errors(diagnostics), diagnostics, copied)
             infos.setdefault(f"{graph}/{wire.edge.id}", info)
     return infos

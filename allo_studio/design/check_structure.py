@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.sizes import SIZE, Sizes
 from allo_studio.diagnostics import Diagnostic
 
 __all__ = ["MOST_INSTANCES", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles"]
@@ -170,7 +171,7 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
         for port in ports.get(name, ()):
             end = Endpoint(name, port.name)
             if port.direction == "in" and end not in fed:
-                hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
+                hint = _missing(graph, ports, end, port)
                 fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
                 notes.node(graph.name, name, replace(fault, about=("not connected", port.name)))
             elif port.direction == "out" and end not in used:
@@ -184,6 +185,19 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes) -> None:
         if Endpoint("", port_name) not in used:
             fault = Diagnostic("structure", f"the input {port_name} is not used", severity="warning")
             notes.graph(graph.name, replace(fault, about=("not read", port_name)), "inputs", port_name)
+
+
+def _missing(graph: Graph, ports: Ports, end: Endpoint, port: PortInfo) -> str:
+    """Return what to do about an input without a wire: where it is a size, its block's arrays say what it must be."""
+    sizes = Sizes(graph, ports) if port.type == SIZE else None
+    wanted = sizes.wanted(end) if sizes is not None and sizes.is_size(end) else None
+    if isinstance(wanted, int):
+        kernel = isinstance(graph.nodes[end.node], KernelNode)
+        where = f" in {end.node}" if kernel else f" of a block inside of {end.node}"
+        return f"its arrays have {wanted} elements: set `params: {{{end.port}: {wanted}}}`{where}"
+    if wanted is not None:
+        return f"its arrays have {wanted} elements: draw a wire from {wanted} to {end}"
+    return f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
 
 
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
