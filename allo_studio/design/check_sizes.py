@@ -1,7 +1,7 @@
 """Named sizes over the whole design: an array has as many elements at both ends of its wire.
 
-Each size is traced along the wires of scalars, in and out of graphs, to what tells it: an input of the design, an
-output of a block, or a constant. What the sizes are called does not matter.
+Each size is traced along the wires of scalars, in and out of graphs, to what tells it: an input of the design or an
+output of a block. What the sizes are called does not matter.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["note_sizes"]
 
 Ports = Mapping[str, tuple[PortInfo, ...]]
 # An input of the design or an output of a block, by its instance's path (`cascade.n`, `cascade/sub/count.m`); a number
-# where the size is fixed; None where it is not known.
+# where the extent is one; None where it is not known.
 Meaning = str | int | None
 
 
@@ -46,15 +46,19 @@ def note_sizes(
     solver = _Solver(project, ports, signatures, constants)
     inside = {n.graph for g in project.graphs.values() for n in g.nodes.values() if isinstance(n, GraphNode)}
     roots = [project.top, *(name for name in project.graphs if name not in inside and name != project.top)]
-    told: set[tuple[str, int]] = set()
+    told: set[tuple[str, int | str]] = set()
     for place in (place for root in roots for place in solver.places(root)):
-        for wire in wires[place.graph.name]:
-            if (place.graph.name, wire.index) in told:
-                continue
-            fault = solver.wire_fault(place, wire)
+        graph = place.graph.name
+        for wire in wires[graph]:
+            fault = solver.wire_fault(place, wire) if (graph, wire.index) not in told else None
             if fault is not None:
-                told.add((place.graph.name, wire.index))
-                notes.edge(place.graph.name, wire.index, fault)
+                told.add((graph, wire.index))
+                notes.edge(graph, wire.index, fault)
+        for name in place.graph.nodes:
+            fault = solver.constant_fault(place, name) if (graph, name) not in told else None
+            if fault is not None:
+                told.add((graph, name))
+                notes.node(graph, name, fault)
 
 
 def _require_names(graph: str, own: tuple[PortInfo, ...], notes: Notes) -> None:
@@ -122,16 +126,37 @@ class _Solver:
                 return _fault(place, wire, number, (one, two), meanings)
         return None
 
+    def constant_fault(self, place: _Place, name: str) -> Diagnostic | None:
+        """Return that a size of a kernel block is told by a constant, if so: it would be no size at all."""
+        if not isinstance(place.graph.nodes[name], KernelNode):
+            return None
+        for size in place.sizes.of_block(name):
+            found = self._traced(place, size)
+            number = self._number(*found) if found else None
+            if number is not None:
+                message = f"the constant {number} tells the size {size}, which is told when the design runs"
+                hint = f"set it by `params: {{{size.port}: {number}}}` of {name}, and take its wire away"
+                return Diagnostic("shape", message, hint=hint, about=("constant size", size.port, number))
+        return None
+
     def meaning(self, place: _Place, size: Endpoint | int) -> Meaning:
         """Return what tells a size, by the wires of scalars through the hierarchy."""
         if isinstance(size, int):
             return size
+        found = self._traced(place, size)
+        if found is None or self._number(*found) is not None:
+            return None
+        where, end = found
+        return f"{where.path}/{end}" if end.node else f"{where.path}.{end.port}"
+
+    def _traced(self, place: _Place, size: Endpoint) -> tuple[_Place, Endpoint] | None:
+        """Return the end at which the value of a size comes into being, and the instance in which it is."""
         end, ends = place.sizes.told(size), set[tuple[str, Endpoint]]()
         while end is not None and (place.path, end) not in ends:
             ends.add((place.path, end))
             node = place.graph.nodes.get(end.node)
             if not end.node and place.holder is None:
-                return f"{place.path}.{end.port}"
+                return place, end
             if not end.node and place.holder is not None:
                 end, place = place.holder.sizes.told(Endpoint(place.name, end.port)), place.holder
             elif end.node in place.inner:
@@ -141,10 +166,12 @@ class _Solver:
                 # A copy of a number.
                 end = place.sizes.told(Endpoint(end.node, "x"))
             else:
-                return self._number(place, end) if isinstance(node, ConstantNode) else f"{place.path}/{end}"
+                return place, end
         return None
 
     def _number(self, place: _Place, end: Endpoint) -> int | None:
+        if not isinstance(place.graph.nodes.get(end.node), ConstantNode):
+            return None
         constant = self._constants.get(f"{place.graph.name}/{end.node}")
         return int(constant.values) if constant and not constant.type.shape else None
 
@@ -175,5 +202,4 @@ def _fault(
 def _said(end: Endpoint, size: Endpoint | int, meaning: Meaning) -> str:
     if isinstance(size, int):
         return f"{end} has {size} elements"
-    what = f"the number {meaning}" if isinstance(meaning, int) else meaning
-    return f"{end} has {size} elements, which is {what}"
+    return f"{end} has {size} elements, which is {meaning}"

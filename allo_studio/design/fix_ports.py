@@ -7,7 +7,7 @@ from allo_studio.design.edit_graph import Connect
 from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import AddGraphPort
 from allo_studio.design.fix_base import At
-from allo_studio.design.model import Endpoint
+from allo_studio.design.model import ConstantNode, Endpoint
 from allo_studio.design.names import fresh_name
 from allo_studio.design.sizes import SIZE
 
@@ -30,7 +30,7 @@ def outside_type(at: At, end: Endpoint, output: bool) -> tuple[str, tuple[Edit, 
         if not isinstance(size, Endpoint) or size in names:
             continue
         told = at.sizes.told(size)
-        if told is not None and told.node and not output:
+        if told is not None and (isinstance(at.graph.nodes.get(told.node), ConstantNode) or (told.node and not output)):
             return None
         if told is not None and not told.node:
             names[size] = told.port

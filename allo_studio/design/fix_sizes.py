@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from allo_studio.design.edit_base import Edit, Several
-from allo_studio.design.edit_graph import Connect, Reroute
+from allo_studio.design.edit_graph import Connect, Disconnect, Reroute, SetParam
 from allo_studio.design.edit_project import AddGraphPort, SetGraphPortType
 from allo_studio.design.fix_base import At, Fix, Rule
 from allo_studio.design.fix_types import boundary, parameters
-from allo_studio.design.model import Endpoint
+from allo_studio.design.model import ConstantNode, Endpoint
 from allo_studio.design.sizes import SIZE
 
 __all__ = ["SIZE_RULES"]
@@ -43,6 +43,15 @@ def _same(at: At, size: Endpoint, other: Endpoint) -> Iterator[Fix]:
     yield Fix(f"wire {told} to {size}", edit)
 
 
+def _constant(at: At) -> Iterator[Fix]:
+    """Set a size to the number that a constant of the graph gives it."""
+    size, number = Endpoint(at.node, str(at.words[0])), int(at.words[1])
+    told, wires = at.sizes.told(size), [edge for edge in at.graph.edges if edge.target == size]
+    if told is not None and isinstance(at.graph.nodes.get(told.node), ConstantNode):
+        edits = (SetParam(at.graph.name, at.node, size.port, number), *(Disconnect(at.graph.name, e.id) for e in wires))
+        yield Fix(f"set {size.port} to {number} in {at.node}", Several(edits, f"Set {size.port} of {at.node}"))
+
+
 def _no_size(at: At) -> Iterator[Fix]:
     """Give the size the name of the input that tells it inside, or add an input of its name."""
     mine, name = Endpoint("", str(at.words[0])), str(at.words[1])
@@ -67,4 +76,4 @@ def _waiting(at: At, mine: Endpoint, name: str) -> list[Endpoint]:
     return [size for size in dict.fromkeys(found) if at.sizes.told(size) is None and size.node]
 
 
-SIZE_RULES: dict[str, Rule] = {"sizes": _sizes, "no size": _no_size}
+SIZE_RULES: dict[str, Rule] = {"sizes": _sizes, "no size": _no_size, "constant size": _constant}

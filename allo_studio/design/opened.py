@@ -99,7 +99,7 @@ class _Wiring:
             given = self.kernel.directions.get(signal) == "in" and not self._type(signal).shape
             if len(wires) > 1 and not given:
                 copy = fresh_name(f"{signal}_copies", set(nodes))
-                nodes[copy] = duplicator(str(self._storage(signal)), len(wires))
+                nodes[copy] = duplicator(str(self._type(signal)), len(wires))
                 copied.append(StageKernel(copy, self._copies(signal, len(wires))))
                 edges.append(Edge(source, Endpoint(copy, "x")))
                 edges += [replace(wire, source=Endpoint(copy, f"y{n}")) for n, wire in enumerate(wires)]
@@ -137,13 +137,9 @@ class _Wiring:
         arguments = {argument.name: argument.type for argument in self.kernel.arguments()}
         return arguments[signal] if signal in arguments else self.kernel.find_buffer(signal).type
 
-    def _storage(self, signal: str) -> ArrayType:
-        """Return the type of the memory of a signal: all of it is copied, whatever its size is in a run."""
-        return self._type(signal).named(())
-
     def _copies(self, signal: str, count: int) -> KernelIR:
         """Return the kernel of a duplicator, in the layout of what it copies."""
-        source = block_source(duplicator(str(self._storage(signal)), count).path)
+        source = block_source(duplicator(str(self._type(signal)), count).path)
         made = infer_ports(parse_kernel(source, "duplicate", {}))
         if self._type(signal).shape:
             for argument in made.arguments():

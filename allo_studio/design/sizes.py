@@ -29,6 +29,7 @@ class Sizes:
     def __init__(self, graph: Graph, ports: Mapping[str, tuple[PortInfo, ...]]) -> None:
         self._graph = graph
         self._ports = {Endpoint(node, p.name): p for node, found in ports.items() for p in found}
+        self._of_node = {node: tuple(Endpoint(node, p.name) for p in found) for node, found in ports.items()}
         self._fed: dict[Endpoint, Endpoint] = {}
         for edge in graph.edges:
             self._fed.setdefault(edge.target, edge.source)
@@ -40,6 +41,11 @@ class Sizes:
             return ()
         extents = zip(port.type.names, port.type.shape, strict=True)
         return tuple(Endpoint(end.node, name) if name else extent for name, extent in extents)
+
+    def of_block(self, node: str) -> tuple[Endpoint, ...]:
+        """Return the scalar ports of a block that tell sizes of its arrays."""
+        found = (size for end in self._of_node.get(node, ()) for size in self.of(end))
+        return tuple(dict.fromkeys(size for size in found if isinstance(size, Endpoint)))
 
     def begins(self, end: Endpoint) -> bool:
         """Tell whether wires begin at an end: an output of a block, or an input of the graph."""
@@ -53,11 +59,7 @@ class Sizes:
     def is_size(self, end: Endpoint) -> bool:
         """Tell whether a scalar port tells a size of an array port of its block."""
         port = self._ports.get(end)
-        return (
-            port is not None
-            and port.type == SIZE
-            and any(end in self.of(other) for other in self._ports if other.node == end.node)
-        )
+        return port is not None and port.type == SIZE and end in self.of_block(end.node)
 
     def may_join(self, source: Endpoint, target: Endpoint) -> bool:
         """Tell whether nothing says that two ends of the same extents have, or are, different sizes."""

@@ -16,6 +16,7 @@ from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.exact import signed, unsigned
 from allo_studio.simulate.invocations import Invocations
+from allo_studio.simulate.sizes import taken_by
 
 __all__ = ["evaluate_jit", "record_runs", "whole_arguments"]
 
@@ -65,7 +66,8 @@ class _Compiled:
     def run(self, process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if process.path not in self._made:
             self._made[process.path] = jit(process.ir)
-        return _bound(process, self._made[process.path].run(_taken(process, held)))
+        given = taken_by(process.path, process.ir, _taken(process, held))
+        return _bound(process, self._made[process.path].run(given, whole=True))
 
     def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
         return None
@@ -95,7 +97,7 @@ class _Recorded:
         if process.path not in self._made:
             self._made[process.path] = Recorder.of(process.ir)
         given = _taken(process, held)
-        outputs, recording = self._made[process.path].run(given)
+        outputs, recording = self._made[process.path].run(taken_by(process.path, process.ir, given), whole=True)
         self.runs[process.path] = Run(whole_arguments(process.ir, given), recording)
         return _bound(process, outputs)
 

@@ -397,8 +397,8 @@ def test_channels_that_cannot_be(name: str) -> None:
 
 def test_each_rule_has_a_case() -> None:
     told = {case.about for case in CASES.values()} | {about for _, about, _ in ORDERS.values()}
-    # Those of external blocks need files: see tests/ip.
-    assert told | {"fixed"} == set(RULES)
+    # Those of external blocks and constants need files: see tests/ip and test_constant_blocks.
+    assert told | {"fixed", "constant size"} == set(RULES)
 
 
 def test_a_schedule_that_others_use_stays_for_them() -> None:
