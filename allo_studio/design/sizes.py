@@ -6,13 +6,14 @@ a graph's own port means that graph's scalar of that name: an input, or at an ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.model import Endpoint, Graph
 from allo_studio.types import INT32, ArrayType
 
-__all__ = ["SIZE", "Sizes", "alike"]
+__all__ = ["SIZE", "Sizes", "alike", "renamed_size", "with_sizes"]
 
 # What tells a size is a number of this type.
 SIZE = ArrayType(INT32)
@@ -21,6 +22,22 @@ SIZE = ArrayType(INT32)
 def alike(one: ArrayType | None, two: ArrayType | None) -> bool:
     """Tell whether two types are known, and the same but for the names of their sizes."""
     return one is not None and two is not None and (one.element, one.shape) == (two.element, two.shape)
+
+
+def renamed_size(text: str, old: str, new: str) -> str:
+    """Return the text of a type with another name of a size."""
+    return re.sub(rf"\b{re.escape(old)}(?=\s*<=)", new, text)
+
+
+def with_sizes(text: str, names: Sequence[str]) -> str:
+    """Return the text of an array's type with these names of its sizes, "" where there is none.
+
+    The text may name a graph's parameters as extents.
+    """
+    head, _, rest = text.partition("[")
+    extents = [part.rpartition("<=")[2].strip() for part in rest.rstrip().removesuffix("]").split(",")]
+    named = (f"{name}<={extent}" if name else extent for name, extent in zip(names, extents, strict=True))
+    return f"{head}[{', '.join(named)}]"
 
 
 class Sizes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from design_projects import checked, loaded, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allo_studio.design.check import check
+from allo_studio.design.edits import CollapseNodes, ExpandNode, RenameGraphPort
 from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project
+from allo_studio.design.sizes import renamed_size, with_sizes
 
 SIZED = "float32[n<=16]"
 
@@ -252,3 +256,55 @@ def test_a_chain_of_fixes_mends_a_design() -> None:
             break
         project = fixes_for(design, design.diagnostics[0])[0].edit.apply(project)
     assert check(project, read()).diagnostics == ()
+
+
+def right(project: Project) -> Project:
+    """Return a project with each size told by `n`, in a way that is not its first."""
+    graphs = {}
+    for name, graph in project.graphs.items():
+        arrays = [e for e in graph.edges if e.target.port not in ("n", "m")]
+        ends = [
+            Endpoint(b, p) for b, node in graph.nodes.items() for p in ("nm" if isinstance(node, GraphNode) else "n")
+        ]
+        sizes = [Edge(Endpoint("", "n"), end) for end in ends]
+        inputs = {"n": "int32", "m": "int32", "A": "float32[n<=16]"}
+        graphs[name] = replace(graph, inputs=inputs, outputs={"E": "float32[n<=16]"}, edges=(*sizes, *arrays))
+    return replace(project, graphs=graphs)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sized_projects(), st.data())
+def test_blocks_with_sizes_can_be_made_a_graph_and_back(project: Project, data: st.DataObject) -> None:
+    project = right(project)
+    before = check(project, read())
+    assert before.ok, before.diagnostics
+    nodes = list(project.graphs["g"].nodes)
+    first = data.draw(st.integers(0, len(nodes) - 1))
+    chosen = tuple(nodes[first : data.draw(st.integers(first + 1, len(nodes)))])
+    after = CollapseNodes("g", chosen, "part", before.port_types("g")).apply(project)
+    assert check(after, read()).ok, check(after, read()).diagnostics
+    back = ExpandNode("g", "part").apply(after)
+    assert check(back, read()).ok
+    assert {(e.source, e.target) for e in back.graphs["g"].edges} == {
+        (e.source, e.target) for e in project.graphs["g"].edges
+    }
+    renamed = RenameGraphPort("sub", "n", "size").apply(RenameGraphPort("g", "n", "length").apply(project))
+    assert renamed.graphs["sub"].inputs["A"] == "float32[size<=16]"
+    assert check(renamed, read()).ok
+
+
+def test_a_size_that_is_told_inside_comes_out_with_its_array() -> None:
+    nodes = f"c: {COUNT}; w: {FILL}; a: {KEEP}"
+    wires = "X -> c.X; c.c -> w.m; c.c -> a.n; c.c -> k; x -> w.a; w.Y -> a.X; a.Y -> E"
+    project = loaded(
+        text(f'g | X: "float32[16]", x: float32 | k: int32, E: "float32[k<=16]" | {nodes} | {wires}')
+    ).project
+    types = check(project, read()).port_types("g")
+    after = CollapseNodes("g", ("c", "w"), "part", types).apply(project)
+    assert after.graphs["part"].outputs == {"c_2": "int32", "Y": "float32[c_2<=16]"}
+    assert check(after, read()).ok
+
+
+def test_the_text_of_a_type_keeps_what_is_not_its_sizes() -> None:
+    assert with_sizes("Fixed(16, 10)[n<=N, 4 ,m <= 8]", ("a", "", "b")) == "Fixed(16, 10)[a<=N, 4, b<=8]"
+    assert renamed_size("float32[n<=nn, n <=4, nn<=n]", "n", "k") == "float32[k<=nn, k <=4, nn<=n]"

@@ -93,5 +93,18 @@ def test_a_callee_takes_arrays_of_its_maximum() -> None:
         parse_kernel(SOURCE, "through", {"n": 5})
 
 
+def test_a_call_may_set_a_size() -> None:
+    text = TEXT + (
+        'def half(A: float32["n<=16", M], w: float32[M]) -> float32[8]:\n    B: float32[8, M]\n'
+        "    for i in range(8):\n        for j in range(M):\n            B[i, j] = A[0, j] + i\n"
+        '    y: float32[8] = rows[{"n": 8}](B, w)\n    return y\n'
+    )
+    kernel = parse_kernel(Source("k.py", text), "half")
+    A, w = np.arange(8, dtype=np.float32).reshape(2, 4), np.ones(4, np.float32)
+    assert np.array_equal(jit(kernel)(A, w), A[0].sum() + 4 * np.arange(8, dtype=np.float32))
+    with pytest.raises(AlloError, match="from 1 to 16"):
+        parse_kernel(Source("k.py", text.replace('{"n": 8}', '{"n": 80}')), "half")
+
+
 def test_sizes_are_told_as_parameters_without_a_value() -> None:
     assert kernel_parameters(SOURCE, "mixed") == {"M": 4, "n": None, "m": None}
