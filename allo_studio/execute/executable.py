@@ -151,6 +151,8 @@ class Executable:
         place = self._lowered.places[number]
         message = f"subscript {subscript} of {place.buffer} is out of range in dimension {place.dimension}"
         hint = f"the extent there is {place.extent}: subscripts go from 0 to {place.extent - 1}"
+        if place.sized:
+            hint = f"the extent there is a size of this run, at most {place.extent}: subscripts stay below it"
         return Diagnostic("run", message, place.span, self.name, hint)
 
 
