@@ -84,8 +84,8 @@ def module_parameters(source: Source) -> dict[str, Number]:
 def kernel_parameters(source: Source, function: str) -> dict[str, Parameter | None]:
     """Return what `params` may set for a kernel: its template's parameters, the constants of its file, its named sizes.
 
-    Types are given as text. What has no value of its own is None: a template's parameter, which must be set, and a
-    named size, which need not be. Raises AlloError of code `syntax`.
+    Types are given as text. A template's parameter has no value of its own: None. A named size, which a run tells where
+    nothing sets it, is an empty text. Raises AlloError of code `syntax`.
     """
     module = read_module(source)
     definition = module.definition(function)
@@ -95,7 +95,7 @@ def kernel_parameters(source: Source, function: str) -> dict[str, Parameter | No
         if name not in found:
             found[name] = str(value) if isinstance(value, ScalarType) else value
     sizes = named_sizes(definition.node) if definition else ()
-    return {**found, **dict.fromkeys(name for name in sizes if name not in found)}
+    return {**found, **dict.fromkeys((name for name in sizes if name not in found), "")}
 
 
 def _is_parameter(value: object) -> TypeGuard[Number]:

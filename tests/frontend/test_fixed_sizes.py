@@ -107,4 +107,4 @@ def test_a_call_may_set_a_size() -> None:
 
 
 def test_sizes_are_told_as_parameters_without_a_value() -> None:
-    assert kernel_parameters(SOURCE, "mixed") == {"M": 4, "n": None, "m": None}
+    assert kernel_parameters(SOURCE, "mixed") == {"M": 4, "n": "", "m": ""}
