@@ -19,7 +19,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
-from allo_studio.simulate.invocations import Invocations, Queue
+from allo_studio.simulate.invocations import Engine, Invocations, Queue
 from allo_studio.simulate.sequential import array_of, interpret_sequentially, numbers_of
 from allo_studio.simulate.sizes import taken_by
 from allo_studio.simulate.together import Stuck, Together
@@ -105,7 +105,7 @@ def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
     return made
 
 
-class _Reference:
+class _Reference(Engine):
     """Kernels as they are before their schedules. What is found out of one is kept, as loops run it often."""
 
     def __init__(self) -> None:
