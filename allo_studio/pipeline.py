@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
+
+from numpy.typing import NDArray
 
 from allo_studio.backends.rtl.cancelling import cancelling
 from allo_studio.backends.rtl.emit import RtlDesign, generate, verilog_files
@@ -41,9 +43,10 @@ from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.cycle.export import testbench_files
 from allo_studio.simulate.cycle.run import run_rtl
-from allo_studio.simulate.data import random_inputs, require_memory
+from allo_studio.simulate.data import require_memory
 from allo_studio.simulate.jit import evaluate_jit, record_runs
 from allo_studio.simulate.reference import evaluate
+from allo_studio.simulate.sizes import all_inputs, greatest_inputs, meant, sizes_of
 
 __all__ = [
     "Artifact",
@@ -199,7 +202,7 @@ def _runs(region: Region, models: bool) -> Mapping[str, Run]:
     if not models:
         require_no_models(region)
     require_memory(region.ports)
-    return record_runs(region, random_inputs(region.ports))
+    return record_runs(region, greatest_inputs(region))
 
 
 def build(
@@ -325,34 +328,44 @@ def _prepare(
     return _size(checked, library, models), device
 
 
+def _total(rows: Sequence[SimulationRow]) -> SimulationRow:
+    """Return several runs of one engine as one."""
+    compared, mismatches = sum(row.compared for row in rows), sum(row.mismatches for row in rows)
+    return SimulationRow(compared, mismatches, max(row.max_error for row in rows), rows[0].engine)
+
+
 def _c_simulation(
     sized: SizedDesign, folder: Path, cancel: Callable[[], bool] | None
 ) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
     require_memory(sized.region.ports)
-    inputs = random_inputs(sized.region.ports)
-    expected = _cancellable(cancel, lambda: evaluate(sized.region, inputs, cancel=cancel))
+    results = [_c_run(sized, folder, inputs, cancel) for inputs in all_inputs(sized.region)]
+    rows = [SimulationRow(r.compared, r.mismatches, r.max_error, "C simulation") for r in results]
+    return _total(rows), tuple(dict.fromkeys(fault for result in results for fault in _csim_faults(sized, result)))
+
+
+def _c_run(
+    sized: SizedDesign, folder: Path, inputs: Mapping[str, NDArray[Any]], cancel: Callable[[], bool] | None
+) -> CSimResult:
+    region = sized.region
+    expected = _cancellable(cancel, lambda: evaluate(region, inputs, cancel=cancel))
     try:
-        types = {port.name: port.type for port in sized.region.ports}
-        tolerance = tolerance_of(sized.region)
-        result = run_csim(
+        return run_csim(
             folder,
-            sized.region.name,
+            region.name,
             inputs,
-            expected,
-            types=types,
-            tolerance=tolerance,
+            meant(region.ports, inputs, expected),
+            types={port.name: port.type for port in region.ports},
+            tolerance=tolerance_of(region),
             cancel=cancel,
-            outside=compilation(sized.region),
+            outside=compilation(region),
         )
     except SimulationCancelled:
         raise Cancelled from None
-    row = SimulationRow(result.compared, result.mismatches, result.max_error, "C simulation")
-    return row, tuple(_csim_faults(sized, result))
 
 
 def _testbench(design: RtlDesign, folder: Path) -> dict[str, str]:
     """Write a testbench for other simulators, with the data of the simulation."""
-    inputs = random_inputs(design.sized.region.ports)
+    inputs = greatest_inputs(design.sized.region)
     files = testbench_files(design, inputs, evaluate_jit(design.sized.region, inputs))
     write(files, folder)
     return files
@@ -382,24 +395,46 @@ def _rtl_simulation(
                 hint="build it with --no-simulate, or simulate it for smaller sizes",
             )
         )
-    inputs = random_inputs(sized.region.ports)
     watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
-    found = _cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))
-    right = _cancellable(cancel, lambda: evaluate_jit(sized.region, inputs, invocations, cancel))
-    verdict = compare(found.outputs, right, 0.0)
-    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
-    faults = []
-    if verdict.mismatches:
-        count = f"{verdict.mismatches} of {verdict.compared}"
-        faults.append(_differs(sized, "RTL simulation", count, str(verdict.first_mismatch)))
+    *others, greatest = all_inputs(sized.region)
+    found, row, faults = _rtl_run(design, greatest, invocations, watched, cancel, waves)
+    rows = [row]
+    for inputs in others:
+        _, row, more = _rtl_run(design, inputs, 1, (), cancel, None)
+        rows.append(row)
+        faults += more
+    if not sizes_of(sized.region).greatest:
+        # The predicted cycles are those of the greatest sizes, and here data tell them.
+        return _total(rows), found, tuple(faults)
     expected = (sized.latency, *[sized.interval] * (invocations - 1))
     # The interval is that of the steady state.
     if found.cycles[0] != expected[0] or found.cycles[-1] != expected[-1]:
         took = f"the RTL took {found.cycles[0]} cycles and then {found.cycles[-1]}"
         message = f"{took}, not {expected[0]} and {expected[-1]}"
         faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=whose_fault(sized.region)))
-    return row, found, tuple(faults)
+    return _total(rows), found, tuple(faults)
+
+
+def _rtl_run(
+    design: RtlDesign,
+    inputs: Mapping[str, NDArray[Any]],
+    invocations: int,
+    watched: Sequence[str],
+    cancel: Callable[[], bool] | None,
+    waves: Path | None,
+) -> tuple[CycleRun, SimulationRow, list[Diagnostic]]:
+    sized = design.sized
+    found = _cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))
+    right = _cancellable(cancel, lambda: evaluate_jit(sized.region, inputs, invocations, cancel))
+    right = meant(sized.region.ports, inputs, right)
+    got = meant(sized.region.ports, {**inputs, **right}, found.outputs)
+    verdict = compare(got, right, 0.0)
+    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
+    if not verdict.mismatches:
+        return found, row, []
+    count = f"{verdict.mismatches} of {verdict.compared}"
+    return found, row, [_differs(sized, "RTL simulation", count, str(verdict.first_mismatch))]
 
 
 def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]:
@@ -411,12 +446,16 @@ def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]
 
 def _jit_simulation(sized: SizedDesign) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
     require_memory(sized.region.ports)
-    inputs = random_inputs(sized.region.ports)
-    verdict = compare(evaluate_jit(sized.region, inputs), evaluate(sized.region, inputs), tolerance_of(sized.region))
-    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "JIT")
-    if not verdict.mismatches:
-        return row, ()
-    return row, (_differs(sized, "JIT", f"{verdict.mismatches} of {verdict.compared}", str(verdict.first_mismatch)),)
+    region, rows, faults = sized.region, list[SimulationRow](), list[Diagnostic]()
+    for inputs in all_inputs(region):
+        right = meant(region.ports, inputs, evaluate(region, inputs))
+        got = meant(region.ports, {**inputs, **right}, evaluate_jit(region, inputs))
+        verdict = compare(got, right, tolerance_of(region))
+        rows.append(SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "JIT"))
+        if verdict.mismatches:
+            count = f"{verdict.mismatches} of {verdict.compared}"
+            faults.append(_differs(sized, "JIT", count, str(verdict.first_mismatch)))
+    return _total(rows), tuple(faults)
 
 
 def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnostic:

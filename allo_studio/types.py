@@ -212,6 +212,10 @@ class ArrayType:
         """The name of each dimension's size, "" where it has none."""
         return self.sizes or ("",) * len(self.shape)
 
+    def named(self, names: tuple[str, ...]) -> ArrayType:
+        """Return the type with other names of its sizes, one a dimension, "" where there is none."""
+        return ArrayType(self.element, self.shape, names if any(names) else ())
+
     def __str__(self) -> str:
         if not self.shape:
             return str(self.element)

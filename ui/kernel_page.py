@@ -41,7 +41,10 @@ def parse_value(text: str) -> ParamValue | None:
 
 
 class _Parameter(QWidget):
-    """A parameter's value with a button that goes back to the kernel's own; a template's parameter has none."""
+    """A parameter's value with a button that goes back to the kernel's own.
+
+    A template's parameter has none (None), and a size a new one in each run (an empty text).
+    """
 
     changed = Signal(object)
 
@@ -49,13 +52,13 @@ class _Parameter(QWidget):
         super().__init__()
         self._own, self._override = own, override
         self.box = QLineEdit(self._shown)
-        self.box.setPlaceholderText("needs a value")
+        self.box.setPlaceholderText("needs a value" if own is None else "told by each run")
         font = self.box.font()
         font.setBold(override is not None)
         self.box.setFont(font)
         back = QToolButton()
         back.setIcon(icon("undo"))
-        back.setToolTip("Take the value away" if own is None else f"Go back to the kernel's own value, {own}")
+        back.setToolTip("Take the value away" if own in (None, "") else f"Go back to the kernel's own value, {own}")
         back.setVisible(override is not None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -28,7 +28,7 @@ __all__ = [
 
 _MARK = "@"
 _CONVERT, _DUPLICATE, _RELAYOUT = f"{_MARK}convert", f"{_MARK}duplicate", f"{_MARK}relayout"
-_INDICES = "ijklmnpq"
+_INDICES = "ijklmnpqrstuvw"
 MOST_COPIES = 64
 
 
@@ -110,16 +110,22 @@ def _converted(path: str, source: ArrayType, target: ArrayType) -> ArrayType:
 
 def _kernel(name: str, type_: ArrayType, results: Mapping[str, ArrayType]) -> str:
     """Return a kernel that passes each element of `x` on."""
-    outputs = ", ".join(f'"{kind}"' for kind in results.values())
+    outputs = ", ".join(_written(kind) for kind in results.values())
     lines = ["from allo_studio.lang import *", "", ""]
-    lines.append(f'def {name}(x: "{type_}") -> {f"({outputs})" if len(results) > 1 else outputs}:')
+    lines.append(f"def {name}(x: {_written(type_)}) -> {f'({outputs})' if len(results) > 1 else outputs}:")
     if not type_.shape:
         lines += [f'    {port}: "{kind}" = x' for port, kind in results.items()]
         return "\n".join([*lines, f"    return {', '.join(results)}", ""])
-    indices = ", ".join(_INDICES[: len(type_.shape)])
+    indices = ", ".join([letter for letter in _INDICES if letter not in type_.sizes][: len(type_.shape)])
     extents = ", ".join(name or str(extent) for name, extent in zip(type_.names, type_.shape, strict=True))
-    lines += [f'    {port}: "{kind}"' for port, kind in results.items()]
+    lines += [f"    {port}: {_written(kind)}" for port, kind in results.items()]
     loops = f"range({extents})" if len(type_.shape) == 1 else f"grid({extents})"
     lines += [f"    for {indices} in {loops}:", f'        e: "{type_.element}" = x[{indices}]']
     lines += [f"        {port}[{indices}] = e" for port in results]
     return "\n".join([*lines, f"    return {', '.join(results)}", ""])
+
+
+def _written(type_: ArrayType) -> str:
+    """Return a type as a kernel's text has it, in quotes: sizes that have a name are texts in it."""
+    extents = (f'"{name}<={n}"' if name else str(n) for name, n in zip(type_.names, type_.shape, strict=True))
+    return f"'{type_.element}[{', '.join(extents)}]'" if type_.shape else f"'{type_.element}'"

@@ -16,8 +16,8 @@ from allo_studio.design.joints import (
     Way,
     explain,
     no_fifo,
-    one_value,
     refused_at,
+    unfit,
     ways,
 )
 from allo_studio.design.kept import Turn
@@ -170,8 +170,8 @@ class _Planner:
         if output and sum(other.source == edge.source for other in graph.edges) > 1:
             return Refusal(f"{edge.source} is read in the design too", "let its kernel write the array to two outputs")
         kernel = self.plan.kernels[leaf.path]
-        if scalar := one_value(leaf, kernel):
-            return refused_at(leaf, scalar)
+        if wrong := unfit(leaf, kernel):
+            return refused_at(leaf, wrong)
         order: ConsumerOrder | ProducerOrder | Refusal
         if output:
             order = producer_order(kernel, leaf.port)
@@ -340,8 +340,8 @@ class _Planner:
         return self.turn.recall(("way", producer, consumer, streams), (source, target, self.library), find)
 
     def _join(self, source: KernelIR, producer: Leaf, target: KernelIR, consumer: Leaf) -> Joint:
-        if scalar := one_value(producer, source):
-            return Joint(target, refusal=scalar, at_producer=True)
+        if wrong := unfit(producer, source):
+            return Joint(target, refusal=wrong, at_producer=True)
         for leaf, kernel in ((producer, source), (consumer, target)):
             depends = timing_depends(kernel)
             if depends is not None:

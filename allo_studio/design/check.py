@@ -13,6 +13,7 @@ from allo_studio.design.check_ip import check_ip
 from allo_studio.design.check_kernels import KernelResult, check_kernels
 from allo_studio.design.check_layouts import unify_layouts
 from allo_studio.design.check_notes import Noted, Notes, SpanLookup
+from allo_studio.design.check_sizes import note_sizes
 from allo_studio.design.check_structure import Ports, ResolvedEdge, check_graph, check_hierarchy, resolve
 from allo_studio.design.check_types import type_fault
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
@@ -23,6 +24,7 @@ from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.kept import Kept, Turn
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
 from allo_studio.design.rates import firings
+from allo_studio.design.sizes import alike
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
@@ -71,6 +73,8 @@ def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: T
     external = check_ip(project, answers.block, notes)
     ports = _block_ports(project, kernels, external, constants, signatures, notes, turn)
     wires = {graph.name: _graph_wires(graph, ports, signatures, notes, turn) for graph in project.graphs.values()}
+    if walkable:
+        note_sizes(project, ports, signatures, {name: found.all for name, found in wires.items()}, constants, notes)
     layouts: dict[str, Layout] = {}
     relayouts: set[tuple[str, int]] = set()
     if walkable:
@@ -164,11 +168,12 @@ _Wire = tuple[str, ResolvedEdge, EdgeInfo]
 
 @dataclass(frozen=True)
 class _GraphWires:
-    """The wires of a graph: those without a fault, what is known of each by its path, and what was noted of them.
+    """The wires of a graph, those without a fault, what is known of each by its path, and what was noted of them.
 
     `firings` are how often its blocks fire that do so more than once, by path.
     """
 
+    all: tuple[ResolvedEdge, ...]
     sound: tuple[ResolvedEdge, ...]
     infos: Mapping[str, EdgeInfo]
     firings: Mapping[str, int]
@@ -186,7 +191,8 @@ def _graph_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes, tu
         faulty = apart.faulty_edges()
         sound = tuple(wire for path, wire, info in found if info.type and path not in faulty)
         often = {f"{graph.name}/{name}": count for name, count in counts.items() if name}
-        return _GraphWires(sound, {path: info for path, _, info in found}, often, apart.noted())
+        wires = tuple(wire for _, wire, _ in found)
+        return _GraphWires(wires, sound, {path: info for path, _, info in found}, often, apart.noted())
 
     found = turn.recall("wires", (graph, *known.values()), find)
     notes.join(found.noted)
@@ -228,7 +234,7 @@ def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> _Wire:
     for fault in faults:
         if fault:
             notes.edge(graph.name, index, fault)
-    same = source == target or wire.edge.rate == "rows"
+    same = alike(source, target) or wire.edge.rate == "rows"
     return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if same else None, True)
 
 

@@ -10,7 +10,8 @@ from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.kept import Turn
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, KernelNode, Project
+from allo_studio.design.sizes import SIZE, Sizes
 from allo_studio.diagnostics import Diagnostic
 
 __all__ = ["MOST_INSTANCES", "Ports", "ResolvedEdge", "check_graph", "check_hierarchy", "cycles", "resolve"]
@@ -179,7 +180,7 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> No
             known = own, *(tuple(f"{name}.{p.name}" for p in own if p.direction == side) for side in ("in", "out"))
         table[name] = known
         if not fed.issuperset(known[1]) or not used.issuperset(known[2]):
-            _tell_unconnected(graph.name, name, own, fed, used, notes)
+            _tell_unconnected(graph, name, ports, fed, used, notes)
     for port_name in graph.outputs:
         if port_name not in fed:
             fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
@@ -190,18 +191,29 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> No
             notes.graph(graph.name, replace(fault, about=("not read", port_name)), "inputs", port_name)
 
 
-def _tell_unconnected(
-    graph: str, name: str, ports: Sequence[PortInfo], fed: set[str], used: set[str], notes: Notes
-) -> None:
-    for port in ports:
-        end = f"{name}.{port.name}"
-        if port.direction == "in" and end not in fed:
-            hint = f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
+def _tell_unconnected(graph: Graph, name: str, ports: Ports, fed: set[str], used: set[str], notes: Notes) -> None:
+    for port in ports[name]:
+        end = Endpoint(name, port.name)
+        if port.direction == "in" and end.text not in fed:
+            hint = _missing(graph, ports, end, port)
             fault = Diagnostic("structure", f"the input {end} is not connected", hint=hint)
-            notes.node(graph, name, replace(fault, about=("not connected", port.name)))
-        elif port.direction == "out" and end not in used:
+            notes.node(graph.name, name, replace(fault, about=("not connected", port.name)))
+        elif port.direction == "out" and end.text not in used:
             fault = Diagnostic("structure", f"the output {end} is not used", severity="warning")
-            notes.node(graph, name, replace(fault, about=("not used", port.name)))
+            notes.node(graph.name, name, replace(fault, about=("not used", port.name)))
+
+
+def _missing(graph: Graph, ports: Ports, end: Endpoint, port: PortInfo) -> str:
+    """Return what to do about an input without a wire: where it is a size, its block's arrays say what it must be."""
+    sizes = Sizes(graph, ports) if port.type == SIZE else None
+    wanted = sizes.wanted(end) if sizes is not None and sizes.is_size(end) else None
+    if isinstance(wanted, int):
+        kernel = isinstance(graph.nodes[end.node], KernelNode)
+        where = f" in {end.node}" if kernel else f" of a block inside of {end.node}"
+        return f"its arrays have {wanted} elements: set `params: {{{end.port}: {wanted}}}`{where}"
+    if wanted is not None:
+        return f"its arrays have {wanted} elements: draw a wire from {wanted} to {end}"
+    return f"draw a wire to {end}, of type {port.type}" if port.type else f"draw a wire to {end}"
 
 
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:

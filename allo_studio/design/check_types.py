@@ -1,4 +1,4 @@
-"""What flows in a wire is one type: the same elements, rank, extents and sizes at both ends."""
+"""What flows in a wire is one type: the same elements, rank and extents at both ends. Sizes: see `check_sizes.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["type_fault"]
 
 def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
     """Return why what a wire begins at cannot be what it ends at; None where it can."""
-    if source == target:
+    if (source.element, source.shape) == (target.element, target.shape):
         return None
     if edge.rate == "rows" and source.element == target.element:
         return _rows_fault(edge, source, target)
@@ -27,9 +27,6 @@ def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic |
         hint = "both ends must have the same number of dimensions"
         message = f"the ranks differ ({len(source.shape)} and {len(target.shape)}): {ends}"
         return Diagnostic("shape", message, hint=hint, about=("ranks",))
-    if source.shape == target.shape:
-        hint = "a size at run time goes with its array: give both ends the same name and maximum, such as float32[n<=8]"
-        return Diagnostic("shape", f"the named sizes differ: {ends}", hint=hint, about=("sizes",))
     differ = [i + 1 for i, (a, b) in enumerate(zip(source.shape, target.shape, strict=True)) if a != b]
     which = f"dimension {differ[0]}" if len(differ) == 1 else f"dimensions {', '.join(map(str, differ))}"
     hint = "set `params` of one of the blocks so that the extents agree"

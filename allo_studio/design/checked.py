@@ -39,7 +39,9 @@ class PortInfo:
 
 @dataclass(frozen=True)
 class EdgeInfo:
-    """What is known of a wire. `type` is None unless both ends are known and have the same one.
+    """What is known of a wire. `type` is the source's; None unless both ends are known and have the same one.
+
+    Their sizes may have other names.
 
     `relayout` tells that its ends keep different layouts (`unify: false`), so that a copy is made between them.
     """

@@ -22,6 +22,7 @@ __all__ = [
     "find_schedule",
     "refuse",
     "renamed_key",
+    "require_inside",
     "require_known",
     "unknown_kind",
     "with_graph",
@@ -111,11 +112,25 @@ def find_schedule(project: Project, name: str) -> tuple[StepSpec, ...]:
 
 
 def require_known(project: Project, node: Node) -> None:
-    """Raise AlloError where a block is an instance of an unknown graph, or has an unknown schedule."""
+    """Raise AlloError where a block is an instance of an unknown graph, or has or sets what is not there."""
     if isinstance(node, GraphNode):
-        find_graph(project, node.graph)
+        known = find_graph(project, node.graph).params
+        for param in node.params.keys() - known.keys():
+            message = f"graph {node.graph} has no parameter {param!r}"
+            raise refuse(message, node.graph, did_you_mean(param, known))
+        for path, override in node.inside.items():
+            require_inside(project, node.graph, path)
+            if override.schedule:
+                find_schedule(project, override.schedule)
     if isinstance(node, KernelNode) and node.schedule is not None:
         find_schedule(project, node.schedule)
+
+
+def require_inside(project: Project, graph: str, path: str) -> None:
+    """Raise AlloError where a graph has no block at a path (`left/mm`)."""
+    for name in path.split("/"):
+        node = find_node(find_graph(project, graph), name)
+        graph = node.graph if isinstance(node, GraphNode) else ""
 
 
 def with_graph(project: Project, graph: Graph) -> Project:

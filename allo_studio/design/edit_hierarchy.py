@@ -11,6 +11,8 @@ from allo_studio.design.edit_project import graph_users
 from allo_studio.design.instances import opened, used_params
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project, Rate
 from allo_studio.design.names import fresh_name
+from allo_studio.design.sizes import with_sizes
+from allo_studio.types import parse_type
 
 __all__ = ["CollapseNodes", "ExpandNode", "centre"]
 
@@ -93,6 +95,7 @@ class _Collapse:
         self._outer: list[Edge] = []
         for edge in graph.edges:
             self._wire(edge)
+        self._inputs, self._outputs = self._with_sizes(self._inputs), self._with_sizes(self._outputs)
         params = used_params(graph, nodes.values(), (*self._inputs.values(), *self._outputs.values()))
         self.inner = Graph(
             name, graph.execution, self._inputs, self._outputs, nodes, tuple(self._inner), graph.unify, params
@@ -133,6 +136,25 @@ class _Collapse:
                 self._inner.append(Edge(edge.source, Endpoint("", name), rate=self._rate_inside(edge)))
         return self._ports[key]
 
+    def _with_sizes(self, ports: Mapping[str, str]) -> dict[str, str]:
+        """Return the types of ports with the names of their sizes at the new graph, where each has one there."""
+        found = dict(ports)
+        for name, text in ports.items():
+            own = Endpoint("", name)
+            end = next(e.target if e.source == own else e.source for e in self._inner if own in (e.source, e.target))
+            sizes = [self._size(end, size) if size else "" for size in _sizes_of(self._types.get(end, ""))]
+            if any(sizes) and None not in sizes:
+                found[name] = with_sizes(text, [size or "" for size in sizes])
+        return found
+
+    def _size(self, end: Endpoint, size: str) -> str | None:
+        """Return the port of the new graph that tells a size of an end of a block in it."""
+        port = Endpoint(end.node, size)
+        told = next((edge.source for edge in self._inner if edge.target == port), port)
+        if not told.node:
+            return told.port
+        return next((e.target.port for e in self._inner if e.source == told and not e.target.node), None)
+
     def _rate_inside(self, edge: Edge) -> Rate | None:
         return None if self._rates_outside else edge.rate
 
@@ -149,6 +171,14 @@ class _Collapse:
                 return known
         where = f"{self._graph.name}/{edge.id}"
         raise refuse(f"the type of {edge.source} is not known", where, "mend the block that it belongs to first")
+
+
+def _sizes_of(text: str) -> tuple[str, ...]:
+    """Return the names of an array's sizes; none where it has none, or the text is no type."""
+    try:
+        return parse_type(text).sizes
+    except ValueError:
+        return ()
 
 
 def _rates_outside(graph: Graph, inside: set[str], firings: Mapping[str, int]) -> bool:

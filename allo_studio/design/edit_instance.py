@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from allo_studio.design.edit_base import Edit, find_graph, find_node, find_schedule, refuse, with_graph, without
+from allo_studio.design.edit_base import (
+    Edit,
+    find_graph,
+    find_node,
+    find_schedule,
+    refuse,
+    require_inside,
+    with_graph,
+    without,
+)
 from allo_studio.design.model import GraphNode, Override, ParamValue, Project
 
 __all__ = [
@@ -58,7 +67,7 @@ class SetInside(Edit):
         if self.override is None:
             inside = without(node.inside, self.block)
         else:
-            _require_inside(project, node.graph, self.block)
+            require_inside(project, node.graph, self.block)
             if self.override.schedule:
                 find_schedule(project, self.override.schedule)
             for param, value in self.override.params.items():
@@ -77,12 +86,6 @@ def require_value(param: str, value: ParamValue | None, where: str) -> None:
         raise refuse(f"{param!r} is no parameter name", where, "use letters, digits and _")
     if isinstance(value, bool) or (isinstance(value, float) and not isfinite(value)):
         raise refuse(f"{param} must be a finite number, not {value}", where, "give a number such as 64")
-
-
-def _require_inside(project: Project, graph: str, path: str) -> None:
-    for name in path.split("/"):
-        node = find_node(find_graph(project, graph), name)
-        graph = node.graph if isinstance(node, GraphNode) else ""
 
 
 def schedule_inside(project: Project, schedule: str) -> tuple[str, ...]:

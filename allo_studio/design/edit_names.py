@@ -19,6 +19,7 @@ from allo_studio.design.edit_base import (
 from allo_studio.design.edit_instance import with_renamed_schedule
 from allo_studio.design.edit_project import graph_users
 from allo_studio.design.model import Endpoint, Graph, KernelNode, Node, Project
+from allo_studio.design.sizes import renamed_size
 
 __all__ = ["RenameGraphPort", "RenameSchedule", "SetNode"]
 
@@ -55,7 +56,10 @@ class RenameSchedule(Edit):
 
 @dataclass(frozen=True)
 class RenameGraphPort(Edit):
-    """Rename a port of a graph's boundary; its wires inside, those at the graph's instances and its place follow."""
+    """Rename a port of a graph's boundary; its wires inside, those at the graph's instances and its place follow.
+
+    So do the types of the graph's ports that have it as a size.
+    """
 
     graph: str
     old: str
@@ -69,11 +73,11 @@ class RenameGraphPort(Edit):
         if self.new == self.old:
             return project
         checked_name(self.new, {*graph.inputs, *graph.outputs}, "port", f"{self.graph}.{self.old}")
-        ports = {
-            "inputs": renamed_key(graph.inputs, self.old, self.new),
-            "outputs": renamed_key(graph.outputs, self.old, self.new),
-        }
-        changed = with_graph(project, replace(graph, inputs=ports["inputs"], outputs=ports["outputs"]))
+        inputs, outputs = (
+            {name: renamed_size(text, self.old, self.new) for name, text in ports.items()}
+            for ports in (renamed_key(side, self.old, self.new) for side in (graph.inputs, graph.outputs))
+        )
+        changed = with_graph(project, replace(graph, inputs=inputs, outputs=outputs))
         changed = self._follow(changed, self.graph, "")
         for user in graph_users(project, self.graph):
             holder, _, node = user.partition("/")

@@ -208,6 +208,9 @@ class _Firing:
             shape, rounds = whole[f"{path}.{port}"], self._rounds(f"{path}.{port}")
             if not rounds and shape == kind.shape:
                 continue
+            if kind.sizes:
+                message = f"{port} is {kind}, and arrays with sizes at run time cannot differ between firings"
+                raise AlloError(Diagnostic("rate", message, where=path, hint="give it constant extents, or hold it"))
             numbers = tuple(place.loops.index(loop) for loop in rounds)
             together[port] = Together(shape, numbers)
             types[port] = ArrayType(kind.element, shape, kind.sizes)

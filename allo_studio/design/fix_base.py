@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 
 from allo_studio.design.checked import CheckedDesign, PortInfo
 from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_graph import Disconnect
 from allo_studio.design.model import Edge, Endpoint, Graph, Project
+from allo_studio.design.sizes import Sizes
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -24,7 +26,7 @@ class Fix:
     edit: Edit
 
 
-# Of a graph and a side, the ends without a wire by their types.
+# Of a graph and a side, the ends without a wire by their types, without the names of sizes.
 Shared = dict[tuple[str, str], dict[ArrayType | None, list[Endpoint]]]
 
 
@@ -78,8 +80,14 @@ class At:
                 if port.direction == direction and f"{prefix}{port.name}" not in taken:
                     yield Endpoint(node, port.name), port
 
-    def free(self, side: str, type_: ArrayType | None) -> list[Endpoint]:
-        """Return the ends of a type at which no wire begins or ends yet."""
+    @cached_property
+    def sizes(self) -> Sizes:
+        """The named sizes of the graph's ends."""
+        return Sizes(self.graph, {node: self.ports(node) for node in ("", *self.graph.nodes)})
+
+    def free(self, side: str, other: Endpoint) -> list[Endpoint]:
+        """Return the ends of the type of another end, and of its sizes, at which no wire begins or ends yet."""
+        type_ = self.type(other)
         if type_ is None:
             return []
         key = (self.graph.name, side)
@@ -87,9 +95,11 @@ class At:
             taken = {(edge.source if side == "source" else edge.target).text for edge in self.graph.edges}
             found: dict[ArrayType | None, list[Endpoint]] = {}
             for end, port in self.ends(side, taken):
-                found.setdefault(port.type, []).append(end)
+                found.setdefault(port.type and port.type.named(()), []).append(end)
             self._shared[key] = found
-        return self._shared[key].get(type_, [])
+        alike = self._shared[key].get(type_.named(()), [])
+        pairs = ((end, (end, other) if side == "source" else (other, end)) for end in alike)
+        return [end for end, pair in pairs if self.sizes.may_join(*pair)]
 
     def reached(self, node: str, forward: bool) -> set[str]:
         """Return the blocks that wires lead to from a block, or that they come from, itself among them."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from allo_studio.design.edit_base import Several
-from allo_studio.design.edit_graph import Connect, RemoveNodes
+from allo_studio.design.edit_graph import Connect, RemoveNodes, SetParam
 from allo_studio.design.edit_names import SetNode
 from allo_studio.design.edit_project import AddGraphPort, RemoveGraphPort, SetTop, SetUnify
 from allo_studio.design.edit_schedule import SetSchedule
 from allo_studio.design.fix_base import At, Fix, Rule, near
+from allo_studio.design.fix_ports import outside_type
 from allo_studio.design.model import Endpoint, GraphNode
 from allo_studio.design.names import fresh_name
 
@@ -30,24 +31,35 @@ def _not_fed(at: At) -> Iterator[Fix]:
 
 
 def _fed(at: At, target: Endpoint) -> Iterator[Fix]:
-    type_ = at.type(target)
-    known = [end for end in at.free("source", type_) if end.node or target.node]
+    size = at.sizes.wanted(target) if at.sizes.is_size(target) else None
+    if size is not None:
+        yield from _size(at, target, size)
+        yield from _new_port(at, target)
+        return
+    known = [end for end in at.free("source", target) if end.node or target.node]
     # What comes after a block cannot feed it, and a wire from a port of the graph to another goes through no block.
     later = at.reached(target.node, forward=True)
     known = [end for end in known if end.node not in later]
     if len(known) == 1:
         yield Fix(f"connect {known[0]} to {target}", Connect(at.graph.name, known[0], target))
-    if type_ and target.node:
-        yield _new_port(at, target, str(type_))
+    if target.node:
+        yield from _new_port(at, target)
+
+
+def _size(at: At, target: Endpoint, size: Endpoint | int) -> Iterator[Fix]:
+    """Let a size be told by what the block's arrays say that it is."""
+    if isinstance(size, int):
+        edit = SetParam(at.graph.name, target.node, target.port, size)
+        yield Fix(f"set {target.port} to {size} in {target.node}", edit)
+    elif size.node not in at.reached(target.node, forward=True):
+        yield Fix(f"connect {size} to {target}", Connect(at.graph.name, size, target))
 
 
 def _not_used(at: At) -> Iterator[Fix]:
     """Lead an output to the only end of its type that nothing feeds, or to a new output of the graph."""
     source = Endpoint(at.node, str(at.words[0]))
     yield from _read(at, source)
-    type_ = at.type(source)
-    if type_:
-        yield _new_port(at, source, str(type_))
+    yield from _new_port(at, source)
 
 
 def _not_read(at: At) -> Iterator[Fix]:
@@ -58,24 +70,30 @@ def _not_read(at: At) -> Iterator[Fix]:
 
 
 def _read(at: At, source: Endpoint) -> Iterator[Fix]:
-    known = [end for end in at.free("target", at.type(source)) if end.node or source.node]
+    known = [end for end in at.free("target", source) if end.node or source.node]
     earlier = at.reached(source.node, forward=False)
     known = [end for end in known if end.node not in earlier]
     if len(known) == 1:
         yield Fix(f"connect {source} to {known[0]}", Connect(at.graph.name, source, known[0]))
 
 
-def _new_port(at: At, end: Endpoint, type_: str) -> Fix:
-    """Return the fix that makes a block's port one of the graph."""
-    name = fresh_name(end.port, {*at.graph.inputs, *at.graph.outputs, *at.graph.nodes})
+def _new_port(at: At, end: Endpoint) -> Iterator[Fix]:
+    """Make a block's port one of the graph."""
     entering = any(port.name == end.port and port.direction == "in" for port in at.ports(end.node))
+    found = outside_type(at, end, output=not entering)
+    if found is None:
+        return
+    type_, sizes = found
+    new = (edit.name for edit in sizes if isinstance(edit, AddGraphPort))
+    name = fresh_name(end.port, {*at.graph.inputs, *at.graph.outputs, *at.graph.nodes, *new})
     word = "input" if entering else "output"
     own = Endpoint("", name)
     edits = (
+        *sizes,
         AddGraphPort(at.graph.name, name, "in" if entering else "out", type_),
         Connect(at.graph.name, own, end) if entering else Connect(at.graph.name, end, own),
     )
-    return Fix(f"make {end} an {word} of the graph", Several(edits, f"Make {end} an {word}"))
+    yield Fix(f"make {end} an {word} of the graph", Several(edits, f"Make {end} an {word}"))
 
 
 def _no_top(at: At) -> Iterator[Fix]:

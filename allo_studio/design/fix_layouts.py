@@ -12,6 +12,7 @@ from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import SetExecution, SetUnify
 from allo_studio.design.edit_schedule import RemoveStep, ReplaceStep, schedule_users
 from allo_studio.design.fix_base import At, Fix, Rule
+from allo_studio.design.fix_ports import inserted
 from allo_studio.design.fix_steps import own_schedule
 from allo_studio.design.model import KernelNode, StepSpec
 
@@ -52,10 +53,10 @@ def _conflict(at: At) -> Iterator[Fix]:
     for demand in (one, two):
         yield from _removed(at, demand)
     if at.edge.source.node and at.edge.target.node:
-        source = at.port(at.edge.source)
-        if source and source.type and not source.type.sizes:
-            between = InsertBlock(at.graph.name, "relayout", relayout(str(source.type)), "x", {at.edge.id: "y"})
-            yield Fix("keep both and insert a re-layout between them", between)
+        source = at.type(at.edge.source)
+        if source is not None:
+            between = InsertBlock(at.graph.name, "relayout", relayout(str(source)), "x", {at.edge.id: "y"})
+            yield Fix("keep both and insert a re-layout between them", inserted(at, between, at.edge.source))
         yield _copied(at)
 
 

@@ -11,6 +11,7 @@ from allo_studio.design.edit_graph import Disconnect, Reroute, SetChannel, SetIn
 from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_project import AddGraphPort, SetExecution
 from allo_studio.design.fix_base import At, Fix, Rule, near, without_wire
+from allo_studio.design.fix_ports import inserted, outside_type
 from allo_studio.design.model import ChannelChoice, Endpoint
 
 __all__ = ["WIRE_RULES"]
@@ -37,11 +38,14 @@ def _no_port(at: At) -> Iterator[Fix]:
     meant = near(end.port, fit) or (fit[0] if len(fit) == 1 else None)
     if meant:
         yield _led(at, side, Endpoint(end.node, meant))
-    other = at.type(at.edge.target if side == "source" else at.edge.source)
-    if not end.node and other:
+    found = outside_type(at, at.edge.target if side == "source" else at.edge.source, output=side == "target")
+    if not end.node and found:
+        other, sizes = found
         direction: Literal["in", "out"] = "in" if side == "source" else "out"
         word = "input" if side == "source" else "output"
-        yield Fix(f"add the {word} {end.port}: {other}", AddGraphPort(at.graph.name, end.port, direction, str(other)))
+        add = AddGraphPort(at.graph.name, end.port, direction, other)
+        edit = Several((*sizes, add), add.describe()) if sizes else add
+        yield Fix(f"add the {word} {end.port}: {other}", edit)
     yield without_wire(at, at.edge.id)
 
 
@@ -95,7 +99,7 @@ def _readers(at: At) -> Iterator[Fix]:
         outputs = {wire: f"y{number}" for number, wire in enumerate(wires)}
         block = duplicator(str(type_), len(wires))
         insert = InsertBlock(at.graph.name, "duplicate", block, "x", outputs)
-        yield Fix(f"insert a block with {len(wires)} copies of {edge.source}", insert)
+        yield Fix(f"insert a block with {len(wires)} copies of {edge.source}", inserted(at, insert, edge.source))
     yield Fix(f"run the blocks of {at.graph.name} one after another", SetExecution(at.graph.name, "sequential"))
     yield without_wire(at, edge.id)
 

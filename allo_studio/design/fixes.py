@@ -12,6 +12,7 @@ from allo_studio.design.fix_base import At, Fix, Rule, Shared
 from allo_studio.design.fix_ends import END_RULES
 from allo_studio.design.fix_layouts import LAYOUT_RULES
 from allo_studio.design.fix_rates import RATE_RULES
+from allo_studio.design.fix_sizes import SIZE_RULES
 from allo_studio.design.fix_steps import STEP_RULES
 from allo_studio.design.fix_types import TYPE_RULES
 from allo_studio.design.fix_wires import WIRE_RULES
@@ -21,7 +22,15 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 __all__ = ["RULES", "Fix", "fixes_for", "with_fixes"]
 
 # By the first word that a diagnostic is about.
-RULES: dict[str, Rule] = {**WIRE_RULES, **END_RULES, **TYPE_RULES, **RATE_RULES, **LAYOUT_RULES, **STEP_RULES}
+RULES: dict[str, Rule] = {
+    **WIRE_RULES,
+    **END_RULES,
+    **TYPE_RULES,
+    **SIZE_RULES,
+    **RATE_RULES,
+    **LAYOUT_RULES,
+    **STEP_RULES,
+}
 # A person mends some and checks again; the fixes of the rest are found when they are asked for.
 _MOST_TOLD = 100
 

@@ -14,7 +14,7 @@ from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ip.shell import consumer_orders, consumer_width
 from allo_studio.ir import KernelIR
 
-__all__ = ["Decision", "Fifo", "Joint", "Leaf", "Way", "explain", "no_fifo", "one_value", "refused_at", "ways"]
+__all__ = ["Decision", "Fifo", "Joint", "Leaf", "Way", "explain", "no_fifo", "refused_at", "unfit", "ways"]
 
 _PLAIN_ORDER = ConsumerOrder(1)
 _NO_REFUSAL = Refusal("", "")
@@ -88,11 +88,17 @@ class Fifo(NamedTuple):
     copies: bool
 
 
-def one_value(leaf: Leaf, kernel: KernelIR) -> Refusal | None:
-    """Return the refusal of a port that is a scalar."""
-    if any(a.name == leaf.port and not a.type.shape for a in kernel.arguments()):
+def unfit(leaf: Leaf, kernel: KernelIR) -> Refusal | None:
+    """Return the refusal of a port that is a scalar, or an array of a size that has a name."""
+    kind = next((a.type for a in kernel.arguments() if a.name == leaf.port), None)
+    if kind is not None and not kind.shape:
         return Refusal(f"{leaf.port} is one value, not an array", "")
-    return None
+    name = next((name for name in kind.sizes if name), None) if kind is not None else None
+    if name is None:
+        return None
+    # With fewer tokens other ones wait elsewhere, and deeper FIFOs may be needed than for the most.
+    reason = f"{leaf.port} has {name} elements, and how many that is only a run tells"
+    return Refusal(reason, f"set `params: {{{name}: ...}}` where it is always the same number")
 
 
 def ways(kernel: KernelIR, port: str, width: int) -> tuple[ConsumerOrder, ...] | Refusal:

@@ -92,11 +92,11 @@ class Inputs:
     given: Mapping[str, object]
     sizes: Mapping[str, int]
 
-    def prepare(self) -> Call:
-        """Return the memory of a call."""
+    def prepare(self, whole: bool = False) -> Call:
+        """Return the memory of a call; with `whole` its results are all that is in their memories."""
         call = Call([], [], [])
         for argument in self.signature.arguments:
-            call.add(argument, self._storage(argument), self._shape(argument))
+            call.add(argument, self._storage(argument), argument.type.shape if whole else self._shape(argument))
         return call
 
     def _shape(self, argument: Argument) -> tuple[int, ...]:

@@ -86,11 +86,12 @@ class Executable:
         values = tuple(results[name][()] for name in self.outputs)
         return values[0] if len(values) == 1 else values
 
-    def run(self, inputs: Mapping[str, object]) -> Outputs:
+    def run(self, inputs: Mapping[str, object], whole: bool = False) -> Outputs:
         """Run on inputs by name; return new arrays by name (of rank 0 for scalars). The inputs are not changed.
 
         Arrays have the dtype of the declared type (see `ScalarType.dtype`); those with named sizes come with their
-        actual extents, and results are cut to them. Scalars may be Python numbers.
+        actual extents, and results are cut to them; with `whole` they come as the kernel's memories hold them. Scalars
+        may be Python numbers.
 
         Raises AlloError of code `run` with all faults: missing or unknown names, other types or shapes than the
         kernel's (nothing is converted), values that do not fit, or too little memory; and with the first subscript that
@@ -98,7 +99,7 @@ class Executable:
         """
         given = self._signature.check(self.name, inputs)
         try:
-            return self._run(given)
+            return self._run(given, whole)
         except MemoryError:
             message = f"there is not enough memory to run {self.name}"
             raise AlloError(Diagnostic("run", message, where=self.name, hint="use smaller extents")) from None
@@ -123,8 +124,8 @@ class Executable:
 
         return restore
 
-    def _run(self, given: Inputs) -> Outputs:
-        call = given.prepare()
+    def _run(self, given: Inputs, whole: bool) -> Outputs:
+        call = given.prepare(whole)
         arena = np.zeros(self._lowered.arena_bytes + _ALIGNMENT, np.uint8)
         arena = arena[-arena.ctypes.data % _ALIGNMENT :][: self._lowered.arena_bytes]
         if self._state is None:
@@ -150,6 +151,8 @@ class Executable:
         place = self._lowered.places[number]
         message = f"subscript {subscript} of {place.buffer} is out of range in dimension {place.dimension}"
         hint = f"the extent there is {place.extent}: subscripts go from 0 to {place.extent - 1}"
+        if place.sized:
+            hint = f"the extent there is a size of this run, at most {place.extent}: subscripts stay below it"
         return Diagnostic("run", message, place.span, self.name, hint)
 
 

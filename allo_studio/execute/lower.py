@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from allo_studio.execute.library import Library
 from allo_studio.execute.memories import RECORD_BYTES, Arena
 from allo_studio.execute.operations import define_operations
-from allo_studio.execute.subscripts import Checks, Place
+from allo_studio.execute.subscripts import Checks, Memories, Place
 from allo_studio.ir import KernelIR, walk
 from allo_studio.ir.binding import PassManager, ir
+from allo_studio.ir.sizes import named_extents
 
 __all__ = ["ENTRY", "RESET", "Lowered", "lower"]
 
@@ -133,6 +134,7 @@ class _Lowering:
         memories = [op for op in operations if op.name in ("memref.alloc", "memref.get_global")]
         calls = [op for op in operations if op.name == "func.call"]
         names = {buffer.value: buffer.name for buffer in kernel.buffers()} if checked else {}
+        named = Memories(names, named_extents(kernel) if checked else {})
         arena = body.add_argument(Arena.type(), kernel.function.location)
         conditions = [op for op in operations if op.name == "scf.condition"]
         if checked or (conditions and (calls or self._most_iterations)):
@@ -141,7 +143,7 @@ class _Lowering:
                 self.checks.stop(op, record, self._most_iterations)
         define_operations(operations, self.library)
         for op in checked:
-            self.checks.check(op, kernel, names, record)
+            self.checks.check(op, kernel, named, record)
         for op in memories:
             self.arena.place(op, arena)
         for op in calls:

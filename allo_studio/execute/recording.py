@@ -91,9 +91,9 @@ class Recorder:
         name = counting.arguments()[-1].name
         return cls(jit(counting, most_iterations), name, ranges)
 
-    def run(self, inputs: Mapping[str, object]) -> tuple[dict[str, npt.NDArray[Any]], Recording]:
+    def run(self, inputs: Mapping[str, object], whole: bool = False) -> tuple[dict[str, npt.NDArray[Any]], Recording]:
         """Run on inputs by name and return the outputs by name and the counts of this call; errors as `record`."""
-        outputs = self._executable.run(inputs)
+        outputs = self._executable.run(inputs, whole)
         counts = outputs.pop(self._counters)
         return outputs, _recording(self._ranges, [int(count) for count in counts])
 

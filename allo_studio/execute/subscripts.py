@@ -14,7 +14,7 @@ from allo_studio.ir import KernelIR
 from allo_studio.ir.binding import affine, ir, memref
 from allo_studio.source import Span
 
-__all__ = ["ENDLESS", "Checks", "Place"]
+__all__ = ["ENDLESS", "Checks", "Memories", "Place"]
 
 _ACCESSES = {"memref.load": 0, "memref.store": 1, "affine.load": 0, "affine.store": 1}
 # Recorded in the place of a subscript where the `while` loops did not end.
@@ -50,12 +50,24 @@ _GOES_ON = f"""func.func private @goes_on(%record: memref<4xi64>) -> i1
 
 @dataclass(frozen=True)
 class Place:
-    """A subscript that is checked: whose it is, which dimension from 0, what is in range, and where it is written."""
+    """A subscript that is checked: whose it is, which dimension from 0, what is in range, and where it is written.
+
+    Of a `sized` dimension `extent` is the most that it may have, and a run tells what it has.
+    """
 
     buffer: str
     dimension: int
     extent: int
     span: Span | None
+    sized: bool = False
+
+
+@dataclass(frozen=True)
+class Memories:
+    """The names of a function's memories, and the arguments that tell the extents of those with named sizes."""
+
+    names: Mapping[ir.Value, str]
+    sizes: Mapping[ir.Value, tuple[ir.Value | None, ...]]
 
 
 class Checks:
@@ -75,16 +87,17 @@ class Checks:
             return len(op.operands) > skip
         return any(not self._proven(value) for value in list(op.operands)[skip:])
 
-    def check(self, op: ir.Operation, kernel: KernelIR, names: Mapping[ir.Value, str], record: ir.Value) -> None:
-        """Replace an access by one whose subscripts are checked; `names` are those of the memories."""
+    def check(self, op: ir.Operation, kernel: KernelIR, memories: Memories, record: ir.Value) -> None:
+        """Replace an access by one whose subscripts are checked."""
         skip, at = _ACCESSES[op.name], ir.InsertionPoint(op)
         memory = op.operands[skip]
         subscripts = self._subscripts(op, at)
         extents = list(ir.MemRefType(memory.type).shape)
-        name, span = names.get(memory, ""), kernel.span(op)
+        name, span = memories.names.get(memory, ""), kernel.span(op)
+        sizes = memories.sizes.get(memory, (None,) * len(extents))
         safe = [
-            self._safe(value, Place(name, number, extent, span), op, record)
-            for number, (value, extent) in enumerate(zip(subscripts, extents, strict=True))
+            self._safe(value, Place(name, number, extent, span, size is not None), size, op, record)
+            for number, (value, extent, size) in enumerate(zip(subscripts, extents, sizes, strict=True))
         ]
         if skip:
             memref.StoreOp(op.operands[0], memory, safe, loc=op.location, ip=at)
@@ -114,10 +127,14 @@ class Checks:
             affine.AffineApplyOp(ir.AffineMapAttr.get(one), operands, loc=op.location, ip=at).result for one in maps
         ]
 
-    def _safe(self, value: ir.Value, place: Place, op: ir.Operation, record: ir.Value) -> ir.Value:
-        at = ir.InsertionPoint(op)
+    def _safe(
+        self, value: ir.Value, place: Place, size: ir.Value | None, op: ir.Operation, record: ir.Value
+    ) -> ir.Value:
+        at, index = ir.InsertionPoint(op), ir.IndexType.get()
         self.places.append(place)
-        extent = _constant(ir.IndexType.get(), place.extent, at)
+        extent = _constant(index, place.extent, at)
+        if size is not None:
+            extent = ir.Operation.create("arith.index_cast", [index], [size], ip=at).results[0]
         number = _constant(ir.IntegerType.get_signless(64), len(self.places), at)
         return self._library.call(check_text(), [record, value, extent, number], value.type, at, op.location)
 

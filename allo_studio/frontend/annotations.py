@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from allo_studio.frontend.constants import NotConstant
+from allo_studio.frontend.constants import NotConstant, shown
 from allo_studio.frontend.faults import candidates
-from allo_studio.frontend.scope import Scope
+from allo_studio.frontend.scope import Poison, Scope
 from allo_studio.frontend.subscripts import whole_number
 from allo_studio.types import NAMED, ArrayType, ScalarType, fixed, floating, integer, parse_type, struct
 
@@ -196,6 +196,8 @@ def _named_size(node: ast.expr, text: str, scope: Scope) -> tuple[str, int] | No
         scope.faulty_sizes.update(re.findall(r"[A-Za-z_]\w*", name))
         scope.faults.add("shape", node, f"{_short(text)} is no extent", hint)
         return None
+    if name in scope.fixed:
+        return _fixed_size(node, name, maximum, scope)
     if not written:
         known = scope.sizes.get(name)
         if known is None or known.maximum is None:
@@ -209,6 +211,24 @@ def _named_size(node: ast.expr, text: str, scope: Scope) -> tuple[str, int] | No
     if found is None:
         scope.faulty_sizes.add(name)
     return (name, found[1]) if found else None
+
+
+def _fixed_size(node: ast.expr, name: str, maximum: str, scope: Scope) -> tuple[str, int] | None:
+    """Return the number that a size is set to as an extent; `maximum` is the text of what it may be, if any."""
+    value = scope.module.parameters[name]
+    parsed = _parsed(ast.copy_location(ast.Constant(maximum), node), scope) if maximum else None
+    most = _extent(parsed, scope) if parsed is not None else None
+    if maximum and most is None:
+        return None
+    if type(value) is int and 1 <= value <= (most[1] if most else value):
+        return "", value
+    if name not in scope.faulty_sizes:
+        wanted = f"from 1 to {most[1]}" if most else "of at least 1"
+        message = f"the size {name!r} is set to {shown(value)}, but it is a whole number {wanted}"
+        scope.faults.add("params", node, message, "set it to another number, or leave it to the run")
+        scope.declare(name, Poison(), scope.faults.places.of(node))
+    scope.faulty_sizes.add(name)
+    return None
 
 
 def _array(node: ast.expr, element: ScalarType, extents: list[tuple[str, int]], scope: Scope) -> ArrayType | None:

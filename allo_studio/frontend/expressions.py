@@ -20,7 +20,7 @@ from allo_studio.frontend.slices import is_view, view_of
 from allo_studio.frontend.subscripts import subscripts
 from allo_studio.frontend.tree import Expression, Index, Literal, Load, Memory, Scalar, Unary, Variable
 from allo_studio.frontend.tree_statements import Statement
-from allo_studio.types import BOOL, MOST_BITS
+from allo_studio.types import BOOL, INT32, MOST_BITS
 
 __all__ = ["OPERATORS", "check_expression", "combine"]
 
@@ -159,6 +159,9 @@ def _name(node: ast.Name, scope: Scope) -> Expression | None:
             return None
         case Memory():
             return Load(meaning, (), span)
+        case int() if node.id in scope.fixed:
+            # It widens results as it does where it is known only at run time.
+            return Literal(meaning, INT32, span)
         case bool() | int() | float():
             return _number(node, meaning, scope)
     hint = "numbers are values; an element of a list or table is named with its subscripts"

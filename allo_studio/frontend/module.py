@@ -21,7 +21,16 @@ from allo_studio.frontend.places import Places
 from allo_studio.lang import LANGUAGE_NAMES
 from allo_studio.source import Source
 
-__all__ = ["Definition", "Function", "Module", "own_names", "parse_text", "read_module", "too_deep"]
+__all__ = [
+    "Definition",
+    "Function",
+    "Module",
+    "named_sizes",
+    "own_names",
+    "parse_text",
+    "read_module",
+    "too_deep",
+]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _PYTHON_TYPES = frozenset({"int", "float", "str", "list", "tuple"})
@@ -33,10 +42,11 @@ _WARNINGS = Lock()
 
 @dataclass(frozen=True, eq=False)
 class Definition:
-    """A function's text, and what the names outside of it mean."""
+    """A function's text, and what the names outside of it mean; `fixed` are its named sizes that have a value there."""
 
     node: Function
     module: Module
+    fixed: frozenset[str] = frozenset()
 
     @property
     def is_kernel(self) -> bool:
@@ -144,8 +154,7 @@ class Module:
 def own_names(node: Function) -> set[str]:
     """Return the names that a function sets: arguments, their sizes, what is assigned to; not in inner functions."""
     named = node.args
-    arguments = (*named.posonlyargs, *named.args, *named.kwonlyargs)
-    found = {a.arg for a in arguments} | {size for a in arguments for size in _sizes(a.annotation)}
+    found = {a.arg for a in (*named.posonlyargs, *named.args, *named.kwonlyargs)} | set(named_sizes(node))
     waiting: list[ast.AST] = [*node.body]
     while waiting:
         part = waiting.pop()
@@ -158,10 +167,12 @@ def own_names(node: Function) -> set[str]:
     return found
 
 
-def _sizes(annotation: ast.expr | None) -> set[str]:
-    """Return the named sizes that an annotation declares: the `n` of `float32["n<=64"]`."""
-    texts = (part.value for part in ast.walk(annotation) if isinstance(part, ast.Constant)) if annotation else ()
-    return {match[1] for text in texts if isinstance(text, str) for match in _SIZE.finditer(text)}
+def named_sizes(node: Function) -> tuple[str, ...]:
+    """Return the named sizes that a function's arguments declare, in order: the `n` of `float32["n<=64"]`."""
+    arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    parts = [part for a in arguments if a.annotation for part in ast.walk(a.annotation)]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return tuple(dict.fromkeys(match[1] for text in texts for match in _SIZE.finditer(text)))
 
 
 def _same(one: Constant | None, two: Constant) -> bool:

@@ -14,7 +14,7 @@ from allo_studio.frontend.faults import Faults, candidates
 from allo_studio.frontend.initialised import check_initialised
 from allo_studio.frontend.instances import compile_instance
 from allo_studio.frontend.lower import lower
-from allo_studio.frontend.module import Definition, Module, read_module
+from allo_studio.frontend.module import Definition, Module, named_sizes, read_module
 from allo_studio.frontend.places import Places
 from allo_studio.frontend.program import Program
 from allo_studio.frontend.results import check_outputs, check_results, split_return
@@ -40,9 +40,9 @@ Parameter = Number | str
 def parse_kernel(source: Source, function: str, params: Mapping[str, Parameter] | None = None) -> KernelIR:
     """Return the IR of the kernel `function` of a file, with `params` in the place of the file's constants.
 
-    `params` also set the parameters of a template (`def gemm[T, M](...)`). Raises AlloError with every fault of the
-    kernel: codes `syntax`, `name`, `type`, `shape`, `bounds`, `uninitialised` and `unsupported` have a span in the
-    source; `params` is about the overrides.
+    `params` also set the parameters of a template (`def gemm[T, M](...)`), and named sizes, which are no arguments
+    then. Raises AlloError with every fault of the kernel: codes `syntax`, `name`, `type`, `shape`, `bounds`,
+    `uninitialised` and `unsupported` have a span in the source; `params` is about the overrides.
     """
     module = read_module(source)
     definition = module.definition(function)
@@ -82,9 +82,10 @@ def module_parameters(source: Source) -> dict[str, Number]:
 
 
 def kernel_parameters(source: Source, function: str) -> dict[str, Parameter | None]:
-    """Return what `params` may set for a kernel: the parameters of its template, then the constants of its file.
+    """Return what `params` may set for a kernel: its template's parameters, the constants of its file, its named sizes.
 
-    Types are given as text. A template's parameter has no value of its own: None. Raises AlloError of code `syntax`.
+    Types are given as text. A template's parameter has no value of its own: None. A named size, which a run tells where
+    nothing sets it, is an empty text. Raises AlloError of code `syntax`.
     """
     module = read_module(source)
     definition = module.definition(function)
@@ -93,7 +94,8 @@ def kernel_parameters(source: Source, function: str) -> dict[str, Parameter | No
     for name, value in _overridable(module).items():
         if name not in found:
             found[name] = str(value) if isinstance(value, ScalarType) else value
-    return found
+    sizes = named_sizes(definition.node) if definition else ()
+    return {**found, **dict.fromkeys((name for name in sizes if name not in found), "")}
 
 
 def _is_parameter(value: object) -> TypeGuard[Number]:
@@ -107,7 +109,7 @@ def _is_whole(value: object) -> TypeGuard[int]:
 def _check_kernel(definition: Definition, faults: Faults, program: Program) -> Kernel | None:
     """Return a function that was found correct; None after reports."""
     node, known = definition.node, len(faults)
-    scope = Scope(definition.module, faults, program)
+    scope = Scope(definition.module, faults, program, definition.fixed)
     check_function(node, scope)
     arguments = check_arguments(node, scope)
     statements, last = split_return(node, faults)
@@ -147,11 +149,12 @@ def _checked_params(source: Source, definition: Definition, params: Mapping[str,
     faults: list[Diagnostic] = []
     checked: dict[str, Constant] = {}
     own, constants = parameters_of(definition), _overridable(definition.module)
+    sizes = set(named_sizes(definition.node)) - {*own, *definition.module.parameters}
     for name, value in params.items():
-        if name in own:
+        if name in own or name in sizes:
             checked[name] = _template_value(name, value, faults)
         elif name not in constants:
-            hint = candidates(name, [*own, *constants], "constants of the file")
+            hint = candidates(name, [*own, *constants, *sorted(sizes)], "constants of the file")
             faults.append(Diagnostic("params", f"{source.path} has no constant {name!r} to override", hint=hint))
         elif isinstance(constants[name], ScalarType):
             checked[name] = _template_value(name, value, faults)

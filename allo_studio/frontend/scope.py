@@ -35,15 +35,22 @@ Meaning = Memory | Variable | Poison | Constant | Definition
 class Scope:
     """The names that are known at a place; a loop's body is a block of its own."""
 
-    def __init__(self, module: Module, faults: Faults, program: Program | None = None) -> None:
+    def __init__(
+        self,
+        module: Module,
+        faults: Faults,
+        program: Program | None = None,
+        fixed: frozenset[str] = frozenset(),
+    ) -> None:
         self.module = module
         self.faults = faults
         self.program = program
         self.bands: dict[str, Span] = {}
         # What the expression at hand needs to be run before it: calls, temporaries.
         self.pending: list[Statement] = []
-        # The named sizes of the arguments.
+        # The named sizes of the arguments, and those that are numbers among the module's parameters instead.
         self.sizes: dict[str, Memory] = {}
+        self.fixed = fixed
         # Those whose declarations are at fault: their uses are not reported again.
         self.faulty_sizes: set[str] = set()
         # What stands for arrays while an array expression is checked element by element.

@@ -1,7 +1,7 @@
 """Templates: functions whose types and sizes are given where they are called, or by `instantiate`.
 
 A function's own parameters (`def gemm[T, M](...)`) take a list in their order or names; constants of the file, which
-are the parameters of every function in it, take names.
+are the parameters of every function in it, take names. So do a function's named sizes: one that is set is no argument.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from allo_studio.frontend.constants import Constant, NotConstant, shown
 from allo_studio.frontend.faults import candidates, counted
-from allo_studio.frontend.module import Definition, read_module
+from allo_studio.frontend.module import Definition, named_sizes, read_module
 from allo_studio.frontend.scope import Scope
 
 __all__ = ["Chosen", "TemplateFault", "choose", "parameters_of", "read_arguments"]
@@ -55,16 +55,18 @@ def choose(definition: Definition, given: Sequence[Constant] | Mapping[str, Cons
             f"{definition.node.name!r} needs a value for {', '.join(missing)}", _hint(definition, known)
         )
     outside = {**read_module(definition.module.source).parameters, **definition.module.parameters} if values else {}
+    fixed = frozenset(named_sizes(definition.node)).intersection(values) - {*known, *outside}
     for name in values:
-        if name not in known and name not in outside:
-            hint = candidates(name, [*known, *outside], "parameters and constants")
+        if name not in known and name not in outside and name not in fixed:
+            hint = candidates(name, [*known, *outside, *named_sizes(definition.node)], "parameters and constants")
             raise TemplateFault(f"{definition.node.name!r} has no parameter {name!r}", hint)
     if not values:
         return Chosen(definition, (), id)
-    own = {name: value for name, value in values.items() if name in known}
+    own = {name: value for name, value in values.items() if name in known or name in fixed}
     module = definition.module.with_constants({name: value for name, value in values.items() if name not in own})
     module = module.binding(own, {}, {}) if own else module
-    return Chosen(replace(definition, module=module), tuple((name, shown(v)) for name, v in values.items()), id)
+    chosen = replace(definition, module=module, fixed=fixed)
+    return Chosen(chosen, tuple((name, shown(v)) for name, v in values.items()), id)
 
 
 def _miscounted(definition: Definition, known: Sequence[str], given: int) -> TemplateFault:

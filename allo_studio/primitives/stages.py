@@ -134,7 +134,7 @@ def _faults(kernel: KernelIR, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
         return
     sizes = integer_map(kernel.function, "allo.sizes")
     if sizes:
-        hint = "give the arrays constant extents"
+        hint = f"give the arrays constant extents, by `params: {{{next(iter(sizes))}: ...}}` of the block"
         yield fault(f"{kernel.name} has sizes that are arguments ({', '.join(sizes)})", stages[0].span, hint)
     for argument in kernel.arguments():
         if argument.direction == "inout":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from allo_studio.design.constants import constant_file
+from allo_studio.design.instances import instance_settings
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.report.model import ChannelRow, Report
 from allo_studio.report.plan import HEAD, Box, Caption, Point, plan_boxes
@@ -105,7 +106,7 @@ def _subtitle(node: Node) -> str:
         return constant_file(node)
     if isinstance(node, IpNode):
         return f"IP {node.path}"
-    return f"graph {node.graph}" if isinstance(node, GraphNode) else "unknown kind"
+    return f"graph {node.graph}{instance_settings(node)}" if isinstance(node, GraphNode) else "unknown kind"
 
 
 def _bounds(boxes: Iterable[Box], routes: Iterable[Route]) -> tuple[float, float, float, float]:

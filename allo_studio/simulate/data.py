@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.samples import sample
 from allo_studio.types import FLOAT32, INT32, ArrayType
 
-__all__ = ["random_array", "random_inputs", "require_memory"]
+__all__ = ["random_array", "random_inputs", "random_sizes", "require_memory"]
 
 # Small, so that products of a few still fit, and on both sides of zero.
 _MOST_INT = 10
@@ -23,17 +23,31 @@ _MOST_INT = 10
 _COPIES = 4
 
 
-def random_inputs(ports: Iterable[RegionPort], seed: int = 0) -> dict[str, NDArray[Any]]:
+def random_inputs(
+    ports: Iterable[RegionPort], seed: int = 0, sizes: Mapping[str, int] | None = None
+) -> dict[str, NDArray[Any]]:
     """Return an array for every input among `ports`: floats in [-1, 1), ints in [-10, 10].
 
     The values of a port depend on its name, type and `seed` only, so adding a port changes no other's data. A scalar
-    port gets an array of rank 0.
+    port gets an array of rank 0. `sizes` are the values of ports that tell sizes; an array has its greatest extents.
     """
+    known = sizes or {}
     return {
-        port.name: random_array(port.type, np.random.default_rng([seed, zlib.crc32(port.name.encode())]))
+        port.name: np.array(known[port.name], port.type.element.dtype)
+        if port.name in known
+        else random_array(port.type, _generator(port.name, seed))
         for port in ports
         if port.direction == "in"
     }
+
+
+def random_sizes(maxima: Mapping[str, int], seed: int = 0) -> dict[str, int]:
+    """Return a size from 1 to its maximum for each input that tells one; each depends on its name and `seed` only."""
+    return {name: int(_generator(name, seed).integers(1, most + 1)) for name, most in maxima.items()}
+
+
+def _generator(name: str, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def require_memory(ports: Iterable[RegionPort], available: int | None = None) -> None:

@@ -30,7 +30,7 @@ Queue = tuple[Channel, Array]
 
 
 class Engine(Protocol):
-    """What runs one kernel."""
+    """What runs one kernel. An engine may also run several together; what is here leaves that to others."""
 
     def run(self, process: KernelProcess | RelayoutProcess, held: Mapping[str, Array]) -> Mapping[str, Array]:
         """Return what a process puts on its channels, by channel, from what they hold."""
@@ -38,7 +38,7 @@ class Engine(Protocol):
 
     def whole(self, region: Region, given: Mapping[str, Array]) -> Mapping[str, Array] | None:
         """Return the outputs by port of a region that this engine runs as one kernel; None of others."""
-        ...
+        return None
 
     def keep(self) -> Callable[[], None]:
         """Return what brings back the present state of all kernels."""
@@ -51,7 +51,7 @@ class Engine(Protocol):
 
         They take each other's elements from `queues`, by channel.
         """
-        ...
+        return None
 
 
 @dataclass

@@ -15,7 +15,8 @@ from allo_studio.hardware.schedule import Run
 from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.exact import signed, unsigned
-from allo_studio.simulate.invocations import Invocations
+from allo_studio.simulate.invocations import Engine, Invocations
+from allo_studio.simulate.sizes import taken_by
 
 __all__ = ["evaluate_jit", "record_runs", "whole_arguments"]
 
@@ -56,8 +57,8 @@ def whole_arguments(kernel: KernelIR, given: Mapping[str, Any]) -> dict[str, int
     return found
 
 
-class _Compiled:
-    """Kernels compiled once, by path."""
+class _Compiled(Engine):
+    """Kernels compiled once, by path. They take whole arrays, so that none run side by side."""
 
     def __init__(self) -> None:
         self._made: dict[str, Executable] = {}
@@ -65,10 +66,8 @@ class _Compiled:
     def run(self, process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if process.path not in self._made:
             self._made[process.path] = jit(process.ir)
-        return _bound(process, self._made[process.path].run(_taken(process, held)))
-
-    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
-        return None
+        given = taken_by(process.path, process.ir, _taken(process, held))
+        return _bound(process, self._made[process.path].run(given, whole=True))
 
     def keep(self) -> Callable[[], None]:
         states = {path: made.keep() for path, made in self._made.items()}
@@ -80,11 +79,8 @@ class _Compiled:
 
         return restore
 
-    def together(self, *_: object) -> None:
-        """Compiled code takes whole arrays."""
 
-
-class _Recorded:
+class _Recorded(Engine):
     """Kernels whose control is counted, by path, and what it did in their last runs."""
 
     def __init__(self) -> None:
@@ -95,12 +91,9 @@ class _Recorded:
         if process.path not in self._made:
             self._made[process.path] = Recorder.of(process.ir)
         given = _taken(process, held)
-        outputs, recording = self._made[process.path].run(given)
+        outputs, recording = self._made[process.path].run(taken_by(process.path, process.ir, given), whole=True)
         self.runs[process.path] = Run(whole_arguments(process.ir, given), recording)
         return _bound(process, outputs)
-
-    def whole(self, region: Region, given: Mapping[str, NDArray[Any]]) -> None:
-        return None
 
     def keep(self) -> Callable[[], None]:
         def restore() -> None:
@@ -109,9 +102,6 @@ class _Recorded:
                 made.reset()
 
         return restore
-
-    def together(self, *_: object) -> None:
-        """Compiled code takes whole arrays."""
 
 
 def _taken(process: _Leaf, held: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -19,8 +19,9 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Argument, KernelIR
 from allo_studio.ir.attributes import integer_map
 from allo_studio.simulate.interpret import interpret
-from allo_studio.simulate.invocations import Invocations, Queue
+from allo_studio.simulate.invocations import Engine, Invocations, Queue
 from allo_studio.simulate.sequential import array_of, interpret_sequentially, numbers_of
+from allo_studio.simulate.sizes import taken_by
 from allo_studio.simulate.together import Stuck, Together
 from allo_studio.types import ArrayType
 
@@ -43,11 +44,14 @@ def evaluate(
     return Invocations(region, _Reference(), cancel).run(_checked(region.path, wanted, inputs), invocations)
 
 
-def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] | None = None) -> dict[str, Any]:
+def evaluate_kernel(
+    kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] | None = None, whole: bool = False
+) -> dict[str, Any]:
     """Return the outputs of a kernel by argument name (`x_out` for an argument `x` that is read and written).
 
     Each element is computed in the order of the kernel's own loops, one rounding an operation. `parallel` are the ids
-    of loops known to carry no dependence, found by analysis where None. Raises AlloError as `evaluate`.
+    of loops known to carry no dependence, found by analysis where None. Arrays have the extents of their sizes, results
+    with `whole` the greatest. Raises AlloError as `evaluate`.
     """
     arguments = kernel.arguments()
     sizes = _sizes(kernel, inputs)
@@ -58,7 +62,7 @@ def evaluate_kernel(kernel: KernelIR, inputs: Arrays, parallel: frozenset[str] |
     interpret(kernel, memories, free)
     return {
         argument.name if argument.direction == "out" else f"{argument.name}_out": _cut(
-            memories[argument.name], _actual(argument.type, sizes)
+            memories[argument.name], argument.type if whole else _actual(argument.type, sizes)
         )
         for argument in arguments
         if argument.direction != "in"
@@ -72,6 +76,8 @@ def _sizes(kernel: KernelIR, inputs: Arrays) -> dict[str, int]:
         if argument.name in inputs and argument.direction != "out":
             extents = zip(argument.type.sizes, np.shape(inputs[argument.name]), strict=False)
             found = {**{size: min(n, maxima[size]) for size, n in extents if size in maxima}, **found}
+        if argument.name in inputs and argument.name in maxima:
+            found.setdefault(argument.name, int(inputs[argument.name]))
     return found
 
 
@@ -99,7 +105,7 @@ def _memory(argument: Argument, given: Arrays) -> NDArray[Any]:
     return made
 
 
-class _Reference:
+class _Reference(Engine):
     """Kernels as they are before their schedules. What is found out of one is kept, as loops run it often."""
 
     def __init__(self) -> None:
@@ -112,11 +118,15 @@ class _Reference:
         tables = process.constants if isinstance(process, KernelProcess) else {}
         takes = [a.name for a in kernel.arguments() if a.direction != "out" and a.name not in tables]
         given = {**tables, **{name: held[process.bindings[name]] for name in takes}}
-        made = evaluate_kernel(kernel, given, self._parallel[process.path])
+        made = evaluate_kernel(kernel, taken_by(process.path, kernel, given), self._parallel[process.path], whole=True)
         return {process.bindings[name]: array for name, array in made.items() if name in process.bindings}
 
     def whole(self, region: Region, given: Arrays) -> dict[str, NDArray[Any]] | None:
-        return None if region.base is None else evaluate_kernel(region.base, {**region.constants, **given})
+        if region.base is None:
+            return None
+        return evaluate_kernel(
+            region.base, taken_by(region.path, region.base, {**region.constants, **given}), whole=True
+        )
 
     def keep(self) -> Callable[[], None]:
         return lambda: None

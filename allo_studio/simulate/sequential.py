@@ -14,6 +14,7 @@ from allo_studio.execute import LIBM, libm_function
 from allo_studio.ir import KernelIR, array_type
 from allo_studio.ir.attributes import text
 from allo_studio.ir.binding import ir
+from allo_studio.ir.sizes import named_extents
 from allo_studio.ir.tables import initial_elements
 from allo_studio.simulate.exact import (
     FLOAT_OPS,
@@ -85,6 +86,7 @@ class _Machine:
         self._kernel = kernel
         self._globals: dict[str, _Cells] = {} if globals_ is None else globals_
         self.values: dict[ir.Value, Any] = {}
+        self._extents = named_extents(kernel)
         self._makers: dict[str, Callable[[ir.Operation], _Step]] = {
             **dict.fromkeys(INTEGER_OPS, self._integer),
             **dict.fromkeys(FLOAT_OPS, self._float),
@@ -234,16 +236,20 @@ class _Machine:
     def _place(self, op: ir.Operation, skip: int) -> _Expression:
         """Return where the accessed element is in its memory."""
         operands, memory = list(op.operands)[skip:], op.operands[skip - 1]
+        sizes: tuple[ir.Value | None, ...] = ()
         if op.name.startswith("memref."):
             subscripts: list[_Expression] = [lambda v=value: self.values[v] for value in operands]  # type: ignore[misc]
+            sizes = self._extents.get(memory, ())
         else:
+            # They were proven to be within the sizes; a memory that is filled is filled as a whole.
             subscripts = self._affine(op.attributes["map"], operands)
 
         def place() -> int:
             cells, total = self.values[memory], 0
+            most = tuple(self.values[size] if size is not None else None for size in sizes) or cells.shape
             for dimension, (extent, subscript) in enumerate(zip(cells.shape, subscripts, strict=True)):
                 number = subscript()
-                if not 0 <= number < extent:
+                if not 0 <= number < (most[dimension] or extent):
                     message = f"subscript {number} of {cells.name} is out of range in dimension {dimension}"
                     raise self._fault(op, message)
                 total = total * extent + number

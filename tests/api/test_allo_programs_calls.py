@@ -560,3 +560,18 @@ def test_a_cell_of_a_notebook():
     exec(compile(text, "<stdin>", "exec"), lost)
     with pytest.raises(AlloError, match="text of 'cell' is not known"):
         allo.customize(lost["cell"])
+
+
+def test_a_named_size_is_instantiated() -> None:
+    def scale(A: float32["n<=16"], factor: float32) -> float32["n"]:
+        B: float32["n"] = 0  # noqa: UP037
+        for i in range(n):
+            B[i] = A[i] * factor
+        return B
+
+    s = allo.customize(scale, instantiate={"n": 5})
+    A = np.arange(5, dtype=np.float32)
+    assert np.array_equal(s.build()(A, 2.0), A * 2)
+    assert "float A[5], float factor, float B[5])" in s.build(target="vhls").hls_code
+    with pytest.raises(AlloError, match="from 1 to 16"):
+        allo.customize(scale, instantiate={"n": 50})

@@ -86,6 +86,38 @@ def back(X: float32[N]) -> float32[N]:
         Y[i] = X[N - 1 - i]
     return Y
 """,
+    "sized.py": """\
+from allo_studio.lang import float32, int32, grid
+
+N = 16
+
+
+def keep(X: float32["n<=16"]) -> float32["n"]:
+    Y: float32["n"]
+    for i in range(n):
+        Y[i] = X[i]
+    return Y
+
+
+def fill(a: float32, Y: float32["m<=16"]):
+    for i in range(m):
+        Y[i] = a
+
+
+def pair(X: float32["n<=16"], Z: float32["m<=16"]) -> float32["n"]:
+    Y: float32["n"]
+    for i in range(n):
+        Y[i] = X[i] + Z[0]
+    return Y
+
+
+def count(X: float32[N]) -> int32:
+    c: int32 = 1
+    for i in grid(N):
+        if X[i] > 0 and c < 16:
+            c += 1
+    return c
+""",
     "broken.py": "def copy(X: float32[4]) -> float32[4]:\n    return Y +\n",
     "faulty.py": """\
 import os

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from allo_studio.design.blocks import block_source, conversion, described, duplicator, relayout
@@ -11,6 +12,8 @@ from allo_studio.design.edits import AddNode, SetParam
 from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import KernelNode
 from allo_studio.diagnostics import AlloError
+from allo_studio.execute import jit
+from allo_studio.frontend import parse_kernel
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
 from allo_studio.project import LoadedProject, load_project, save_project, save_project_as
 
@@ -159,9 +162,18 @@ def test_what_is_refused(tmp_path: Path, node: str, code: str, message: str) -> 
 
 
 def test_named_sizes_go_through() -> None:
-    text = block_source("@convert/float32[n<=8, 3]/int8").text
-    assert 'def convert(x: "float32[n<=8, 3]") -> "int8[n<=8, 3]":' in text
-    assert "for i, j in grid(n, 3):" in text
+    for path, function, out in (
+        ("@convert/float32[n<=8, 3, i<=4]/int8", "convert", {"y": "int8[n<=8, 3, i<=4]"}),
+        ("@duplicate/float32[n<=8]/2", "duplicate", {"y0": "float32[n<=8]", "y1": "float32[n<=8]"}),
+        ("@relayout/float32[3, n<=8]/", "relayout", {"y": "float32[3, n<=8]"}),
+    ):
+        kernel = parse_kernel(block_source(path), function)
+        found = {a.name: str(a.type) for a in kernel.arguments()}
+        assert found["n"] == "int32"
+        assert {name: found[name] for name in out} == out
+    small = np.arange(4, dtype=np.float32).reshape(2, 2, 1)
+    kernel = parse_kernel(block_source("@convert/float32[n<=8, 2, i<=4]/int8"), "convert")
+    assert np.array_equal(jit(kernel)(small), small.astype(np.int8))
 
 
 def test_the_hints_name_the_block_that_mends_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from allo_studio.design.constants import constant_of
+from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import ConstantNode
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
@@ -198,3 +199,38 @@ def test_rounding_takes_the_nearest(data: st.DataObject) -> None:
     found = Fraction(constant_of(node, np.array([number])).values[0])
     assert abs(found - Fraction(number)) <= unit / 2
     assert (found / unit).denominator == 1
+
+
+SIZED = """\
+format: 1
+name: sized
+top: top
+graphs:
+  top:
+    outputs: {B: "float32[8]"}
+    nodes:
+      eight: {constant: eight.npy}
+      v: {constant: v.npy}
+      a: {kernel: "k.py:k"}
+    edges: [eight.value -> a.n, v.value -> a.A, a.B -> B]
+"""
+
+
+def test_a_constant_is_no_size(tmp_path: Path) -> None:
+    (tmp_path / "k.py").write_text(
+        'from allo_studio.lang import float32\n\n\ndef k(A: float32["n<=16"]) -> float32["n"]:\n    B: float32["n"]\n'
+        "    for i in range(n):\n        B[i] = A[i] + n\n    return B\n"
+    )
+    np.save(tmp_path / "eight.npy", np.int32(8))
+    np.save(tmp_path / "v.npy", np.arange(8, dtype=np.float32))
+    (tmp_path / "project.yaml").write_text(SIZED)
+    loaded = load_project(tmp_path)
+    checked = check_project(loaded)
+    (fault,) = [d for d in checked.diagnostics if d.about[:1] == ("constant size",)]
+    assert (fault.code, fault.where) == ("shape", "top/a")
+    assert fault.message == "the constant 8 tells the size a.n, which is told when the design runs"
+    (fix,) = fixes_for(checked, fault)
+    after = fix.edit.apply(loaded.project)
+    assert [d.severity for d in check_project(loaded, after).diagnostics] == ["warning"]
+    found = evaluate_jit(size_project(loaded, after).region, {})
+    assert np.array_equal(found["B"], np.arange(8, 16, dtype=np.float32))

@@ -88,6 +88,12 @@ MIXED = f'{COPY}; b: {{kernel: "copy.py:whole"}}'
 SMALL = 'a: {kernel: "copy.py:copy", params: {N: 8}}; b: {kernel: "copy.py:copy"}'
 BACK = f'{COPY}; b: {{kernel: "back.py:back"}}'
 BOTH = 'E: "float32[16]", F: "float32[16]"'
+KEEP = 'a: {kernel: "sized.py:keep"}'
+KEEPS = f'{KEEP}; b: {{kernel: "sized.py:keep"}}'
+SIZED = "float32[n<=16]"
+ARRAY_SIZE = f'n: int32, A: "{SIZED}"'
+TWO_SIZES = f'n: int32, m: int32, A: "{SIZED}"'
+BOTH_SIZED = f'E: "{SIZED}", F: "{SIZED}"'
 ASKED = "A -> a.X; {from: a.Y, to: b.X, channel: fifo}; b.Y -> E"
 
 
@@ -255,8 +261,77 @@ CASES = {
         ("remove step 1 of g/a (partition)",),
         (0,),
     ),
-    "named sizes": Case(
-        graph(COPY, "A -> a.X; a.Y -> E", 'A: "float32[n<=16]"'), "sizes", ("make A float32[16]",), (0,)
+    "a size that nothing tells": Case(
+        graph(COPY, "A -> a.X; a.Y -> E", 'A: "float32[n<=16]"'),
+        "no size",
+        ("make A float32[16]", "add the input n: int32"),
+        (0,),
+    ),
+    "a size with another name": Case(
+        graph(KEEP, "A -> a.X; k -> a.n; a.Y -> E", f'k: int32, A: "{SIZED}"', 'E: "float32[k<=16]"'),
+        "no size",
+        (f"make A {SIZED.replace('n', 'k')}", "add the input n: int32"),
+        (0,),
+    ),
+    "a size that a block waits for": Case(
+        graph(KEEP, "A -> a.X; a.Y -> E", f'A: "{SIZED}"', f'E: "{SIZED}"'),
+        "no size",
+        ("add the input n: int32",),
+        (0,),
+    ),
+    "sizes": Case(
+        graph(KEEPS, "A -> a.X; a.Y -> b.X; b.Y -> E; n -> a.n; m -> b.n", TWO_SIZES, 'E: "float32[n<=16]"'),
+        "sizes",
+        ("wire n to b.n", "wire m to a.n"),
+    ),
+    "sizes at a port": Case(
+        graph(KEEP, "A -> a.X; a.Y -> E; n -> a.n", TWO_SIZES, 'E: "float32[m<=16]"'),
+        "sizes",
+        ("wire m to a.n", f"make E {SIZED}"),
+    ),
+    "a size and a number": Case(
+        graph(f"{KEEP}; {COPY.replace('a:', 'b:')}", "A -> a.X; a.Y -> b.X; b.Y -> E; n -> a.n", f"{ARRAY_SIZE}"),
+        "sizes",
+        ("set n to 16 in a",),
+    ),
+    "a size and a smaller number": Case(
+        graph(KEEP, "A -> a.X; a.Y -> E; n -> a.n", 'n: int32, A: "float32[8]"', 'E: "float32[8]"'),
+        "extents",
+        ("set n to 8 in a", "make A float32[n<=16]"),
+    ),
+    "a size without a wire": Case(
+        graph(KEEPS, "A -> a.X; a.Y -> b.X; b.Y -> E; n -> a.n", f"{ARRAY_SIZE}, m: int32", f'E: "{SIZED}"'),
+        "not connected",
+        ("connect n to b.n", "make b.n an input of the graph"),
+    ),
+    "a size without a wire and an array of a number of elements": Case(
+        graph(KEEP, "A -> a.X; a.Y -> E"),
+        "not connected",
+        ("set n to 16 in a", "make a.n an input of the graph"),
+        (0,),
+    ),
+    "an array with a size": Case(
+        graph(KEEP, "n -> a.n; a.Y -> E", "n: int32", f'E: "{SIZED}"'),
+        "not connected",
+        ("make a.X an input of the graph",),
+        (0,),
+    ),
+    "an array with a size that nothing tells": Case(
+        graph(KEEP, "", "", ""),
+        "not used",
+        ("make a.Y an output of the graph",),
+    ),
+    "elements of an array with a size": Case(
+        graph(KEEP, "n -> a.n; A -> a.X; a.Y -> E", f"{ARRAY_SIZE}", 'E: "int32[n<=16]"'),
+        "elements",
+        ("insert a conversion to int32", f"make E {SIZED}"),
+        (0, 1),
+    ),
+    "readers of an array with a size": Case(
+        graph(KEEPS, "n -> a.n; n -> b.n; A -> a.X; A -> b.X; a.Y -> E; b.Y -> F", ARRAY_SIZE, BOTH_SIZED),
+        "readers",
+        ("insert a block with 2 copies of A", "run the blocks of g one after another", "remove the wire A->b.X"),
+        (0, 1),
     ),
     "a step that does not apply": Case(
         STEPS + graph('a: {kernel: "copy.py:copy", schedule: s}', "A -> a.X; a.Y -> E"),
@@ -373,8 +448,8 @@ def test_channels_that_cannot_be(name: str) -> None:
 
 def test_each_rule_has_a_case() -> None:
     told = {case.about for case in CASES.values()} | {about for _, about, _ in ORDERS.values()}
-    # Those of external blocks need files: see tests/ip.
-    assert told | {"fixed"} == set(RULES)
+    # Those of external blocks and constants need files: see tests/ip and test_constant_blocks.
+    assert told | {"fixed", "constant size"} == set(RULES)
 
 
 def test_a_schedule_that_others_use_stays_for_them() -> None:

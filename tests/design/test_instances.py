@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,24 @@ def test_edits_of_settings(tmp_path: Path) -> None:
     for edit in wrong:
         with pytest.raises(AlloError):
             edit.apply(project)
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (GraphNode("pair", {"Z": 1}), "graph pair has no parameter 'Z'"),
+        (GraphNode("pair", {}, {"three": Override()}), "there is no block 'three' in 'pair'"),
+        (GraphNode("pair", {}, {"one/t": Override()}), "there is no block 't' in 'single'"),
+        (GraphNode("pair", {}, {"two": Override({}, "none")}), "there is no schedule 'none'"),
+    ],
+)
+def test_a_block_that_sets_what_is_not_there_is_refused(tmp_path: Path, node: GraphNode, message: str) -> None:
+    project = _project(tmp_path).project
+    good = replace(node, params={"M": 8}, inside={"two": Override({}, "four")})
+    for edit in (edits.AddNode("top", "third", node), edits.SetNode("top", "left", node)):
+        with pytest.raises(AlloError, match=message):
+            edit.apply(project)
+        assert good in replace(edit, node=good).apply(project).graphs["top"].nodes.values()
 
 
 def test_instances_that_multiply_are_bounded() -> None:

@@ -212,4 +212,4 @@ def test_named_sizes_are_part_of_a_wires_type(tmp_path: Path) -> None:
     }
     found = [d for d in check_project(sized(tmp_path, "float32[8]")).diagnostics if d.code == "shape"]
     assert {d.where for d in found} == {"top/A->b.A", "top/b.B->B"}
-    assert all("the named sizes differ" in d.message and "float32[n<=8]" in d.hint for d in found)
+    assert all("the sizes differ in dimension 1" in d.message and "params: {n: 8}" in d.hint for d in found)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import CASCADE, KERNEL, REPORT, TANGLED, TYPE, edge
 
-from allo_studio.design.model import Graph
+from allo_studio.design.model import Graph, GraphNode, Override
 from allo_studio.report.drawing import Caption, WireCaption, captions_of, channel_captions, draw_svg
 from allo_studio.report.plan import GAP, plan_boxes
 from allo_studio.report.routes import plan_routes, sample
@@ -88,6 +88,14 @@ def test_captions_say_kernel_and_schedule():
     found = captions_of(TANGLED)
     assert (found["mm1"].subtitle, found["inner"].subtitle) == ("gemm, row_wise", "graph sub")
     assert found["odd"].subtitle == "unknown kind"
+
+
+def test_what_an_instance_sets_is_written_on_it() -> None:
+    node = GraphNode("sub", {"N": 16}, {"mm1": Override({"M": 4})})
+    caption = captions_of(Graph("g", nodes={"inner": node}))["inner"]
+    assert caption.subtitle == "graph sub  ·  N = 16  ·  1 set inside"
+    picture = draw_svg(Graph("g", nodes={"inner": node}), {})
+    assert caption.subtitle in picture
 
 
 def test_tangled_graph_shows_every_end_that_is_there():

@@ -140,3 +140,34 @@ def test_a_level_shows_this_instance(nested: Window) -> None:
     assert session.shown
     blocks = describe(session.graph, session.shown).blocks
     assert blocks["@y"].inputs[0].type == blocks["layer"].outputs[0].type == "int8[16, 32]"
+
+
+SIZED = """\
+format: 1
+name: sized
+top: top
+graphs:
+  top:
+    inputs: {n: int32, A: "float32[n<=8]"}
+    outputs: {B: "float32[n<=8]"}
+    nodes: {a: {kernel: "k.py:k"}}
+    edges: [n -> a.n, A -> a.A, a.B -> B]
+"""
+
+
+def test_a_size_may_be_set_as_a_parameter(window: Window, tmp_path: Path, qapp: Any) -> None:
+    (tmp_path / "k.py").write_text(
+        'from allo_studio.lang import float32\n\n\ndef k(A: float32["n<=8"]) -> float32["n"]:\n    B: float32["n"]\n'
+        "    for i in range(n):\n        B[i] = A[i]\n    return B\n"
+    )
+    (tmp_path / "project.yaml").write_text(SIZED)
+    assert window.open_project(tmp_path)
+    qapp.processEvents()
+    window.panels.canvas.select("a")
+    box = window.panels.inspector.kernel_page.parameter("n")
+    assert (box.text(), box.placeholderText()) == ("", "told by each run")
+    box.setText("6")
+    box.editingFinished.emit()
+    assert window.session.project is not None
+    assert window.session.project.graphs["top"].nodes["a"].params == {"n": 6}
+    assert window.panels.inspector.kernel_page.parameter("n").text() == "6"
