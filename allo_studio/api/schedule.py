@@ -171,6 +171,9 @@ class Schedule:
     def to(self, target: BufferLike, dst: str, axis: LoopLike | None = None, depth: int = -1) -> None:
         self._apply("to", buffer=str(target), dst=dst, axis=None if axis is None else str(axis), depth=depth)
 
+    def relay(self, target: BufferLike, dst: str, axis: int | None = None, depth: int = -1) -> None:
+        self._apply("relay", buffer=str(target), dst=dst, axis=axis, depth=depth)
+
     def apply(self, step: Step) -> None:
         """Apply a step as the other parts of the system have it.
 

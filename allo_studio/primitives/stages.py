@@ -19,6 +19,7 @@ from allo_studio.primitives.stage_groups import Work, stage_places
 from allo_studio.source import Span
 
 __all__ = [
+    "EVERY_STAGE",
     "STREAM",
     "Handover",
     "Stage",
@@ -31,6 +32,8 @@ __all__ = [
 
 # On an array's declaration: to which stages it goes through a FIFO, and of what depth (0: any).
 STREAM = "allo.stream"
+# In the place of a stage's name: all of them.
+EVERY_STAGE = "*"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,8 @@ def handovers(kernel: KernelIR, stages: Sequence[Stage]) -> tuple[Handover, ...]
         source = next((s for s in stages if buffer.name in s.writes), None)
         targets = [s.name for s in stages if s is not source and buffer.name in s.reads]
         if source:
-            found += [Handover(buffer, source.name, target, asked.get(target)) for target in targets]
+            every = asked.get(EVERY_STAGE)
+            found += [Handover(buffer, source.name, target, asked.get(target, every)) for target in targets]
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from allo_studio.ir.binding import ir as mlir
 from allo_studio.ir.build import index_constant
 from allo_studio.ir.rewrite import at_start, before, erase, move_before, operations, replace_uses
 from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
+from allo_studio.primitives.elements import mark_element
 from allo_studio.primitives.outlining import outline
 from allo_studio.primitives.replication import pipelined_around
 from allo_studio.primitives.rewrite import between, is_pure
@@ -115,6 +116,7 @@ def _unfold(kernel: KernelIR, chain: Sequence[Loop]) -> None:
         name = _fresh(f"{base}_pe_{'_'.join(map(str, point))}", taken)
         taken.add(name)
         outline(kernel, _element(chain, point), name, chain[0].band, proven=False)
+        mark_element(kernel.at(name).function, chain[0].band, point)
     erase(chain[0].op)
 
 

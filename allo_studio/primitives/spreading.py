@@ -1,0 +1,108 @@
+"""What loads links from an array, and collects them into it, in row-major order; in place, the context current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from allo_studio.ir import Buffer, KernelIR, LinearExpr
+from allo_studio.ir.binding import ir
+from allo_studio.ir.build import for_loop, index_constant, load, store
+from allo_studio.ir.rewrite import at_end, before, erase
+from allo_studio.primitives.outlining import outline
+from allo_studio.primitives.relay_plan import Link
+
+__all__ = ["collect_links", "fresh_function", "gathered", "load_links"]
+
+
+def load_links(
+    kernel: KernelIR, buffer: Buffer, dims: Sequence[int], links: Mapping[Link, ir.Value], anchor: ir.Operation
+) -> None:
+    """Fill links with their parts of an array, each element read once, before an operation of the kernel's block."""
+    _Spread(kernel, buffer, dims, links, f"{buffer.name}_load", True).make(anchor)
+
+
+def collect_links(
+    kernel: KernelIR, buffer: Buffer, dims: Sequence[int], links: Mapping[Link, ir.Value], anchor: ir.Operation
+) -> None:
+    """Write what links hold into their parts of an array, before an operation of the kernel's block."""
+    _Spread(kernel, buffer, dims, links, f"{buffer.name}_drain", False).make(anchor)
+
+
+class _Spread:
+    def __init__(
+        self,
+        kernel: KernelIR,
+        buffer: Buffer,
+        dims: Sequence[int],
+        links: Mapping[Link, ir.Value],
+        name: str,
+        loads: bool,
+    ) -> None:
+        self._kernel = kernel
+        self._memory = buffer.value
+        self._shape = buffer.type.shape
+        self._dims = tuple(dims)
+        self._links = links
+        self._loads = loads
+        self._name = fresh_function(kernel, name)
+        self._loops = 0
+
+    def make(self, anchor: ir.Operation) -> None:
+        """Make the loops, as a function where they are several or none."""
+        start = index_constant(0, before(anchor)).owner.operation
+        self._visit((), list(self._links), before(anchor))
+        listed = [view.operation for view in self._kernel.body.operations]
+        made = listed[listed.index(start) : listed.index(anchor)]
+        gathered(self._kernel, made, self._name)
+
+    def _visit(self, place: tuple[LinearExpr, ...], links: Sequence[Link], at: ir.InsertionPoint) -> None:
+        """Make what moves the elements of some links, all whose subscripts begin with `place`."""
+        d = len(place)
+        if d == len(self._shape):
+            self._move(place, links, at)
+        elif d in self._dims:
+            number = self._dims.index(d)
+            for value in sorted({link.key[number] for link in links}):
+                chosen = [link for link in links if link.key[number] == value]
+                self._visit((*place, LinearExpr.number(value)), chosen, at)
+        else:
+            name = f"{self._name}_{d}" if self._first(d) else f"{self._name}_{d}_{self._loops}"
+            self._loops += 1
+            outermost = all(known.is_constant for known in place)
+            made = for_loop(name, 0, self._shape[d], at=at, band=self._name if outermost else None)
+            body = made.regions[0].blocks[0]
+            self._visit((*place, LinearExpr.of(body.arguments[0])), links, at_end(body))
+
+    def _first(self, d: int) -> bool:
+        """Tell whether no dimension that is split comes before, so that there is one such loop."""
+        return not any(split < d for split in self._dims)
+
+    def _move(self, place: tuple[LinearExpr, ...], links: Sequence[Link], at: ir.InsertionPoint) -> None:
+        inside = [place[d] for d in range(len(place)) if d not in self._dims] or [LinearExpr.number(0)]
+        if self._loads:
+            value = load(self._memory, place, at)
+            for link in links:
+                store(value, self._links[link], inside, at)
+        else:
+            for link in links:
+                store(load(self._links[link], inside, at), self._memory, place, at)
+
+
+def gathered(kernel: KernelIR, made: Sequence[ir.Operation], name: str) -> None:
+    """Let operations that stand one after another be one stage: a function, where they are more than one.
+
+    The first is a constant that nothing uses, which goes with them.
+    """
+    if len(made) == 2:
+        erase(made[0])
+    else:
+        outline(kernel, made, name, name, proven=False)
+
+
+def fresh_function(kernel: KernelIR, wanted: str) -> str:
+    """Return a name that no function has, and no nest."""
+    taken = {*kernel.functions, *(loop.band for loop in kernel.loops())}
+    name, number = wanted, 1
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
