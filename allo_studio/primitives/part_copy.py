@@ -33,6 +33,7 @@ def of_link(op: ir.Operation, link: ir.Value | None, rest: Sequence[int]) -> Non
     A memory of no such dimension is one value, or an array of one element.
     """
     if link is None:
+        assert not op.results
         erase(op)
         return
     access = Subscripts(op)
@@ -40,8 +41,8 @@ def of_link(op: ir.Operation, link: ir.Value | None, rest: Sequence[int]) -> Non
     access.replace([access.terms[d] for d in rest] or [access.number(0)] * rank, link)
 
 
-def through_copy(kernel: KernelIR, taken: str, handed: str, start: ir.Attribute | None) -> KernelIR:
-    """Return the kernel of an element that works on a copy of its part.
+def through_copy(kernel: KernelIR, taken: str, handed: str, start: ir.Attribute | None) -> None:
+    """Let an element work on a copy of its part, in place.
 
     The copy is filled from the link `taken`, or with the value `start`, and goes to the link `handed` after the work;
     where nothing is written, already when it is filled. A name may be empty.
@@ -51,12 +52,9 @@ def through_copy(kernel: KernelIR, taken: str, handed: str, start: ir.Attribute 
                                        ->       for j, k: ... A_local[k] ...
                                                 for n: A_out[n] = A_local[n]
     """
-    changed = kernel.clone()
-    ends = [changed.find_buffer(name) for name in (taken, handed) if name]
+    ends = [kernel.find_buffer(name) for name in (taken, handed) if name]
     with in_context():
-        _Copy(changed, ends, bool(taken), bool(handed), start).make()
-    changed.verify()
-    return changed
+        _Copy(kernel, ends, bool(taken), bool(handed), start).make()
 
 
 class _Copy:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.base import BufferRef, Option, Step, argument, fault
-from allo_studio.primitives.elements import nests_of
+from allo_studio.primitives.elements import elements_of, nests_of
 from allo_studio.primitives.relay_in_place import links_in_place
 from allo_studio.primitives.relay_links import links_beside
 from allo_studio.primitives.relay_plan import plan_relay
@@ -54,11 +54,17 @@ class Relay(Step):
     def options(cls, ir: KernelIR) -> Iterator[Option]:
         """Yield the arrays that the elements of a nest use, and the axes along which they can pass each on."""
         for nest in nests_of(ir):
-            for buffer in ir.buffers():
-                fitting = tuple(axis for axis in (0, 1, 2) if cls(BufferRef(buffer.name), nest, axis).fits(ir))
+            try:
+                elements = elements_of(ir, nest)
+            except AlloError:
+                continue
+            given = {operand for element in elements for operand in element.call.operands}
+            for buffer in (known for known in ir.buffers() if known.value in given):
+                ref, axes = BufferRef(buffer.name), range(len(elements[0].place))
+                fitting = tuple(axis for axis in axes if cls(ref, nest, axis).fits(ir))
                 if fitting:
                     yield Option({"buffer": buffer.name, "dst": nest}, {"axis": fitting})
-                if cls(BufferRef(buffer.name), nest).fits(ir):
+                if cls(ref, nest).fits(ir):
                     yield Option({"buffer": buffer.name, "dst": nest})
 
     def faults(self, ir: KernelIR) -> Iterator[Diagnostic]:

@@ -87,4 +87,3 @@ def next_operation(op: ir.Operation) -> ir.Operation:
     """Return the operation after another one of its block."""
     listed = [view.operation for view in ir.InsertionPoint(op).block.operations]
     return listed[listed.index(op) + 1]
-

@@ -165,7 +165,14 @@ class _Parts:
                 message = f"{use.element.shown} may read {self._text(use.key)} before it writes it, or not write it all"
                 hint = "let the element that hands a part on write every element of it"
                 raise AlloError(fault(message, use.writes[0].span, hint))
-            ports.append(Port(use, None if use.writes else link, link if use.writes else None, apart=not use.reads))
+            ports.append(
+                Port(
+                    use,
+                    None if use.writes else link,
+                    link if use.writes else None,
+                    apart=not (use.reads and use.writes),
+                )
+            )
         return RelayPlan(self.buffer, self.elements, self.dims, tuple(ports), direct=True)
 
     def feeds(self) -> RelayPlan:

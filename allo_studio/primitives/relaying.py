@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from allo_studio.analysis.streams import Refusal, consumer_orders, consumer_width, producer_order
+from allo_studio.analysis.streams import ConsumerOrder, Refusal, consumer_orders, consumer_width, producer_order
 from allo_studio.ir import Direction, KernelIR, access_of, in_context
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import store
@@ -83,42 +83,38 @@ def _redirect(callee: KernelIR, port: Port, memories: Mapping[Link, ir.Value], r
 
 
 def settle(kernel: KernelIR, ends: Ends) -> KernelIR:
-    """Return the kernel with an element whose accesses of a part are in order, and that passes on what it reads."""
+    """Return the kernel with an element whose accesses of a part are in order, and that passes on what it reads.
+
+    `kernel` is changed.
+    """
     view = kernel.at(ends.function)
-    if not ends.writes:
-        changed = _passing_on(view, ends) if ends.handed else _kept(view, ends)
-    elif _streams(view, ends):
+    if not ends.taken and not ends.handed:
         return kernel
-    else:
-        changed = through_copy(view, ends.taken, ends.handed, ends.start)
-    return changed.at(kernel.name)
+    if ends.writes:
+        if not _streams(view, ends):
+            through_copy(view, ends.taken, ends.handed, ends.start)
+        return kernel
+    orders = consumer_orders(view, ends.taken, consumer_width(view, ends.taken))
+    linear = all(op.name == "affine.load" and access_of(op) for op in uses_of(view, view.find_buffer(ends.taken)))
+    if isinstance(orders, Refusal) or (ends.handed and not linear):
+        through_copy(view, ends.taken, ends.handed, None)
+        return kernel
+    return _passing_on(view, ends, orders[0]).at(kernel.name) if ends.handed else kernel
 
 
 def _streams(view: KernelIR, ends: Ends) -> bool:
     """Tell whether an element may write its part as it is, of what it takes as it comes."""
     if not ends.apart or isinstance(producer_order(view, ends.handed), Refusal):
         return False
-    return not ends.taken or _direct(view, ends.taken)
-
-
-def _direct(view: KernelIR, name: str) -> bool:
-    orders = consumer_orders(view, name, consumer_width(view, name))
+    if not ends.taken:
+        return True
+    orders = consumer_orders(view, ends.taken, consumer_width(view, ends.taken))
     return not isinstance(orders, Refusal) and orders[0].loop is None
 
 
-def _kept(view: KernelIR, ends: Ends) -> KernelIR:
-    """Return an element that reads its part in any order, of a copy where no FIFO can be read so."""
-    orders = consumer_orders(view, ends.taken, consumer_width(view, ends.taken))
-    return through_copy(view, ends.taken, "", None) if isinstance(orders, Refusal) else view
-
-
-def _passing_on(view: KernelIR, ends: Ends) -> KernelIR:
+def _passing_on(view: KernelIR, ends: Ends, order: ConsumerOrder) -> KernelIR:
     """Return an element that hands on each element of its part when it takes it."""
-    orders = consumer_orders(view, ends.taken, consumer_width(view, ends.taken))
-    linear = all(op.name == "affine.load" and access_of(op) for op in uses_of(view, view.find_buffer(ends.taken)))
-    if isinstance(orders, Refusal) or not linear:
-        return through_copy(view, ends.taken, ends.handed, None)
-    changed = read_in_order(view, ends.taken, orders[0])
+    changed = read_in_order(view, ends.taken, order)
     handed = changed.find_buffer(ends.handed).value
     with in_context():
         for op in uses_of(changed, changed.find_buffer(ends.taken)):

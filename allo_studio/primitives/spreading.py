@@ -1,4 +1,8 @@
-"""What loads links from an array, and collects them into it, in row-major order; in place, the context current."""
+"""What loads links from an array, and collects them into it; in place, with the context current.
+
+Elements move in the array's row-major order, so that it may come or go through a FIFO; where the parts are partitioned
+into banks of their own, those of all parts move at the same time instead.
+"""
 
 from __future__ import annotations
 
@@ -45,39 +49,40 @@ class _Spread:
         self._links = links
         self._loads = loads
         self._name = fresh_function(kernel, name)
-        self._loops = 0
+        rank = len(self._shape)
+        # Where each part has banks of its own, all of them move at the same time; else elements come in their order.
+        apart = bool(dims) and all(buffer.layout.dims[d].kind == "complete" for d in dims)
+        self._order = sorted(range(rank), key=lambda d: (apart and d in dims, d))
+        self._loops = [0] * rank
 
     def make(self, anchor: ir.Operation) -> None:
         """Make the loops, as a function where they are several or none."""
         start = index_constant(0, before(anchor)).owner.operation
-        self._visit((), list(self._links), before(anchor))
+        self._visit({}, list(self._links), before(anchor))
         listed = [view.operation for view in self._kernel.body.operations]
         made = listed[listed.index(start) : listed.index(anchor)]
         gathered(self._kernel, made, self._name)
 
-    def _visit(self, place: tuple[LinearExpr, ...], links: Sequence[Link], at: ir.InsertionPoint) -> None:
-        """Make what moves the elements of some links, all whose subscripts begin with `place`."""
-        d = len(place)
-        if d == len(self._shape):
-            self._move(place, links, at)
-        elif d in self._dims:
+    def _visit(self, place: Mapping[int, LinearExpr], links: Sequence[Link], at: ir.InsertionPoint) -> None:
+        """Make what moves the elements of some links that are at `place` in the dimensions that it has."""
+        if len(place) == len(self._order):
+            self._move([place[d] for d in sorted(place)], links, at)
+            return
+        d = self._order[len(place)]
+        if d in self._dims:
             number = self._dims.index(d)
             for value in sorted({link.key[number] for link in links}):
                 chosen = [link for link in links if link.key[number] == value]
-                self._visit((*place, LinearExpr.number(value)), chosen, at)
+                self._visit({**place, d: LinearExpr.number(value)}, chosen, at)
         else:
-            name = f"{self._name}_{d}" if self._first(d) else f"{self._name}_{d}_{self._loops}"
-            self._loops += 1
-            outermost = all(known.is_constant for known in place)
+            name = f"{self._name}_{d}"
+            name, self._loops[d] = f"{name}_{self._loops[d]}" if self._loops[d] else name, self._loops[d] + 1
+            outermost = all(known.is_constant for known in place.values())
             made = for_loop(name, 0, self._shape[d], at=at, band=self._name if outermost else None)
             body = made.regions[0].blocks[0]
-            self._visit((*place, LinearExpr.of(body.arguments[0])), links, at_end(body))
+            self._visit({**place, d: LinearExpr.of(body.arguments[0])}, links, at_end(body))
 
-    def _first(self, d: int) -> bool:
-        """Tell whether no dimension that is split comes before, so that there is one such loop."""
-        return not any(split < d for split in self._dims)
-
-    def _move(self, place: tuple[LinearExpr, ...], links: Sequence[Link], at: ir.InsertionPoint) -> None:
+    def _move(self, place: Sequence[LinearExpr], links: Sequence[Link], at: ir.InsertionPoint) -> None:
         inside = [place[d] for d in range(len(place)) if d not in self._dims] or [LinearExpr.number(0)]
         if self._loads:
             value = load(self._memory, place, at)
