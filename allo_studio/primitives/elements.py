@@ -80,7 +80,8 @@ def elements_of(kernel: KernelIR, nest: str) -> tuple[Element, ...]:
     if not mine:
         known = nests_of(kernel)
         hint = f"unfolded nests: {', '.join(known)}" if known else f"first unfold the nest, by unfold({nest}, [0, 1])"
-        raise AlloError(fault(f"{kernel.name} has no processing elements of a nest {nest!r}", hint=hint))
+        message = f"{kernel.name} has no processing elements of a nest {nest!r}"
+        raise AlloError(fault(message, kernel.span(kernel.function), hint))
     inside = next((op for op, _ in mine if op not in numbers), None)
     if inside is not None:
         around = inside.parent.operation

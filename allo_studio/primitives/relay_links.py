@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 
-from allo_studio.ir import KernelIR, in_context
+from allo_studio.ir import Buffer, KernelIR, in_context, walk
 from allo_studio.ir.attributes import set_integer_map, set_text_map, text_map
 from allo_studio.ir.binding import ir
 from allo_studio.ir.rewrite import before, fresh_buffer_name
@@ -30,7 +31,8 @@ def links_beside(kernel: KernelIR, plan: RelayPlan, depth: int) -> KernelIR:
         calls = sorted({port.use.element.number: port.use.element.call for port in plan.ports}.items())
         first, last = calls[0][1], next_operation(calls[-1][1])
         if plan.loaded:
-            load_links(kernel, plan.buffer, plan.dims, {link: values[link] for link in plan.loaded}, first)
+            source = _earlier(kernel, plan, first) if _collects_all(plan) else plan.buffer
+            load_links(kernel, source, plan.dims, {link: values[link] for link in plan.loaded}, first)
         if plan.drained:
             collect_links(kernel, plan.buffer, plan.dims, {link: values[link] for link in plan.drained}, last)
         ends = give_to_elements(kernel, plan, plan.ports, values)
@@ -40,6 +42,32 @@ def links_beside(kernel: KernelIR, plan: RelayPlan, depth: int) -> KernelIR:
         with in_context():
             erase_initialiser(*dead)
     return changed
+
+
+def _collects_all(plan: RelayPlan) -> bool:
+    """Tell whether all of the array is collected after the elements, so that only they see what it had before."""
+    return len(plan.drained) == prod(plan.buffer.type.shape[d] for d in plan.dims)
+
+
+def _earlier(kernel: KernelIR, plan: RelayPlan, first: ir.Operation) -> Buffer:
+    """Let all that uses the array before the elements use one of its own, which is loaded; return that.
+
+    Else what fills the array and what collects it would be one stage, as they write one array.
+    """
+    buffer, body = plan.buffer, [view.operation for view in kernel.body.operations]
+    earlier = body[: body.index(first)]
+    name = fresh_buffer_name(kernel, f"{buffer.name}_first")
+    made = declare(kernel, name, buffer.type, before(body[0]))
+    layouts = text_map(kernel.function, "allo.layouts")
+    if buffer.name in layouts:
+        set_text_map(kernel.function, "allo.layouts", dict(sorted({**layouts, name: layouts[buffer.name]}.items())))
+    for outer in earlier:
+        inside = [inner for region in outer.regions for block in region.blocks for inner in walk(block)]
+        for op in (outer, *inside):
+            for number, operand in enumerate(op.operands):
+                if operand == buffer.value:
+                    op.operands[number] = made
+    return kernel.find_buffer(name)
 
 
 def declare_links(kernel: KernelIR, plan: RelayPlan, links: Iterable[Link], depth: int) -> dict[Link, ir.Value]:
