@@ -136,9 +136,8 @@ def test_all_rows_at_the_same_time(tmp_path: Path) -> None:
     banked = built(project(tmp_path / "b", PRODUCT, BANKED + SYSTOLIC, (3, 3, 8)), tmp_path, "rtl")
     found = banked.report.cycles["open"]["predicted"]
     # One row's elements, the way through the grid, and what an element needs; not one row after another.
-    assert isinstance(found, int)
     assert found < 8 + 2 * 3 + 10
-    assert found + 2 * 8 - 6 < plain.latency["open"] if isinstance(plain.latency, dict) else found < plain.latency
+    assert found + 10 < plain.latency
 
 
 def test_a_depth_that_is_asked_for(tmp_path: Path) -> None:
