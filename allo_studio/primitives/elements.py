@@ -152,6 +152,9 @@ def key_of(access: Access, dims: Sequence[int]) -> Key:
 def accesses_outside(kernel: KernelIR, buffer: Buffer, elements: Sequence[Element]) -> dict[int, list[Access]]:
     """Return the accesses of everything but some elements, by the place in the kernel's block."""
     mine = {element.call for element in elements}
+    if all(use.owner.operation in mine for use in buffer.value.uses):
+        # What all the calls of a large array do to memory takes time to find out.
+        return {}
     found = [access for access in accesses(kernel) if access.buffer == buffer.name]
     outside = {}
     for number, view in enumerate(kernel.body.operations):

@@ -9,7 +9,7 @@ from allo_studio.ir import Buffer, KernelIR, LinearExpr, array_type, in_context
 from allo_studio.ir.attributes import set_text, set_text_map, text_map
 from allo_studio.ir.binding import arith, ir
 from allo_studio.ir.build import alloc, for_loop, load, store
-from allo_studio.ir.rewrite import after, at_end, at_start, erase, fresh_buffer_name, fresh_loop_name
+from allo_studio.ir.rewrite import after, at_end, at_start, erase, fresh_buffer_name, fresh_loop_name, fresh_name
 from allo_studio.primitives.retype import uses_of
 from allo_studio.primitives.subscripts import Subscripts
 from allo_studio.types import ArrayType
@@ -124,10 +124,7 @@ def visit_elements(
 ) -> None:
     """Make loops over all elements of an array in row-major order, and what `visit` makes for each in their body."""
     place: list[LinearExpr] = []
-    taken = {loop.band for loop in kernel.loops()}
-    band, number = name, 1
-    while band in taken:
-        band, number = f"{name}_{number}", number + 1
+    band = fresh_name(name, {loop.band for loop in kernel.loops()})
     for d, extent in enumerate(shape):
         loop = fresh_loop_name(kernel, f"{name}_{d}")
         made = for_loop(loop, 0, extent, at=at, role=role, band=None if d else band)

@@ -8,7 +8,7 @@ from math import prod
 from allo_studio.ir import Buffer, KernelIR, in_context, walk
 from allo_studio.ir.attributes import set_integer_map, set_text_map, text_map
 from allo_studio.ir.binding import ir
-from allo_studio.ir.rewrite import before, fresh_buffer_name
+from allo_studio.ir.rewrite import before, fresh_buffer_name, fresh_name
 from allo_studio.layout import Layout
 from allo_studio.primitives.part_copy import declare
 from allo_studio.primitives.relay_plan import Link, Port, RelayPlan
@@ -76,8 +76,10 @@ def declare_links(kernel: KernelIR, plan: RelayPlan, links: Iterable[Link], dept
     kind, layouts = link_type(plan), text_map(kernel.function, "allo.layouts")
     dims = tuple(plan.buffer.layout.dims[d] for d in plan.rest)
     made = {}
+    taken = {buffer.name for buffer in kernel.buffers()} | {argument.name for argument in kernel.arguments()}
     for link in links:
-        name = fresh_buffer_name(kernel, link.name)
+        name = fresh_name(link.name, taken)
+        taken.add(name)
         made[link] = declare(kernel, name, kind, at)
         set_integer_map(made[link].owner.operation, STREAM, {EVERY_STAGE: depth})
         if any(entry.kind != "none" for entry in dims):

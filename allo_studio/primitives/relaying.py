@@ -90,12 +90,14 @@ def settle(kernel: KernelIR, ends: Ends) -> KernelIR:
     view = kernel.at(ends.function)
     if not ends.taken and not ends.handed:
         return kernel
+    # Until it is changed, what is found out about it is kept.
+    seen = view.steady()
     if ends.writes:
-        if not _streams(view, ends):
+        if not _streams(seen, ends):
             through_copy(view, ends.taken, ends.handed, ends.start)
         return kernel
-    orders = consumer_orders(view, ends.taken, consumer_width(view, ends.taken))
-    linear = all(op.name == "affine.load" and access_of(op) for op in uses_of(view, view.find_buffer(ends.taken)))
+    orders = consumer_orders(seen, ends.taken, consumer_width(seen, ends.taken))
+    linear = all(op.name == "affine.load" and access_of(op) for op in uses_of(seen, seen.find_buffer(ends.taken)))
     if isinstance(orders, Refusal) or (ends.handed and not linear):
         through_copy(view, ends.taken, ends.handed, None)
         return kernel

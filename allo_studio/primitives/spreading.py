@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from allo_studio.ir import Buffer, KernelIR, LinearExpr
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import for_loop, index_constant, load, store
-from allo_studio.ir.rewrite import at_end, before, erase
+from allo_studio.ir.rewrite import at_end, before, erase, fresh_name
 from allo_studio.primitives.outlining import outline
 from allo_studio.primitives.relay_plan import Link
 
@@ -106,8 +106,4 @@ def gathered(kernel: KernelIR, made: Sequence[ir.Operation], name: str) -> None:
 
 def fresh_function(kernel: KernelIR, wanted: str) -> str:
     """Return a name that no function has, and no nest."""
-    taken = {*kernel.functions, *(loop.band for loop in kernel.loops())}
-    name, number = wanted, 1
-    while name in taken:
-        name, number = f"{wanted}_{number}", number + 1
-    return name
+    return fresh_name(wanted, {*kernel.functions, *(loop.band for loop in kernel.loops())})

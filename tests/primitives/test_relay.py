@@ -119,8 +119,9 @@ def test_a_sum_goes_through_the_elements_that_add_to_it() -> None:
     assert ("C_first_load", "PE_pe_0_1") in ways
     assert ("PE_pe_0_1", "PE_pe_1_1") in ways
     assert ("PE_pe_2_1", "C_drain") in ways
-    # It streams through: no element keeps a copy.
-    assert all("local" not in b.name for name in ir.functions for b in ir.at(name).buffers())
+    # It streams through; what an element keeps is its weight.
+    kept = {b.name[0] for name in ir.functions for b in ir.at(name).buffers() if "local" in b.name}
+    assert kept == {"B"}
 
 
 def test_an_array_that_elements_hand_on_is_split_into_its_parts() -> None:
