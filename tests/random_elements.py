@@ -69,6 +69,11 @@ class _Kernel:
             body += declared
             work += body_of
             results.append((name, returned))
+        if choose.random() < 0.4:
+            declared, lines, kind = self._handed_on(*sources[0])
+            body += declared
+            work += lines
+            results.append(("W", kind))
         header = f"for {', '.join(self._axes)} in grid({', '.join(map(str, self._axes.values()))}, name='PE'):"
         body += [header, *(f"    {line}" for line in work)]
         names = ", ".join(name for name, _ in results)
@@ -103,6 +108,32 @@ class _Kernel:
         known = [source for source in sources if set(source[1]) <= {*self._axes, *loops}]
         chosen = [self._choose.choice(known) for _ in range(self._choose.randint(1, 2) if known else 0)]
         return " * ".join([*(self._read(*source) for source in chosen), str(self._choose.randint(1, 3))])
+
+    def _handed_on(self, name: str, dims: list[str]) -> tuple[list[str], list[str], str]:
+        """Return an array that the elements hand on along an axis and its first parts, the work, and the sum's type."""
+        along = self._choose.choice(list(self._axes))
+        others = [axis for axis in self._axes if axis != along]
+        outer = self._choose.sample([*others, "k"], len(others) + 1)
+        first = ", ".join("0" if axis == along else axis for axis in self._axes)
+        following = ", ".join(f"{axis} + 1" if axis == along else axis for axis in self._axes)
+        shape = ", ".join(str(self._extent(axis) + (axis == along)) for axis in self._axes)
+        zeros = ", ".join("0" for _ in dims)
+        declared = [
+            f"Q: int32[{shape}, {self._inner['k']}]",
+            f"for {', '.join(outer)} in grid({self._shape(outer)}, name='fill'):",
+            f"    Q[{first}, k] = {name}[{zeros}] + k",
+            f"W: int32[{self._shape(list(self._axes))}]",
+        ]
+        place = ", ".join(self._axes)
+        lines = [
+            "w_sum: int32 = 0",
+            f"for k in range({self._inner['k']}):",
+            f"    q: int32 = Q[{place}, k]",
+            "    w_sum += q",
+            f"    Q[{following}, k] = q * {self._choose.randint(1, 3)}",
+            f"W[{place}] = w_sum",
+        ]
+        return declared, lines, f"int32[{self._shape(list(self._axes))}]"
 
     def _result(self, name: str, sources: list[tuple[str, list[str]]]) -> tuple[list[str], list[str], str]:
         """Return an output's lines in the nest, its declaration, and its type."""
