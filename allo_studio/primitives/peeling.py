@@ -23,6 +23,7 @@ from allo_studio.ir.rewrite import (
 )
 from allo_studio.ir.views import LOOP_KINDS
 from allo_studio.primitives.base import fault
+from allo_studio.primitives.settled import settle_branches
 
 __all__ = ["loops_to_peel", "peel"]
 
@@ -85,6 +86,7 @@ def peel(kernel: KernelIR, loops: Sequence[Loop]) -> None:
             copy = loop.op.clone(ip=before(loop.op)).operation
             body = copy.regions[0].blocks[0]
             replace_uses(body.arguments[0], index_constant(value, at_start(body)), body)
+            settle_branches(body)
             move_before(operations(body), copy)
             erase(copy)
         erase(loop.op)

@@ -147,6 +147,38 @@ def test_an_array_that_elements_hand_on_is_split_into_its_parts() -> None:
     assert "load" not in ir.functions
 
 
+def test_elements_at_the_edge_take_from_elsewhere() -> None:
+    text = """
+def f(A: int32[2, 4], x: int32[4]) -> (int32[2, 3], int32[2, 4]):
+    Q: int32[2, 3, 4]
+    C: int32[2, 3]
+    for i, j in grid(2, 3, name="PE"):
+        total: int32 = 0
+        for k in range(4):
+            a: int32 = 0
+            if j == 0:
+                a = A[i, k] + x[k]
+            else:
+                a = Q[i, j - 1, k]
+            total += a
+            Q[i, j, k] = a * 2
+        C[i, j] = total
+    D: int32[2, 4]
+    for p, q in grid(2, 4, name="drain"):
+        if p == 0:
+            D[p, q] = Q[0, 2, q]
+        else:
+            D[p, q] = Q[1, 2, q] - 1
+    return C, D
+"""
+    steps = [Relay("Q", "PE", 1), Relay("A", "PE"), Relay("x", "PE"), Relay("C", "PE")]
+    ir = relayed(elements("f", text), *steps)
+    links = {h.buffer.name: (h.source, h.target) for h in passed(ir)}
+    assert links["Q_0_0"] == ("PE_pe_0_0", "PE_pe_0_1")
+    assert {links["Q_0_2"][1], links["Q_1_2"][1]} == {"drain"}
+    assert {name for name in links if name[0] in "Ax"} == {"A_0_0", "A_1_0", "x_0_0", "x_1_0"}
+
+
 def test_a_part_that_nothing_reads_is_not_made() -> None:
     text = TEXTS["fifos"].replace("D[p, q] = Q[p, 3, q]", "D[p, q] = A[p, q]")
     ir = relayed(elements("fifos", text), Relay("Q", "PE"), Relay("C", "PE"), Relay("x", "PE"))
