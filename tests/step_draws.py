@@ -9,6 +9,7 @@ from affine_programs import Chooser
 
 from allo_studio.ir import Buffer, KernelIR, Loop
 from allo_studio.primitives.base import Step
+from allo_studio.primitives.elements import nests_of
 from allo_studio.primitives.references import callees
 from allo_studio.primitives.registry import STEPS, parse_step
 from allo_studio.schedule import applicable
@@ -161,6 +162,13 @@ def _to(d: _Drawing) -> dict[str, Any]:
     return {"buffer": d.prefix + d.buffer().name, "dst": d.loop().name.partition(".")[0], "depth": depth}
 
 
+def _relay(d: _Drawing) -> dict[str, Any] | None:
+    nests = nests_of(d.ir)
+    if not nests:
+        return None
+    return {"buffer": d.buffer().name, "dst": d.choose.pick(list(nests)), "axis": d.choose.pick([None, 0, 1])}
+
+
 def wider(element: str) -> str:
     """Return a type that holds every value of another; empty where there is none here."""
     known = {"int8": "int17", "int32": "int64", "uint16": "Fixed(24, 3)", "float32": "float64", "float16": "float32"}
@@ -187,4 +195,5 @@ _ARGUMENTS: Mapping[str, Callable[[_Drawing], dict[str, Any] | None]] = {
     "quantize": _quantize,
     "dataflow": _dataflow,
     "to": _to,
+    "relay": _relay,
 }

@@ -13,6 +13,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.frontend.constants import Constant
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.base import Step
+from allo_studio.primitives.elements import nests_of
 from allo_studio.primitives.registry import STEPS
 from allo_studio.schedule import Applicable, ScheduledKernel, applicable, schedule
 
@@ -138,8 +139,11 @@ class Schedule:
     def outline(self, axis: LoopLike, name: str) -> None:
         self._apply("outline", axis=str(axis), function=name)
 
-    def unfold(self, band_name: str, axes: Sequence[int]) -> None:
+    def unfold(self, band_name: str, axes: Sequence[int]) -> str:
+        before = _nests(self.ir)
         self._apply("unfold", band=band_name, axes=_listed(axes))
+        # By the nest's name `relay` knows the elements; `band_name` may be that of one of its loops.
+        return next((nest for nest in _nests(self.ir) if nest not in before), band_name)
 
     def partition(
         self,
@@ -170,6 +174,9 @@ class Schedule:
 
     def to(self, target: BufferLike, dst: str, axis: LoopLike | None = None, depth: int = -1) -> None:
         self._apply("to", buffer=str(target), dst=dst, axis=None if axis is None else str(axis), depth=depth)
+
+    def relay(self, target: BufferLike, dst: str, axis: int | None = None, depth: int = -1) -> None:
+        self._apply("relay", buffer=str(target), dst=dst, axis=axis, depth=depth)
 
     def apply(self, step: Step) -> None:
         """Apply a step as the other parts of the system have it.
@@ -236,6 +243,11 @@ def _step(name: str) -> type[Step]:
     if cls is None:
         raise AlloError(Diagnostic("step", f"there is no step {name!r}", hint=f"steps: {', '.join(STEPS)}"))
     return cls
+
+
+def _nests(ir: KernelIR) -> list[str]:
+    """Return the nests that were unfolded, of all functions."""
+    return [nest for name in ir.functions for nest in nests_of(ir.at(name))]
 
 
 def _listed(values: object) -> object:

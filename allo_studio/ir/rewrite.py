@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from allo_studio.ir.binding import ir
 from allo_studio.ir.kernel import KernelIR
@@ -16,6 +16,7 @@ __all__ = [
     "erase",
     "fresh_buffer_name",
     "fresh_loop_name",
+    "fresh_name",
     "is_inside",
     "move_before",
     "move_body",
@@ -99,15 +100,16 @@ def is_inside(op: ir.Operation, outer: ir.Operation) -> bool:
 
 def fresh_buffer_name(kernel: KernelIR, wanted: str) -> str:
     """Return `wanted`, or it with the least number that makes it a name of no buffer or argument yet."""
-    return _fresh(wanted, {b.name for b in kernel.buffers()} | {a.name for a in kernel.arguments()})
+    return fresh_name(wanted, {b.name for b in kernel.buffers()} | {a.name for a in kernel.arguments()})
 
 
 def fresh_loop_name(kernel: KernelIR, wanted: str, band: str | None = None) -> str:
     """Return `wanted`, or it with the least number that makes it the name of no loop (of the nest `band`) yet."""
-    return _fresh(wanted, {loop.name for loop in kernel.loops() if band is None or loop.band == band})
+    return fresh_name(wanted, {loop.name for loop in kernel.loops() if band is None or loop.band == band})
 
 
-def _fresh(wanted: str, taken: set[str]) -> str:
+def fresh_name(wanted: str, taken: Collection[str]) -> str:
+    """Return `wanted`, or it with the least number that is not taken."""
     candidate, number = wanted, 1
     while candidate in taken:
         candidate, number = f"{wanted}_{number}", number + 1

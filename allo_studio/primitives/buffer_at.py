@@ -20,13 +20,12 @@ from allo_studio.ir.rewrite import (
     erase,
     fresh_buffer_name,
     fresh_loop_name,
-    is_inside,
     replace_uses,
 )
 from allo_studio.primitives.base import BufferRef, LoopRef, Option, Step, argument, fault
 from allo_studio.primitives.replication import MOST_COPIES, copies_around, operations_unrolled, pipelined_around
 from allo_studio.primitives.rewrite import mark
-from allo_studio.primitives.tile_plan import TilePlan, dead_initialiser, plan_tile
+from allo_studio.primitives.tile_plan import TilePlan, dead_initialiser, erase_initialiser, plan_tile
 from allo_studio.primitives.tiles import inherited_layout, set_tile
 from allo_studio.primitives.widen import widen_copies
 from allo_studio.types import ArrayType
@@ -89,7 +88,7 @@ class BufferAt(Step):
             tile = _Builder(ir, plan).build()
             dead = dead_initialiser(ir.steady(), plan.buffer.name) if plan.writes_back else None
             if dead is not None:
-                _erase_initialiser(*dead)
+                erase_initialiser(*dead)
         kept = plan.footprint.kept
         layout = inherited_layout(plan.buffer.layout, kept, _tile_type(plan).shape)
         changed = ir.with_layout(tile, layout) if kept else ir
@@ -128,13 +127,6 @@ def tile_faults(plan: TilePlan) -> Iterator[Diagnostic]:
 
 def _tile_type(plan: TilePlan) -> ArrayType:
     return ArrayType(plan.buffer.type.element, tuple(plan.footprint.extents[d] for d in plan.footprint.kept))
-
-
-def _erase_initialiser(nest: ir.Operation, value: ir.Operation) -> None:
-    outside = not is_inside(value, nest)
-    erase(nest)
-    if outside and next(iter(value.result.uses), None) is None:
-        erase(value)
 
 
 class _Builder:

@@ -20,6 +20,7 @@ from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.pipeline import Pipeline
 from allo_studio.primitives.quantize import Quantize
 from allo_studio.primitives.reduce_tree import ReduceTree
+from allo_studio.primitives.relay import Relay
 from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
 from allo_studio.primitives.reuse_at import ReuseAt
@@ -59,6 +60,7 @@ STEPS: Mapping[str, type[Step]] = _table(
     Quantize,
     Dataflow,
     To,
+    Relay,
 )
 
 

@@ -11,7 +11,7 @@ from allo_studio.ir import Buffer, KernelIR, Loop, in_context, walk
 from allo_studio.ir.attributes import flag, integer_map, remove, symbol, text
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import index_constant
-from allo_studio.ir.rewrite import before, erase
+from allo_studio.ir.rewrite import before
 from allo_studio.primitives.base import DATAFLOW, FunctionRef, fault
 from allo_studio.primitives.inline import Inline
 from allo_studio.primitives.outlining import outline
@@ -19,6 +19,7 @@ from allo_studio.primitives.stage_groups import Work, stage_places
 from allo_studio.source import Span
 
 __all__ = [
+    "EVERY_STAGE",
     "STREAM",
     "Handover",
     "Stage",
@@ -31,6 +32,8 @@ __all__ = [
 
 # On an array's declaration: to which stages it goes through a FIFO, and of what depth (0: any).
 STREAM = "allo.stream"
+# In the place of a stage's name: all of them.
+EVERY_STAGE = "*"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,8 @@ def handovers(kernel: KernelIR, stages: Sequence[Stage]) -> tuple[Handover, ...]
         source = next((s for s in stages if buffer.name in s.writes), None)
         targets = [s.name for s in stages if s is not source and buffer.name in s.reads]
         if source:
-            found += [Handover(buffer, source.name, target, asked.get(target)) for target in targets]
+            every = asked.get(EVERY_STAGE)
+            found += [Handover(buffer, source.name, target, asked.get(target, every)) for target in targets]
     return tuple(found)
 
 
@@ -188,17 +192,17 @@ def _declared_outside(kernel: KernelIR, buffer: Buffer) -> bool:
 
 def _alone(kernel: KernelIR, name: str) -> KernelIR:
     """Return a function with those that it calls in a module of their own."""
-    copy = kernel.clone().at(name)
     needed, todo = {name}, [name]
     while todo:
-        for op in walk(copy.at(todo.pop()).body):
+        for op in walk(kernel.at(todo.pop()).body):
             if op.name == "func.call" and symbol(op, "callee") not in needed:
                 needed.add(symbol(op, "callee"))
                 todo.append(symbol(op, "callee"))
-    for other in [other for other in copy.functions if other not in needed]:
-        # Callers stand after what they call, and nothing that is kept calls them.
-        erase(copy.at(other).function)
-    found = KernelIR(copy.module, name, copy.source).freeze()
+    module = ir.Module.create(kernel.module.operation.location)
+    for view in kernel.module.body.operations:
+        if view.operation.name != "func.func" or text(view.operation, "sym_name") in needed:
+            module.body.append(view.operation.clone())
+    found = KernelIR(module, name, kernel.source).freeze()
     found.verify()
     return found
 

@@ -132,9 +132,9 @@ class Subscripts:
         operands, mapping = self._map(terms)
         return affine.AffineStoreOp(value, memory, operands, mapping, ip=at, loc=where).operation
 
-    def replace(self, terms: Sequence[Term]) -> None:
-        """Let the access be of another element of its memory; `op` is gone then."""
-        memory = self.op.operands[self._skip - 1]
+    def replace(self, terms: Sequence[Term], memory: ir.Value | None = None) -> None:
+        """Let the access be of another element of its memory, or of another one; `op` is gone then."""
+        memory = self.op.operands[self._skip - 1] if memory is None else memory
         if self._skip == 2:
             self.store(self.op.operands[0], memory, terms)
         else:

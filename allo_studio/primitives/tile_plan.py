@@ -15,12 +15,12 @@ from allo_studio.analysis.sets import IslMap, common_domain, points
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import Buffer, KernelIR, Loop
 from allo_studio.ir.binding import ir
-from allo_studio.ir.rewrite import is_inside
+from allo_studio.ir.rewrite import erase, is_inside
 from allo_studio.primitives.base import fault
 from allo_studio.primitives.footprint import Footprint, find_footprint
 from allo_studio.primitives.tiles import tiles_of
 
-__all__ = ["TilePlan", "dead_initialiser", "plan_tile"]
+__all__ = ["TilePlan", "dead_initialiser", "erase_initialiser", "plan_tile"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,3 +183,11 @@ def dead_initialiser(kernel: KernelIR, name: str) -> tuple[ir.Operation, ir.Oper
     nest = first.loops[0].op if first.loops else first.op
     alone = [a for a in accesses(kernel) if is_inside(a.op, nest)]
     return (nest, value) if len(alone) <= 1 else None
+
+
+def erase_initialiser(nest: ir.Operation, value: ir.Operation) -> None:
+    """Take what `dead_initialiser` returned away, in place."""
+    outside = not is_inside(value, nest)
+    erase(nest)
+    if outside and next(iter(value.result.uses), None) is None:
+        erase(value)

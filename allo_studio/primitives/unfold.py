@@ -15,9 +15,11 @@ from allo_studio.ir.binding import ir as mlir
 from allo_studio.ir.build import index_constant
 from allo_studio.ir.rewrite import at_start, before, erase, move_before, operations, replace_uses
 from allo_studio.primitives.base import LoopRef, Option, Step, argument, fault
+from allo_studio.primitives.elements import mark_element
 from allo_studio.primitives.outlining import outline
 from allo_studio.primitives.replication import pipelined_around
 from allo_studio.primitives.rewrite import between, is_pure
+from allo_studio.primitives.settled import settle_branches
 
 __all__ = ["MOST_ELEMENTS", "Unfold"]
 
@@ -42,7 +44,8 @@ class Unfold(Step):
                                        def nest_pe_0(A, B):
                                            B[0] = A[0] + 1
 
-        The calls stand in the order of the iterations, so the order of the work stays. What an element does alone is
+        Branches that the loops' variables decide are decided. The calls stand in the order of the iterations, so the
+        order of the work stays. What an element does alone is
         scheduled in its function.
 
     fails:
@@ -115,6 +118,7 @@ def _unfold(kernel: KernelIR, chain: Sequence[Loop]) -> None:
         name = _fresh(f"{base}_pe_{'_'.join(map(str, point))}", taken)
         taken.add(name)
         outline(kernel, _element(chain, point), name, chain[0].band, proven=False)
+        mark_element(kernel.at(name).function, chain[0].band, point)
     erase(chain[0].op)
 
 
@@ -125,6 +129,7 @@ def _element(chain: Sequence[Loop], point: Sequence[int]) -> tuple[mlir.Operatio
     variables = [*(loop.induction_variable for loop in chain[:-1]), body.arguments[0]]
     for variable, value in zip(variables, point, strict=True):
         replace_uses(variable, index_constant(value, at_start(body)), body)
+    settle_branches(body)
     moved = operations(body)
     move_before(moved, copy)
     erase(copy)

@@ -90,6 +90,7 @@ CASES: list[tuple[str, Callable[..., object], Callable[..., object], Callable[[S
     ("unfold", plain, top_plain, lambda s: s.unfold("first", [0])),
     ("reshape", plain, top_plain, lambda s: s.reshape(s.T, (N, M))),
     ("pack", plain, top_plain, lambda s: s.pack(s.T, 2)),
+    ("relay", plain, top_plain, lambda s: (s.unfold("second", [0]), s.relay(s.T, "second"))),
     ("quantize", plain, top_plain, lambda s: s.quantize(s.T, "int16")),
 ]
 

@@ -160,6 +160,19 @@ USES: dict[str, list[tuple[str, str]]] = {
             "to: {buffer: T, dst: second, axis: 'second:i'}}",
         ),
     ],
+    "relay": [
+        ("gemm", "{unfold: {band: i, axes: [0, 1]}, relay: {buffer: A, dst: nest, axis: 1}}"),
+        ("gemm", "{unfold: {band: i, axes: [0, 1]}, relay: {buffer: B, dst: nest, axis: 0, depth: 2}}"),
+        ("gemm_int", "{unfold: {band: i, axes: [0, 1]}, relay: {buffer: C, dst: nest}}"),
+        (
+            "gemm_int",
+            "{reorder: {axes: [k, i, j]}, unfold: {band: k, axes: [0]}, relay: {buffer: C, dst: nest, axis: 0}}",
+        ),
+        ("chain", "{unfold: {band: p, axes: [0]}, relay: {buffer: T, dst: nest1}}"),
+        ("scaled", "{unfold: {band: use, axes: [0]}, relay: {buffer: B, dst: use}}"),
+        ("two_gemms", "{unfold: {band: second, axes: [0]}, relay: {buffer: D, dst: second, axis: 0}}"),
+        ("gesummv", "{unfold: {band: p, axes: [0]}, relay: {buffer: x, dst: nest1, axis: 0}}"),
+    ],
     # To types that hold all that is stored, so that the results stay; `test_quantize` compares with other types.
     "quantize": [
         ("chain", "{quantize: {target: T, type: int64}}"),
@@ -295,6 +308,27 @@ REFUSALS: dict[str, list[tuple[str, str, str]]] = {
         ("chain", "{dataflow: {function: chain}, to: {buffer: T, dst: nest1, depth: 0}}", "of 0 tokens holds nothing"),
         ("blur", "{dataflow: {function: blur}, to: {buffer: H, dst: across}}", "it reads H[1, 0] more than once"),
     ],
+    "relay": [
+        ("gemm", "{relay: {buffer: A, dst: nest}}", "gemm has no processing elements of a nest 'nest'"),
+        ("gemm", "{unfold: {band: i, axes: [0, 1]}, relay: {buffer: Q, dst: nest}}", "gemm has no buffer 'Q'"),
+        ("gemm", "{unfold: {band: i, axes: [0]}, relay: {buffer: A, dst: nest, axis: 1}}", "have no axis 1"),
+        ("gemm", "{unfold: {band: i, axes: [0]}, relay: {buffer: A, dst: nest, depth: 0}}", "0 tokens holds nothing"),
+        (
+            "gemm",
+            "{unfold: {band: i, axes: [1]}, relay: {buffer: A, dst: nest}}",
+            "are called inside of another operation",
+        ),
+        (
+            "gemm",
+            "{unfold: {band: i, axes: [0, 1]}, relay: {buffer: A, dst: nest, axis: 0}}",
+            "element 0, 0 reads A[0, :], element 1, 0 reads A[1, :]",
+        ),
+        (
+            "scaled",
+            "{unfold: {band: use, axes: [0]}, relay: {buffer: A, dst: use}}",
+            "no processing element of use uses A",
+        ),
+    ],
     "quantize": [
         ("gemm", "{quantize: {target: C, type: float32}}", "C is float32[6, 8] already"),
         ("gemm", "{quantize: {target: Q, type: float16}}", "gemm has no buffer 'Q'"),
@@ -355,6 +389,7 @@ CALLEE_STEPS: dict[str, str] = {
     "reshape": "{reshape: {buffer: 'stage:T', shape: [4, 16]}}",
     "pack": "{pack: {buffer: 'stage:T', factor: 4}}",
     "quantize": "{quantize: {target: 'stage:T', type: int64}}",
+    "relay": "{unfold: {band: 'stage:use:p', axes: [0]}, relay: {buffer: 'stage:T', dst: use}}",
 }
 
 # Steps that are for the kernel of a block alone.

@@ -25,6 +25,7 @@ from allo_studio.primitives.pipeline import Pipeline
 from allo_studio.primitives.quantize import Quantize
 from allo_studio.primitives.reduce_tree import ReduceTree
 from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
+from allo_studio.primitives.relay import Relay
 from allo_studio.primitives.reorder import Reorder
 from allo_studio.primitives.reshape import Reshape
 from allo_studio.primitives.reuse_at import ReuseAt
@@ -58,6 +59,8 @@ FORMS: list[tuple[str, Step]] = [
     ("quantize: {target: C, type: 'Fixed(16, 10)'}", Quantize("C", "Fixed(16, 10)")),
     ("reuse_at: {buffer: A, axis: i, inside: true}", ReuseAt("A", "i", True)),
     ("dataflow: {function: gemm}", Dataflow("gemm")),
+    ("relay: {buffer: A, dst: PE}", Relay("A", "PE")),
+    ("relay: {buffer: A, dst: PE, axis: 1, depth: 4}", Relay("A", "PE", 1, 4)),
     ("to: {buffer: T, dst: second}", To("T", "second")),
     ("to: {buffer: T, dst: second, axis: i, depth: 4}", To("T", "second", "i", 4)),
 ]

@@ -6,6 +6,7 @@ import pytest
 from call_kernels import called, refusal, replays
 from step_kernels import KERNELS, assert_same, kernel
 
+from allo_studio.ir import walk
 from allo_studio.primitives.inline import Inline
 from allo_studio.primitives.pipeline import Pipeline
 from allo_studio.primitives.split import Split
@@ -133,3 +134,29 @@ func.func @wide(%x: memref<2048xi32>) attributes {
     )
     assert not Unfold("nest", (0,)).check(Split("i", 512).apply(base))
     assert refusal(Unfold("other", (0,)), base)[0] == "wide has no loop 'other'"
+
+
+def test_branches_that_the_loops_decide() -> None:
+    text = """
+def edges(A: int32[3, 4], n: int32) -> int32[3, 4]:
+    B: int32[3, 4]
+    for i, j in grid(3, 4, name="PE"):
+        if i == 0 and j > 1 or i + j == 4:
+            B[i, j] = A[i, j] * 2
+        elif i == 1:
+            if j < n:
+                B[i, j] = A[i - 1, j]
+            else:
+                B[i, j] = 0
+        else:
+            B[i, j] = A[i, j] if j != 2 else n
+    return B
+"""
+    base = kernel("edges", text)
+    after = Unfold("PE", (0, 1)).apply(base)
+    assert_same(base, after)
+    branches = {name for name in after.functions for op in walk(after.at(name).body) if op.name == "scf.if"}
+    # Only what depends on an argument is left.
+    assert branches == {"PE_pe_1_0", "PE_pe_1_1", "PE_pe_1_2"}
+    rows = Unfold("PE", (0,)).apply(base)
+    assert_same(base, rows)
