@@ -8,7 +8,7 @@ from dataclasses import replace
 from allo_studio.design.edit_graph import SetRate
 from allo_studio.design.fix_base import At, Fix, Rule
 from allo_studio.design.model import Rate
-from allo_studio.design.rates import balanced
+from allo_studio.design.rates import balanced, joins
 
 __all__ = ["RATE_RULES", "with_rates"]
 
@@ -21,11 +21,12 @@ _WORDS: dict[Rate | None, str] = {
 
 def with_rates(at: At) -> Iterator[Fix]:
     """Yield the other ways in which the array can go over the wire."""
-    ends = {end: port for side in ("source", "target") for end, port in at.ends(side)}
-    for rate, text in _WORDS.items():
+    source, target = at.type(at.edge.source), at.type(at.edge.target)
+    fit = [rate for rate in _WORDS if source and target and rate != at.edge.rate and joins(rate, source, target)]
+    for rate in fit:
         edges = tuple(replace(edge, rate=rate) if edge == at.edge else edge for edge in at.graph.edges)
-        if rate != at.edge.rate and balanced(replace(at.graph, edges=edges), at.edge.id, ends):
-            yield Fix(text, SetRate(at.graph.name, at.edge.id, rate))
+        if balanced(replace(at.graph, edges=edges), at.edge.id, at.port):
+            yield Fix(_WORDS[rate], SetRate(at.graph.name, at.edge.id, rate))
 
 
 def _no_rate(at: At) -> Iterator[Fix]:

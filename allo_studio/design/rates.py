@@ -8,7 +8,7 @@ all of its firings (E. A. Lee, D. G. Messerschmitt, "Synchronous data flow", 198
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import takewhile
@@ -17,11 +17,11 @@ from math import lcm, prod
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.checked import PortInfo
-from allo_studio.design.model import ConstantNode, Endpoint, Graph, IpNode, Project
+from allo_studio.design.model import ConstantNode, Endpoint, Graph, IpNode, Project, Rate
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
-__all__ = ["balanced", "common_end", "common_rows", "firings", "rows_of"]
+__all__ = ["balanced", "common_end", "common_rows", "firings", "joins", "rows_of"]
 
 
 def common_rows(source: ArrayType, target: ArrayType) -> tuple[int, ...] | None:
@@ -53,27 +53,39 @@ def firings(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> dict[s
     return _Balance(graph, wires, notes).solve()
 
 
-def balanced(graph: Graph, edge: str, ends: Mapping[Endpoint, PortInfo]) -> bool:
-    """Tell whether a wire of a graph fits its ends, with its rate and those of all others."""
-    wires = [ResolvedEdge(n, e, ends.get(e.source), ends.get(e.target)) for n, e in enumerate(graph.edges)]
+def joins(rate: Rate | None, source: ArrayType, target: ArrayType) -> bool:
+    """Tell whether a wire with a rate can lead from one type to another."""
+    rows = rate == "rows" and source.element == target.element and common_rows(source, target) is not None
+    return source == target or rows
+
+
+def balanced(graph: Graph, edge: str, port: Callable[[Endpoint], PortInfo | None]) -> bool:
+    """Tell whether the rate of a wire of a graph goes with those of all others; `port` tells what an end is."""
+    wires = [
+        ResolvedEdge(n, e, port(e.source) if e.rate else None, port(e.target) if e.rate else None)
+        for n, e in enumerate(graph.edges)
+    ]
     notes = Notes(Project("", graphs={graph.name: graph}), None)
     firings(graph, wires, notes)
-    wire = next(w for w in wires if w.edge.id == edge)
-    source, target = (end.type if end else None for end in (wire.source, wire.target))
-    if source is None or target is None or f"{graph.name}/{edge}" in notes.faulty_edges():
-        return False
-    rows = wire.edge.rate == "rows" and source.element == target.element
-    return source == target or (rows and common_rows(source, target) is not None)
+    return f"{graph.name}/{edge}" not in notes.faulty_edges()
 
 
 @dataclass(frozen=True)
 class _Link:
-    """What a wire says: `target` fires `ratio` times as often as `source`."""
+    """What a wire says: `target` fires `ratio` times as often as `source`; None is equally often, as with most."""
 
     wire: ResolvedEdge
     source: str
     target: str
-    ratio: Fraction
+    ratio: Fraction | None = None
+
+    def onward(self, often: Fraction) -> Fraction:
+        """Return how often `target` fires where `source` does so often."""
+        return often if self.ratio is None else often * self.ratio
+
+    def back(self, often: Fraction) -> Fraction:
+        """Return how often `source` fires where `target` does so often."""
+        return often if self.ratio is None else often / self.ratio
 
 
 class _Balance:
@@ -112,10 +124,13 @@ class _Balance:
                 message = "a constant is the same at every firing of the block that reads it"
                 self._note(wire, message, "take the rate off the wire", ("no rate",))
             return None
-        if edge.rate == "held" or not (source and target and source.type and target.type):
+        names = edge.source.node, edge.target.node
+        if edge.rate == "held" or not all(name in self.graph.nodes or not name for name in names):
             return None
-        ratio = Fraction(1)
+        ratio = None
         if edge.rate == "rows":
+            if not (source and target and source.type and target.type):
+                return None
             row = common_rows(source.type, target.type)
             if row is None:
                 return None
@@ -131,17 +146,17 @@ class _Balance:
             name = waiting.popleft()
             for other, link in around[name]:
                 if other not in found:
-                    found[other] = found[name] * link.ratio if other == link.target else found[name] / link.ratio
+                    found[other] = link.onward(found[name]) if other == link.target else link.back(found[name])
                     self.told[other] = link
                     waiting.append(other)
         scale = 1 if root == "" else lcm(*(often.denominator for often in found.values()))
-        self.often |= {name: often * scale for name, often in found.items()}
+        self.often |= {name: often * scale for name, often in found.items()} if scale > 1 else found
 
     def _check(self, link: _Link) -> None:
-        given, taken = self.often[link.source] * link.ratio, self.often[link.target]
-        if given == taken:
+        given, taken = link.onward(self.often[link.source]), self.often[link.target]
+        if given is taken or given == taken:
             return
-        name, often = (link.target, given) if link.target else (link.source, taken / link.ratio)
+        name, often = (link.target, given) if link.target else (link.source, link.back(taken))
         other = self.told[name] or self.told[link.source]
         because = f" by {other.wire.edge.id}" if other else ""
         message = f"the rates do not balance: {self._times(name, self.often[name], often, because)} by this wire"
