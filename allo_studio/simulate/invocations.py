@@ -89,7 +89,7 @@ class Invocations:
         if isinstance(process, IpProcess):
             taken = [port.name for port in process.block.ports if port.direction == "in"]
             given = {name: held[process.bindings[name]] for name in taken}
-            results = run_model(process.block, process.firings, given, self.cancel)
+            results = run_model(process.block, given, process.firings, self.cancel)
             held.update((process.bindings[name], array) for name, array in results.items() if name in process.bindings)
             return
         if not isinstance(process, RegionProcess):

@@ -38,7 +38,7 @@ _RUNNER = Path(__file__).with_name("run_model.py")
 
 
 def run_model(
-    block: IpBlock, firings: Firings, inputs: Arrays, cancel: Callable[[], bool] | None = None
+    block: IpBlock, inputs: Arrays, firings: Firings = ONCE, cancel: Callable[[], bool] | None = None
 ) -> dict[str, NDArray[Any]]:
     """Return the outputs of all firings of a block by port for inputs by port.
 

@@ -217,6 +217,50 @@ def test_banks_and_registers(files: Mapping[str, str], tmp_path: Path) -> None:
     assert done.report.cycles["open"]["simulated"] == done.report.cycles["open"]["predicted"]
 
 
+NAMES = {
+    "project.yaml": f"""{HEAD}\
+  top:
+    execution: sequential
+    inputs: {{A: "int16[5]", B: int16}}
+    outputs: {{C: "int16[5]"}}
+    nodes: {{came: {{ip: ip/came.ip.yaml}}}}
+    edges:
+      - {{from: A, to: came.active, rate: rows}}
+      - {{from: B, to: came.firing, rate: held}}
+      - {{from: came.fires, to: C, rate: rows}}
+""",
+    "ip/came.ip.yaml": """\
+name: came
+ports:
+  active: {direction: in, type: int16}
+  firing: {direction: in, type: int16}
+  fires: {direction: out, type: int16}
+timing: {latency: 1}
+verilog: {files: [came.v], module: came}
+model: {python: "model.py:came"}
+""",
+    "ip/model.py": "def came(active, firing):\n    return active ^ firing\n",
+    "ip/came.v": """\
+module came (
+  input wire clk, input wire rst, input wire start, output wire ready, output wire done,
+  input wire [15:0] active, input wire [15:0] firing, output wire fires_we, output wire [15:0] fires_wd
+);
+  assign ready = 1'b1;
+  assign done = start;
+  assign fires_we = start;
+  assign fires_wd = active ^ firing;
+endmodule
+""",
+}
+
+
+@needs_simulator
+def test_ports_may_be_called_as_our_registers_are(tmp_path: Path) -> None:
+    done = simulate(load_project(write_files(tmp_path, NAMES)), target="rtl")
+    assert done.ok, [d.message for d in done.diagnostics]
+    assert done.report.cycles["open"] == {"predicted": 6, "simulated": 6, "simulated_interval": 6}
+
+
 # Parts that are no rows of the array outside, pointers, other types, and tokens of two elements.
 ODD: dict[str, str] = {
     "project.yaml": f"""{HEAD}\

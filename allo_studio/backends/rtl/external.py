@@ -21,6 +21,7 @@ __all__ = [
     "external_processes",
     "foreign_module",
     "module_ports",
+    "port_signals",
     "require_modules",
     "source_files",
 ]
@@ -55,10 +56,11 @@ CONTROL = (
 
 def module_ports(block: IpBlock) -> tuple[ModulePort, ...]:
     """Return all signals of a block's module, control first."""
-    return (*CONTROL, *(signal for port in block.ports for signal in _signals(port)))
+    return (*CONTROL, *(signal for port in block.ports for signal in port_signals(port)))
 
 
-def _signals(port: IpPort) -> Iterator[ModulePort]:
+def port_signals(port: IpPort) -> Iterator[ModulePort]:
+    """Yield the signals of a port."""
     if port.moves == "stream":
         yield from _stream(port)
     elif port.moves == "value" and port.direction == "in":

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from allo_studio.backends.rtl.buffers import bank_ports, element_ports, port_base
 from allo_studio.backends.rtl.circuit import Circuit, Signal
 from allo_studio.backends.rtl.clocked import Clocked
-from allo_studio.backends.rtl.external import ModulePort, module_ports
+from allo_studio.backends.rtl.external import CONTROL, module_ports, port_signals
 from allo_studio.backends.rtl.foreign import Foreign
 from allo_studio.backends.rtl.places import bank_words
 from allo_studio.ip.block import IpBlock, IpPort
-from allo_studio.ip.firings import Firings
+from allo_studio.ip.firings import ONCE, Firings
 
 __all__ = ["external_circuit"]
 
@@ -29,16 +29,19 @@ def external_circuit(block: IpBlock, firings: Firings, name: str, foreign: Forei
     circuit = Circuit(name, comment=f"External block {block.name} ({block.path})")
     signals = [s for s in module_ports(block) if s.name not in ("clk", "rst")]
     spelled = {s.name: code.signals.get(s.name, s.name) for s in signals}
-    if firings == Firings():
-        given = {spelled[s.name]: circuit.input(s.name, s.width) for s in signals if s.direction == "in"}
-        made = circuit.instance(port_base(block.name), foreign, given)
-        for signal in signals:
-            if signal.direction == "out":
-                circuit.output(signal.name, made[spelled[signal.name]])
-        return circuit
-    given = {s.name: circuit.later(s.width) for s in signals if s.direction == "in"}
-    made = circuit.instance(port_base(block.name), foreign, {spelled[s]: signal for s, signal in given.items()})
-    _Around(circuit, block, firings, given, {s: made[own] for s, own in spelled.items() if own in made}).build(signals)
+    control = [s for s in CONTROL if s.name not in ("clk", "rst")]
+    around = [*control, *(s for port in firings.ports(block) for s in port_signals(port))]
+    # Inputs come first, as they have the names that they must have.
+    outside = {s.name: circuit.input(s.name, s.width) for s in around if s.direction == "in"}
+    once = firings == ONCE
+    given = outside if once else {s.name: circuit.later(s.width) for s in signals if s.direction == "in"}
+    found = circuit.instance(port_base(block.name), foreign, {spelled[s]: signal for s, signal in given.items()})
+    made = {s.name: found[spelled[s.name]] for s in signals if s.direction == "out"}
+    if once:
+        for signal, driven in made.items():
+            circuit.output(signal, driven)
+    else:
+        _Around(circuit, block, firings, outside, given, made).build()
     return circuit
 
 
@@ -52,23 +55,24 @@ class _Counter:
 
 @dataclass
 class _Around:
-    """What drives the block's inputs (`given`), and what is made of its outputs (`made`), by our names."""
+    """The firings of a block. By our names: inputs from `outside`, what drives its own (`given`), and what it `made`."""
 
     circuit: Circuit
     block: IpBlock
     firings: Firings
+    outside: Mapping[str, Signal]
     given: Mapping[str, Signal]
     made: Mapping[str, Signal]
 
-    def build(self, signals: Sequence[ModulePort]) -> None:
+    def build(self) -> None:
         """Make all ports of the module."""
         self.counters, last = self._count(self.made["done"])
         # Whether no invocation has begun, and when registers are fetched for the next firing.
-        self.idle, self.fetch = self._control(self.circuit.input("start", 1), last)
+        self.idle, self.fetch = self._control(self.outside["start"], last)
         for port in self.block.ports:
             whole = self.firings.whole(port)
             if port.moves == "stream":
-                self._stream([s for s in signals if s.port == port.name])
+                self._stream(port)
             elif not port.storage.register:
                 self._memory(port, whole)
             elif whole.storage.register:
@@ -113,11 +117,11 @@ class _Around:
 
     # Ports
 
-    def _stream(self, signals: Sequence[ModulePort]) -> None:
+    def _stream(self, port: IpPort) -> None:
         """Let a stream pass: the tokens of one firing come after those of another."""
-        for signal in signals:
+        for signal in port_signals(port):
             if signal.direction == "in":
-                self.circuit.drive(self.given[signal.name], self.circuit.input(signal.name, signal.width))
+                self.circuit.drive(self.given[signal.name], self.outside[signal.name])
             else:
                 self.circuit.output(signal.name, self.made[signal.name])
 
@@ -130,7 +134,7 @@ class _Around:
                 circuit.output(f"{outside}_we", self.made[f"{inside}_we"])
                 circuit.output(f"{outside}_wd", self.made[f"{inside}_wd"])
                 continue
-            value = circuit.input(outside, self.given[inside].width)
+            value = self.outside[outside]
             if port.moves == "value":
                 # It comes with the start, and may be another afterwards.
                 value = Clocked(circuit).held(value, self.idle, hint=outside)
@@ -146,13 +150,13 @@ class _Around:
             circuit.output(outer_enable, self.made[enable])
             circuit.output(outer_where, self._address(port, whole, [c.now for c in self.counters], self.made[where]))
             if port.direction == "in":
-                circuit.drive(self.given[data], circuit.input(outer_data, self.given[data].width))
+                circuit.drive(self.given[data], self.outside[outer_data])
             else:
                 circuit.output(outer_data, self.made[data])
 
     def _parts(self, port: IpPort, whole: IpPort) -> None:
         """Join registers to memories of those of all firings: fetch one firing's, or put them where they belong."""
-        circuit, bits = self.circuit, port.type.element.bits
+        circuit = self.circuit
         elements = element_ports(port.storage, port.name)
         for element, bank in zip(elements, bank_ports(whole.storage, port.name), strict=True):
             enable, where, data = bank.read if port.direction == "in" else bank.write
@@ -165,7 +169,7 @@ class _Around:
             circuit.output(enable, self.fetch)
             circuit.output(where, self._address(port, whole, [c.next for c in self.counters], zero))
             came = circuit.register(self.fetch, reset=0, hint="came")
-            value = Clocked(circuit).held(circuit.input(data, bits), came, hint=element)
+            value = Clocked(circuit).held(self.outside[data], came, hint=element)
             circuit.drive(self.given[element], value)
 
     def _address(self, port: IpPort, whole: IpPort, rounds: Sequence[Signal], inner: Signal) -> Signal:
