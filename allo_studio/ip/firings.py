@@ -65,7 +65,9 @@ class Firings:
             if port.moves == "stream":
                 yield from self._of_stream(block, port)
             elif self.whole(port).layout.banks(self.whole(port).type.shape) != port.layout.banks(port.type.shape):
-                message = f"the banks of {port.name} ({port.layout}) are in a dimension that is not that of all firings"
+                message = (
+                    f"the banks {port.layout} of {port.name} are in a dimension that the array of all firings has not"
+                )
                 hint = "give the block and what it is wired to arrays that have this dimension alike"
                 yield Diagnostic("rate", message, block.span, hint=hint)
 

@@ -409,3 +409,28 @@ def test_a_stream_cannot_be_held(tmp_path: Path) -> None:
     fault = raised.value.diagnostics[0]
     assert (fault.code, fault.where) == ("rate", "top/again/scale")
     assert "moves: memory" in fault.hint
+
+
+FOUR = """
+
+def four(x: int16[4]) -> int16[4]:
+    y: int16[4]
+    for i in range(4):
+        y[i] = x[i]
+    return y
+"""
+
+
+def test_banks_that_the_array_of_all_firings_cannot_have(tmp_path: Path) -> None:
+    """Without unified layouts nothing else says so: what the block shares with others is in rows of four."""
+    project = BANKED.replace("    inputs:", "    execution: sequential\n    unify: false\n    inputs:")
+    project = project.replace("    nodes:\n", '    nodes:\n      four: {kernel: "kernels/k.py:four"}\n')
+    project = project.replace("outputs: {", 'outputs: {C: "int16[6, 4]", ').replace(
+        "first.y -> spread.a",
+        "first.y -> spread.a, {from: first.y, to: four.x, rate: rows}, {from: four.y, to: C, rate: rows}",
+    )
+    files = {**BANKS, "project.yaml": project, "kernels/k.py": BANKS["kernels/k.py"] + FOUR}
+    with pytest.raises(AlloError, match=r"the banks \(cyclic 2\) of a are in a dimension") as raised:
+        size_project(load_project(write_files(tmp_path, files)))
+    fault = raised.value.diagnostics[0]
+    assert (fault.code, fault.where) == ("rate", "top/spread")

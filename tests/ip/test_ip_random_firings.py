@@ -13,7 +13,7 @@ from ip_projects import write_files
 from allo_studio.backends.rtl.emit import generate
 from allo_studio.hardware.devices import find_device
 from allo_studio.hardware.operators import load_operators
-from allo_studio.pipeline import size_project
+from allo_studio.pipeline import simulate, size_project
 from allo_studio.project import load_project
 from allo_studio.simulate.cycle.outside import OutsideDesign
 from allo_studio.simulate.data import random_inputs
@@ -216,3 +216,69 @@ def test_cycles_and_fifos_are_those_predicted(seed: int, tmp_path: Path) -> None
     assert found.cycles[-1] == sized.interval
     one = OutsideDesign(design).run(inputs, 1, tuple(design.probed.fifos))
     assert {c: int(held.max()) for c, held in one.held.items()} == {c: s.observed for c, s in sized.fifos.items()}
+
+
+LOOP = """\
+from allo_studio.lang import *
+
+
+def mix(x: int32[4], b: int32[4]) -> (int32[4], int32[4]):
+    y: int32[4]
+    z: int32[4]
+    for i in range(4):
+        e: int32 = x[i] + b[i]
+        y[i] = e
+        z[i] = e
+    return y, z
+"""
+LOOPED = {
+    "k.py": LOOP,
+    "ip/timed.v": MODULE,
+    "ip/model.py": "def timed(n, x):\n    return x * 2 + n\n",
+    "ip/twice.ip.yaml": """\
+name: twice
+ports:
+  n: {direction: in, type: int32}
+  x: {direction: in, type: "int32[6]", moves: stream}
+  y: {direction: out, type: "int32[6]", moves: stream}
+timing:
+  latency: 8
+  tokens: {x: {first: 0, every: 1}, y: {first: 2, every: 1}}
+verilog: {files: [timed.v], module: timed, parameters: {T: 6, WF: 2, LAST: 7}}
+model: {python: "model.py:timed"}
+""",
+    "project.yaml": """\
+format: 1
+name: looped
+target: {device: xcu280, clock_ns: 3.33}
+top: top
+graphs:
+  top:
+    inputs: {X: "int32[12]", n: "int32[2]"}
+    outputs: {Y: "int32[12]"}
+    nodes:
+      mix: {kernel: "k.py:mix"}
+      twice: {ip: ip/twice.ip.yaml}
+    edges:
+      - {from: X, to: mix.x, rate: rows}
+      - {from: n, to: twice.n, rate: rows}
+      - {from: mix.y, to: Y, rate: rows}
+      - {from: mix.z, to: twice.x, rate: rows}
+      - {from: twice.y, to: mix.b, rate: rows, initial: [8, -4, 2, 5]}
+""",
+}
+
+
+def test_a_block_in_a_loop(tmp_path: Path) -> None:
+    loaded = load_project(write_files(tmp_path, LOOPED))
+    region = size_project(loaded).region
+    given = {"X": np.arange(12, dtype=np.int32) * 7 - 30, "n": np.array([3, -5], np.int32)}
+    back = [8, -4, 2, 5]
+    for invocation in range(1, 3):
+        wanted = []
+        for place, value in enumerate(given["X"].tolist()):
+            wanted.append(value + back.pop(0))
+            back.append(wanted[-1] * 2 + int(given["n"][place // 6]))
+        assert evaluate_jit(region, given, invocation)["Y"].tolist() == wanted
+    done = simulate(loaded, target="rtl")
+    assert done.ok, [d.message for d in done.diagnostics]

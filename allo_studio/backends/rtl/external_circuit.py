@@ -55,7 +55,10 @@ class _Counter:
 
 @dataclass
 class _Around:
-    """The firings of a block. By our names: inputs from `outside`, what drives its own (`given`), and what it `made`."""
+    """The firings of a block, with inputs from `outside`; `given` drives its own, and `made` is what it drives.
+
+    All signals are by our names.
+    """
 
     circuit: Circuit
     block: IpBlock
