@@ -25,7 +25,12 @@ def main(path: str, function: str, outputs: int, firings: int) -> None:
     arrays = [
         array if str(array.dtype) == kind else _viewed(array, kind) for array, kind in zip(arrays, kinds, strict=True)
     ]
-    results = [_fire(names[function], [array[firing] for array in arrays], outputs) for firing in range(firings)]
+    results = []
+    for firing in range(firings):
+        found = names[function](*(array[firing, ...] for array in arrays))
+        results.append([np.asarray(result) for result in (found if isinstance(found, tuple) else (found,))])
+        if len(results[-1]) != outputs:
+            sys.exit(f"{function} returned {len(results[-1])} results, and the block has {outputs} outputs")
     made: dict[str, Any] = {}
     for number in range(outputs):
         parts = [_plain(result[number]) for result in results]
@@ -33,14 +38,6 @@ def main(path: str, function: str, outputs: int, firings: int) -> None:
             sys.exit(f"{function} returned arrays of other types or shapes at some firings than at others")
         made[f"out{number}"] = np.stack(parts)
     np.savez("outputs.npz", **made)
-
-
-def _fire(function: Any, given: list[Any], outputs: int) -> list[Any]:
-    made = function(*given)
-    results = made if isinstance(made, tuple) else (made,)
-    if len(results) != outputs:
-        sys.exit(f"{function.__name__} returned {len(results)} results, and the block has {outputs} outputs")
-    return [np.asarray(result) for result in results]
 
 
 def _viewed(array: Any, kind: str) -> Any:

@@ -94,6 +94,40 @@ NESTED = f"""{HEAD}\
       - {{from: other.b, to: R, rate: rows}}
       - {{from: other.total, to: U, rate: rows}}
 """
+# What is held comes from blocks, and so does a value for each firing.
+MADE = f"""{HEAD}\
+  top:
+    inputs: {{A: "int32[4, 16]", D: "int32[4, 16]", v: "int32[16]", w: "int32[16]"}}
+    outputs: {{B: "int32[4, 16]", C: "int32[64]", S: "int32[4]", T: "int32[4]"}}
+    nodes:
+      once: {{kernel: "kernels/k.py:total"}}
+      each: {{kernel: "kernels/k.py:total"}}
+      twice: {{kernel: "kernels/k.py:twice"}}
+      rotate: {{ip: ip/rotate.ip.yaml}}
+      other: {{ip: ip/rotate.ip.yaml}}
+      add: {{kernel: "kernels/k.py:add"}}
+    edges:
+      - v -> once.x
+      - w -> twice.x
+      - {{from: A, to: rotate.a, rate: rows}}
+      - {{from: once.s, to: rotate.n, rate: held}}
+      - {{from: D, to: each.x, rate: rows}}
+      - {{from: twice.y, to: other.a, rate: held}}
+      - each.s -> other.n
+      - rotate.b -> add.x
+      - {{from: add.y, to: B, rate: rows}}
+      - {{from: rotate.total, to: S, rate: rows}}
+      - {{from: other.b, to: C, rate: rows}}
+      - {{from: other.total, to: T, rate: rows}}
+"""
+TOTAL = """
+
+def total(x: int32[16]) -> int32:
+    s: int32 = 0
+    for i in range(16):
+        s += x[i]
+    return s
+"""
 SEQUENTIAL = NESTED.replace("  inner:\n", "  inner:\n    execution: sequential\n")
 
 
@@ -120,6 +154,16 @@ def nested(given: Arrays) -> Arrays:
     }
 
 
+def made(given: Arrays) -> Arrays:
+    totals = {name: given[name].sum(-1, dtype=np.int32) for name in given}
+    return {
+        "B": given["A"][:, ::-1] + totals["v"] + 1,
+        "C": (given["w"][::-1] * 2 + totals["D"][:, None]).reshape(64),
+        "S": totals["A"],
+        "T": np.full(4, totals["w"] * 2),
+    }
+
+
 DESIGNS: dict[str, tuple[Mapping[str, str], str, Callable[[Arrays], Arrays]]] = {
     "streams": (SCALE, STREAMS, streams),
     "ports": (SCALE, PORTS, alone),
@@ -127,6 +171,7 @@ DESIGNS: dict[str, tuple[Mapping[str, str], str, Callable[[Arrays], Arrays]]] = 
     "held": (ROTATE, HELD, memories),
     "nested": (ROTATE, NESTED, nested),
     "sequential": (ROTATE, SEQUENTIAL, nested),
+    "made": ({**ROTATE, "kernels/k.py": KERNELS + TOTAL}, MADE, made),
 }
 
 
