@@ -47,7 +47,7 @@ def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
                 (folder / name).write_text(text)
             kept.clear()
             commands += 1
-    assert commands == 5
+    assert commands == 6
 
 
 def test_the_page_names_every_key() -> None:

@@ -29,6 +29,7 @@ from allo_studio.design.region import (
 from allo_studio.design.relayout import relayout_kernel
 from allo_studio.design.variants import laid_out, streamed
 from allo_studio.ip.block import IpBlock
+from allo_studio.ip.firings import ONCE, Firings
 from allo_studio.ir import KernelIR, in_context
 from allo_studio.ir.attributes import set_integer
 from allo_studio.layout import Layout
@@ -42,7 +43,8 @@ __all__ = ["Leaf", "elaborate"]
 class Leaf:
     """A kernel block of the design: its unscheduled IR, types and unified layouts of its ports; or an external one.
 
-    `constants` are the arguments that are tables in hardware, and no ports.
+    `constants` are the arguments that are tables in hardware, and no ports. An external `block` is as it is drawn, and
+    the rest with all its `firings`.
     """
 
     base: KernelIR
@@ -51,6 +53,7 @@ class Leaf:
     layouts: Mapping[str, Layout]
     block: IpBlock | None = None
     constants: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    firings: Firings = ONCE
 
 
 def elaborate(project: Project, leaves: Mapping[str, Leaf], plan: ChannelPlan) -> Region:
@@ -327,7 +330,7 @@ class _Wiring:
         plain = {port: Layout.plain(len(leaf.types[port].shape)) for port in streams}
         kernel = laid_out(streamed(self.owner.plan.kernels[path], streams), plain)
         if leaf.block is not None:
-            return IpProcess(name, path, kernel, leaf.block, self.bindings[name])
+            return IpProcess(name, path, kernel, leaf.block, self.bindings[name], leaf.firings)
         kernel = _at_pace(kernel, self.owner.plan.paces.get(path, {}))
         return KernelProcess(name, path, kernel, leaf.base, self.bindings[name], leaf.reassociates, leaf.constants)
 

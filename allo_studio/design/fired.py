@@ -1,7 +1,8 @@
 """A design whose blocks fire several times an invocation, as one in which each does all of that at once.
 
-A kernel goes into a loop over its firings and those of the graphs around it; what is on a wire is then the array of all
-firings, of one type at both ends, so that all later stages know designs of one rate only.
+A kernel goes into a loop over its firings and those of the graphs around it, and an external block is started as often;
+what is on a wire is then the array of all firings, of one type at both ends, so that all later stages know designs of
+one rate only.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from dataclasses import dataclass, field, replace
 from math import prod
 
 from allo_studio.design.elaborate import Leaf
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, Node, Project
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project
 from allo_studio.design.rates import common_end
 from allo_studio.design.variants import fired
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.ip.block import IpBlock
+from allo_studio.ip.firings import Firings
+from allo_studio.ip.shell import shell
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.firings import Together, layout_of_all
 from allo_studio.types import ArrayType, parse_type
@@ -148,8 +152,7 @@ class _Firing:
             yield f"{path}.{port}", parse_type(text)
 
     def _is_fixed(self, key: str) -> bool:
-        path = key.rpartition(".")[0]
-        return path == self.project.top or isinstance(self.places[path].node, IpNode)
+        return key.rpartition(".")[0] == self.project.top
 
     # What is on a wire
 
@@ -218,8 +221,9 @@ class _Firing:
         if not together and not counts:
             return
         if leaf.block is not None:
-            message = "an external block fires once an invocation, and the graph around it fires several times"
-            raise AlloError(Diagnostic("rate", message, where=path, hint="let that graph take whole arrays"))
+            made.leaves[path] = external = _external(path, leaf, leaf.block, Firings(tuple(counts), together))
+            made.kernels[path] = external.base
+            return
         try:
             base = fired(leaf.base, counts, together)
             made.leaves[path] = replace(leaf, base=base, types=types, layouts=layouts)
@@ -227,6 +231,16 @@ class _Firing:
                 made.kernels[path] = fired(self.kernels[path], counts, together)
         except AlloError as error:
             raise AlloError([replace(fault, where=fault.where or path) for fault in error.diagnostics]) from None
+
+
+def _external(path: str, leaf: Leaf, block: IpBlock, firings: Firings) -> Leaf:
+    """Return an external block with all its firings; raises AlloError (code `rate`)."""
+    faults = [replace(fault, where=path) for fault in firings.faults(block)]
+    if faults:
+        raise AlloError(faults)
+    ports = firings.ports(block)
+    types, layouts = {port.name: port.type for port in ports}, {port.name: port.layout for port in ports}
+    return replace(leaf, base=shell(block, firings), types=types, layouts=layouts, firings=firings)
 
 
 def _key(path: str, end: Endpoint) -> str:

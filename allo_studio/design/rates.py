@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 from math import lcm, prod
@@ -17,7 +17,7 @@ from math import lcm, prod
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.checked import PortInfo
-from allo_studio.design.model import ConstantNode, Endpoint, Graph, IpNode, Project, Rate
+from allo_studio.design.model import ConstantNode, Endpoint, Graph, Project, Rate
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -113,7 +113,6 @@ class _Balance:
                 self._tell_part(name, often)
         counts = {name: int(often) for name, often in self.often.items() if often.denominator == 1 and often != 1}
         self._check_held(counts)
-        self._check_blocks(counts)
         return counts
 
     def _link(self, wire: ResolvedEdge) -> _Link | None:
@@ -187,13 +186,6 @@ class _Balance:
             elif counts.get(source, 1) > 1:
                 message = f"{source} fires {counts[source]} times, and only what is made once can be held"
                 self._note(wire, message, "let the wire carry `rows`, or take the rate off", ("held",))
-
-    def _check_blocks(self, counts: Mapping[str, int]) -> None:
-        for name, count in counts.items():
-            if name and isinstance(self.graph.nodes[name], IpNode):
-                message = f"{name} is an external block, which fires once, and the rates want {count} firings"
-                fault = Diagnostic("rate", message, hint="give it the whole array")
-                self.notes.node(self.graph.name, name, replace(fault, about=("external",)))
 
     def _note(self, wire: ResolvedEdge, message: str, hint: str, about: tuple[str, ...]) -> None:
         self.notes.edge(self.graph.name, wire.index, Diagnostic("rate", message, hint=hint, about=about))

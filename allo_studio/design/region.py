@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from allo_studio.design.model import Execution
 from allo_studio.ip.block import IpBlock
+from allo_studio.ip.firings import ONCE, Firings
 from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
 from allo_studio.types import ArrayType
@@ -118,13 +119,17 @@ class RelayoutProcess:
 
 @dataclass(frozen=True)
 class IpProcess:
-    """An external block. `ir` is its shell: its ports as a kernel's, in the channels that were chosen."""
+    """An external block, as it is drawn, which fires as `firings` say.
+
+    `ir` is its shell: its ports over all firings as a kernel's, in the channels that were chosen.
+    """
 
     name: str
     path: str
     ir: KernelIR
     block: IpBlock
     bindings: Mapping[str, str]
+    firings: Firings = ONCE
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,8 @@ class _Sizer:
 
     def _schedule(self, process: LeafProcess) -> HardwareSchedule:
         if process.path not in self.processes and isinstance(process, IpProcess):
-            self.processes[process.path] = ProcessTiming(process, declared_schedule(process.block, self.library))
+            declared = declared_schedule(process.block, self.library, process.firings)
+            self.processes[process.path] = ProcessTiming(process, declared)
         elif process.path not in self.processes:
             try:
                 schedule = scheduled(process.ir, self.library)

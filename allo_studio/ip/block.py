@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from allo_studio.hardware.counters import Integers
+from allo_studio.hardware.storage import Storage
 from allo_studio.layout import Layout
 from allo_studio.source import Span
 from allo_studio.types import ArrayType
@@ -53,6 +54,11 @@ class IpPort:
     def tokens(self) -> int:
         """The tokens that a stream moves in an invocation."""
         return self.type.size // self.width
+
+    @property
+    def storage(self) -> Storage:
+        """What is outside of the port."""
+        return Storage(self.name, self.type, self.layout, "argument", self.width if self.moves == "stream" else 0)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import json
 from allo_studio.analysis import streams
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
 from allo_studio.ip.block import IpBlock, IpPort
+from allo_studio.ip.firings import ONCE, Firings
 from allo_studio.ir import KernelIR
 from allo_studio.ir.attributes import text
 from allo_studio.source import Source
@@ -19,21 +20,22 @@ __all__ = ["consumer_orders", "consumer_width", "declared_streams", "is_shell", 
 _MARK = "allo.ip"
 
 
-def shell(block: IpBlock) -> KernelIR:
-    """Return the shell of a block; its streams are those that the descriptor declares."""
-    arguments = ", ".join(f"%{port.name}: {_mlir(port)}" for port in block.ports)
-    names = ", ".join(_quoted(port.name) for port in block.ports)
-    directions = ", ".join(_quoted(port.direction) for port in block.ports)
-    types = ", ".join(f"{port.name} = {_quoted(str(port.type))}" for port in block.ports)
+def shell(block: IpBlock, firings: Firings = ONCE) -> KernelIR:
+    """Return the shell of a block with all its firings; its streams are those that the descriptor declares."""
+    ports = firings.ports(block)
+    arguments = ", ".join(f"%{port.name}: {_mlir(port)}" for port in ports)
+    names = ", ".join(_quoted(port.name) for port in ports)
+    directions = ", ".join(_quoted(port.direction) for port in ports)
+    types = ", ".join(f"{port.name} = {_quoted(str(port.type))}" for port in ports)
     kernel = KernelIR.parse(
         f"func.func @{block.name}({arguments}) attributes {{allo.args = [{names}], allo.directions = [{directions}], "
         f"allo.types = {{{types}}}, {_MARK} = {_quoted(block.path)}, llvm.emit_c_interface}} {{ return }}",
         Source(block.path, ""),
     )
-    for port in block.ports:
+    for port in ports:
         if port.moves == "memory":
             kernel = kernel.with_layout(port.name, port.layout)
-    return kernel.with_streams({port.name: port.width for port in block.ports if port.moves == "stream"}).freeze()
+    return kernel.with_streams({port.name: port.width for port in ports if port.moves == "stream"}).freeze()
 
 
 def is_shell(kernel: KernelIR) -> bool:

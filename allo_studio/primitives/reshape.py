@@ -16,7 +16,7 @@ from allo_studio.primitives.retype import forget_tiles, retype, retype_faults, u
 from allo_studio.primitives.subscripts import Subscripts, Term
 from allo_studio.types import ArrayType
 
-__all__ = ["Reshape", "carried", "regrouped"]
+__all__ = ["Reshape", "carried", "groups", "regrouped"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Reshape(Step):
         yield from self._layout_faults(buffer)
 
     def _layout_faults(self, buffer: Buffer) -> Iterator[Diagnostic]:
-        for old, new in _groups(buffer.type.shape, self.shape):
+        for old, new in groups(buffer.type.shape, self.shape):
             for dim in old:
                 entry = buffer.layout.dims[dim]
                 if (len(old), len(new)) != (1, 1) and entry.kind != "none":
@@ -106,10 +106,10 @@ def _text(shape: Sequence[int]) -> str:
 _Group = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def _groups(old: Sequence[int], new: Sequence[int]) -> list[_Group]:
+def groups(old: Sequence[int], new: Sequence[int]) -> list[_Group]:
     """Return the least groups of dimensions with equal products; those of extent 1 stand alone."""
-    groups: list[_Group] = [((d,), ()) for d, extent in enumerate(old) if extent == 1]
-    groups += [((), (d,)) for d, extent in enumerate(new) if extent == 1]
+    found: list[_Group] = [((d,), ()) for d, extent in enumerate(old) if extent == 1]
+    found += [((), (d,)) for d, extent in enumerate(new) if extent == 1]
     left = [d for d, extent in enumerate(old) if extent > 1]
     right = [d for d, extent in enumerate(new) if extent > 1]
     while left:
@@ -117,14 +117,14 @@ def _groups(old: Sequence[int], new: Sequence[int]) -> list[_Group]:
         while prod(old[d] for d in one) != prod(new[d] for d in two):
             smaller = prod(old[d] for d in one) < prod(new[d] for d in two)
             (one if smaller else two).append((left if smaller else right).pop(0))
-        groups.append((tuple(one), tuple(two)))
-    return groups
+        found.append((tuple(one), tuple(two)))
+    return found
 
 
 def carried(layout: Layout, old: Sequence[int], new: Sequence[int]) -> Layout:
     """Return a layout of an array of extents `old` in extents `new`: that of the dimensions that stay as they are."""
     entries = [DimLayout()] * len(new)
-    for before, after in _groups(old, new):
+    for before, after in groups(old, new):
         if (len(before), len(after)) == (1, 1):
             entries[after[0]] = layout.dims[before[0]]
     return Layout(tuple(entries))
@@ -133,7 +133,7 @@ def carried(layout: Layout, old: Sequence[int], new: Sequence[int]) -> Layout:
 def regrouped(access: Subscripts, terms: Sequence[Term], old: Sequence[int], new: Sequence[int]) -> list[Term]:
     """Return the subscripts in extents `new` of the element that has `terms` in extents `old`, in row-major order."""
     found = [access.number(0)] * len(new)
-    for before, after in _groups(old, new):
+    for before, after in groups(old, new):
         if not before or not after:
             continue
         # The place within the group, counted in row-major order.

@@ -88,7 +88,8 @@ class Invocations:
     def _process(self, process: Process, held: dict[str, Array]) -> None:
         if isinstance(process, IpProcess):
             taken = [port.name for port in process.block.ports if port.direction == "in"]
-            results = run_model(process.block, {name: held[process.bindings[name]] for name in taken}, self.cancel)
+            given = {name: held[process.bindings[name]] for name in taken}
+            results = run_model(process.block, given, process.firings, self.cancel)
             held.update((process.bindings[name], array) for name, array in results.items() if name in process.bindings)
             return
         if not isinstance(process, RegionProcess):

@@ -21,7 +21,9 @@ from allo_studio.design.model import Target
 from allo_studio.design.region import Channel, ChannelKind, IpProcess, Region, RegionPort
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ip.block import CppModel, IpBlock, IpPort, PythonModel
+from allo_studio.ip.firings import ONCE, Firings
 from allo_studio.ip.shell import shell
+from allo_studio.primitives.firings import Together
 from allo_studio.simulate.child import run_child
 from allo_studio.simulate.csim import run as run_csim
 from allo_studio.types import ArrayType
@@ -35,22 +37,35 @@ _SECONDS = 600.0
 _RUNNER = Path(__file__).with_name("run_model.py")
 
 
-def run_model(block: IpBlock, inputs: Arrays, cancel: Callable[[], bool] | None = None) -> dict[str, NDArray[Any]]:
-    """Return the outputs of a block by port for inputs by port.
+def run_model(
+    block: IpBlock, inputs: Arrays, firings: Firings = ONCE, cancel: Callable[[], bool] | None = None
+) -> dict[str, NDArray[Any]]:
+    """Return the outputs of all firings of a block by port for inputs by port.
 
     This runs code of the project. Raises AlloError (code `ip`) where the model fails or gives something of another
     type or shape, and code `tool` where there is no C++ compiler or it takes too long.
     """
+    given = {port.name: _by_firing(port, firings, inputs[port.name]) for port in block.ports if port.direction == "in"}
     if isinstance(block.model, PythonModel):
-        return _run_python(block, block.model, inputs, cancel)
-    return _run_cpp(block, block.model, inputs, cancel)
+        made = _run_python(block, block.model, firings.count, given, cancel)
+    else:
+        made = _run_cpp(block, block.model, firings.count, given, cancel)
+    outputs = [port for port in block.ports if port.direction == "out"]
+    return {port.name: made[port.name].reshape(firings.whole(port).type.shape) for port in outputs}
+
+
+def _by_firing(port: IpPort, firings: Firings, array: NDArray[Any]) -> NDArray[Any]:
+    """Return an input's part of each firing, one after another."""
+    rounds = [count if number in firings.loops(port.name) else 1 for number, count in enumerate(firings.counts)]
+    parts = np.broadcast_to(array.reshape((*rounds, *port.type.shape)), (*firings.counts, *port.type.shape))
+    return parts.reshape((firings.count, *port.type.shape))
 
 
 # Python
 
 
 def _run_python(
-    block: IpBlock, model: PythonModel, inputs: Arrays, cancel: Callable[[], bool] | None
+    block: IpBlock, model: PythonModel, firings: int, inputs: Arrays, cancel: Callable[[], bool] | None
 ) -> dict[str, NDArray[Any]]:
     outputs = [port for port in block.ports if port.direction == "out"]
     with tempfile.TemporaryDirectory(prefix="allo-model-") as name:
@@ -60,8 +75,8 @@ def _run_python(
         arrays: dict[str, Any] = {f"in{n}": _plain(array) for n, array in enumerate(given)}
         np.savez(folder / "inputs.npz", **arrays)
         (folder / "dtypes.txt").write_text("\n".join(str(array.dtype) for array in given), encoding="utf-8")
-        command = [sys.executable, "-P", str(_RUNNER), model.path, model.function, str(len(outputs))]
-        done = run_child(command, folder, timeout_s=_SECONDS, cancel=cancel)
+        words = [model.path, model.function, str(len(outputs)), str(firings)]
+        done = run_child([sys.executable, "-P", str(_RUNNER), *words], folder, timeout_s=_SECONDS, cancel=cancel)
         if done.status != 0 or not (folder / "outputs.npz").exists():
             tail = "\n".join(done.log.splitlines()[-6:])
             message = f"the model {model.path}:{model.function} of {block.name} failed:\n{tail}"
@@ -85,12 +100,13 @@ def _told(port: IpPort) -> str:
 
 
 def _taken(block: IpBlock, model: PythonModel, port: IpPort, array: NDArray[Any]) -> NDArray[Any]:
+    """Return an output of all firings, if it is one."""
     wanted = port.type.element.dtype
     if wanted.name == "bfloat16" and array.dtype == np.uint16:
         array = array.view(wanted)
-    if array.dtype != wanted or array.shape != port.type.shape:
+    if array.dtype != wanted or array.shape[1:] != port.type.shape:
         message = (
-            f"the model {model.path}:{model.function} gave {array.dtype}{list(array.shape)} for {port.name} of "
+            f"the model {model.path}:{model.function} gave {array.dtype}{list(array.shape[1:])} for {port.name} of "
             f"{block.name}, not {wanted}{list(port.type.shape)}"
         )
         hint = f"return it as {port.type} with .astype(np.{wanted}), in the order of the outputs"
@@ -107,39 +123,41 @@ def _taken(block: IpBlock, model: PythonModel, port: IpPort, array: NDArray[Any]
 
 
 class _Folders:
-    """A folder for each block whose model was run, while this process lives: what was compiled serves again."""
+    """A folder for each block whose model was run so many times over, while this process lives.
+
+    What was compiled serves again.
+    """
 
     def __init__(self) -> None:
-        self._known: list[tuple[IpBlock, tempfile.TemporaryDirectory[str], threading.Lock]] = []
+        self._known: list[tuple[IpBlock, int, tempfile.TemporaryDirectory[str], threading.Lock]] = []
         self._lock = threading.Lock()
 
-    def of(self, block: IpBlock) -> tuple[Path, threading.Lock]:
+    def of(self, block: IpBlock, firings: int) -> tuple[Path, threading.Lock]:
         with self._lock:
-            for known, folder, lock in self._known:
-                if known is block:
+            for known, count, folder, lock in self._known:
+                if known is block and count == firings:
                     return Path(folder.name), lock
-            made = (block, tempfile.TemporaryDirectory(prefix="allo-model-"), threading.Lock())
+            made = (block, firings, tempfile.TemporaryDirectory(prefix="allo-model-"), threading.Lock())
             self._known.append(made)
-            return Path(made[1].name), made[2]
+            return Path(made[2].name), made[3]
 
 
 _folders = _Folders()
 
 
 def _run_cpp(
-    block: IpBlock, model: CppModel, inputs: Arrays, cancel: Callable[[], bool] | None
+    block: IpBlock, model: CppModel, firings: int, inputs: Arrays, cancel: Callable[[], bool] | None
 ) -> dict[str, NDArray[Any]]:
-    region = _alone(block, model)
-    outputs = [port for port in block.ports if port.direction == "out"]
+    region = _alone(block, model, firings)
+    types: dict[str, ArrayType] = {port.name: port.type for port in region.ports}
+    given = {name: array.reshape(types[name].shape) for name, array in inputs.items()}
+    outputs = [port for port in region.ports if port.direction == "out"]
     empty = {port.name: np.zeros(port.type.shape, port.type.element.dtype) for port in outputs}
-    types: dict[str, ArrayType] = {port.name: port.type for port in block.ports}
-    folder, lock = _folders.of(block)
+    folder, lock = _folders.of(block, firings)
     with lock:
         write(emit(region, Target(), block.name), folder)
         try:
-            found = run_csim(
-                folder, region.name, inputs, empty, types=types, cancel=cancel, outside=compilation(region)
-            )
+            found = run_csim(folder, region.name, given, empty, types=types, cancel=cancel, outside=compilation(region))
         except AlloError as error:
             raise AlloError([_of_model(block, model, fault) for fault in error.diagnostics]) from None
     if found.faults:
@@ -156,11 +174,16 @@ def _of_model(block: IpBlock, model: CppModel, fault: Diagnostic) -> Diagnostic:
     return replace(fault, code="ip" if fault.code == "csim" else fault.code, message=message, span=block.span)
 
 
-def _alone(block: IpBlock, model: CppModel) -> Region:
-    """Return a region of nothing but the block."""
+def _alone(block: IpBlock, model: CppModel, count: int) -> Region:
+    """Return a region of nothing but the block, which fires so often, each time on an array of its own."""
     alone = replace(block, cpp=model.code)
+    firings = ONCE
+    if count > 1:
+        together = {port.name: Together((count, *port.type.shape), (0,)) for port in block.ports}
+        firings = Firings((count,), together)
+    ports = firings.ports(alone)
     process = IpProcess(
-        "block", f"{block.name}_model/block", shell(alone), alone, {p.name: p.name for p in block.ports}
+        "block", f"{block.name}_model/block", shell(alone, firings), alone, {p.name: p.name for p in ports}, firings
     )
     kinds: dict[str, ChannelKind] = {"stream": "fifo", "memory": "memory", "value": "value"}
     channels = tuple(
@@ -175,7 +198,7 @@ def _alone(block: IpBlock, model: CppModel) -> Region:
             reason="",
             width=port.width,
         )
-        for port in block.ports
+        for port in ports
     )
-    ports = tuple(RegionPort(port.name, port.direction, port.type) for port in block.ports)
-    return Region(f"{block.name}_model", f"{block.name}_model", "dataflow", ports, (process,), channels)
+    outside = tuple(RegionPort(port.name, port.direction, port.type) for port in ports)
+    return Region(f"{block.name}_model", f"{block.name}_model", "dataflow", outside, (process,), channels)

@@ -1,4 +1,4 @@
-"""External blocks in the RTL: the signals that a module must have, and the module of ours around it."""
+"""External blocks in the RTL: the signals that a module must have, and the files that it is in."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from allo_studio.backends.rtl.buffers import bank_ports, element_ports, port_base
-from allo_studio.backends.rtl.circuit import Circuit
 from allo_studio.backends.rtl.foreign import Foreign
 from allo_studio.backends.rtl.places import bank_words
 from allo_studio.design.region import IpProcess, Region, RegionProcess
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.hardware.storage import Storage
 from allo_studio.ip.block import IpBlock, IpPort, VerilogCode
 
 __all__ = [
     "CONTROL",
     "ModulePort",
-    "external_circuit",
     "external_processes",
     "foreign_module",
     "module_ports",
+    "port_signals",
     "require_modules",
     "source_files",
-    "storage_of",
 ]
 
 _FOLDER = "ip"
@@ -57,17 +54,13 @@ CONTROL = (
 )
 
 
-def storage_of(port: IpPort) -> Storage:
-    """Return what is outside of a port."""
-    return Storage(port.name, port.type, port.layout, "argument", port.width if port.moves == "stream" else 0)
-
-
 def module_ports(block: IpBlock) -> tuple[ModulePort, ...]:
     """Return all signals of a block's module, control first."""
-    return (*CONTROL, *(signal for port in block.ports for signal in _signals(port)))
+    return (*CONTROL, *(signal for port in block.ports for signal in port_signals(port)))
 
 
-def _signals(port: IpPort) -> Iterator[ModulePort]:
+def port_signals(port: IpPort) -> Iterator[ModulePort]:
+    """Yield the signals of a port."""
     if port.moves == "stream":
         yield from _stream(port)
     elif port.moves == "value" and port.direction == "in":
@@ -85,7 +78,7 @@ def _stream(port: IpPort) -> Iterator[ModulePort]:
 
 
 def _memory(port: IpPort) -> Iterator[ModulePort]:
-    storage, bits = storage_of(port), port.type.element.bits
+    storage, bits = port.storage, port.type.element.bits
     if storage.register:
         for element in element_ports(storage, port.name):
             if port.direction == "in":
@@ -142,20 +135,6 @@ def foreign_module(block: IpBlock) -> Foreign:
         if signal.name not in ("clk", "rst"):
             made.declare(spelled[signal.name], signal.width, signal.direction == "out")
     return made
-
-
-def external_circuit(block: IpBlock, name: str, foreign: Foreign) -> Circuit:
-    """Return a module of ours of that name around a block's `foreign` one, with our names for its signals."""
-    code = block.verilog
-    assert code is not None, f"{block.name} has no Verilog"
-    circuit = Circuit(name, comment=f"External block {block.name} ({block.path})")
-    signals = [(s, code.signals.get(s.name, s.name)) for s in module_ports(block) if s.name not in ("clk", "rst")]
-    given = {own: circuit.input(s.name, s.width) for s, own in signals if s.direction == "in"}
-    made = circuit.instance(port_base(block.name), foreign, given)
-    for signal, own in signals:
-        if signal.direction == "out":
-            circuit.output(signal.name, made[own])
-    return circuit
 
 
 def source_files(region: Region) -> dict[str, str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from allo_studio.backends.rtl.buffers import Buffer, bank_ports, buffer_of, port_base, port_names
 from allo_studio.backends.rtl.circuit import Circuit, Signal
 from allo_studio.backends.rtl.clocked import Clocked
-from allo_studio.backends.rtl.external import external_circuit, external_processes, foreign_module
+from allo_studio.backends.rtl.external import external_processes, foreign_module
+from allo_studio.backends.rtl.external_circuit import external_circuit
 from allo_studio.backends.rtl.fifo import fifo
 from allo_studio.backends.rtl.foreign import Foreign
 from allo_studio.backends.rtl.functions import build_kernel
@@ -146,7 +147,8 @@ class _Builder:
             first = all(other is foreign or other.name != foreign.name for other in self.foreign.values())
             known.symbol = foreign.name if first else claim(foreign.name, self.names)
         foreign.symbol = known.symbol
-        made = external_circuit(process.block, claim(port_base(process.path.replace("/", "_")), self.names), foreign)
+        name = claim(port_base(process.path.replace("/", "_")), self.names)
+        made = external_circuit(process.block, process.firings, name, foreign)
         self.contents[made.name] = {}
         return made
 
