@@ -10,6 +10,7 @@ from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_graph import Disconnect
 from allo_studio.design.fix_base import At, Fix, Rule, Shared
 from allo_studio.design.fix_ends import END_RULES
+from allo_studio.design.fix_instances import INSTANCE_RULES
 from allo_studio.design.fix_layouts import LAYOUT_RULES
 from allo_studio.design.fix_rates import RATE_RULES
 from allo_studio.design.fix_sizes import SIZE_RULES
@@ -30,6 +31,7 @@ RULES: dict[str, Rule] = {
     **RATE_RULES,
     **LAYOUT_RULES,
     **STEP_RULES,
+    **INSTANCE_RULES,
 }
 # A person mends some and checks again; the fixes of the rest are found when they are asked for.
 _MOST_TOLD = 100

@@ -66,8 +66,8 @@ class Instances:
                 found[key] = plain
             elif key not in found:
                 # What would mend the graph as drawn need not mend this instance.
-                message = f"in {self.owners[name]}: {plain.message}"
-                found[key] = replace(plain, message=message, about=(), fixes=())
+                owner = self.owners[name]
+                found[key] = replace(plain, message=f"in {owner}: {plain.message}", about=("instance", owner), fixes=())
         return tuple(found.values())
 
 

@@ -339,6 +339,23 @@ CASES = {
         ("remove step 1 of s (unroll)", "cut s off before step 1"),
         (0, 1),
     ),
+    "an instance that differs": Case(
+        graph("s: {graph: h, params: {K: 8}}", "A -> s.X; s.Y -> E")
+        + """\
+  h:
+    params: {K: 16}
+    inputs: {X: "float32[16]"}
+    outputs: {Y: "float32[16]"}
+    nodes:
+      a: {kernel: "copy.py:copy", params: {N: K}}
+    edges:
+      - X -> a.X
+      - a.Y -> Y
+""",
+        "instance",
+        ("let g/s be as graph h is drawn",),
+        (0,),
+    ),
     "rates that do not balance": Case(
         graph(ADD, f"{{from: A, to: a.X, rate: rows}}; B -> a.Z; {END}", LISTS, LIST),
         "balance",
