@@ -98,6 +98,8 @@ class At:
                 found.setdefault(port.type and port.type.named(()), []).append(end)
             self._shared[key] = found
         alike = self._shared[key].get(type_.named(()), [])
+        if not any(port.type and port.type.sizes for node in ("", *self.graph.nodes) for port in self.ports(node)):
+            return alike
         pairs = ((end, (end, other) if side == "source" else (other, end)) for end in alike)
         return [end for end, pair in pairs if self.sizes.may_join(*pair)]
 
