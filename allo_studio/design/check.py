@@ -23,8 +23,7 @@ from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.kept import Kept, Turn
 from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
-from allo_studio.design.rates import firings
-from allo_studio.design.sizes import alike
+from allo_studio.design.rates import firings, joins
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.layout import Layout
@@ -234,8 +233,8 @@ def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> _Wire:
     for fault in faults:
         if fault:
             notes.edge(graph.name, index, fault)
-    same = alike(source, target) or wire.edge.rate == "rows"
-    return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if same else None, True)
+    fit = source is not None and target is not None and joins(wire.edge.rate, source, target)
+    return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if fit else None, True)
 
 
 def _check_unify(project: Project, notes: Notes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allo_studio.design.model import Edge
-from allo_studio.design.rates import common_rows
+from allo_studio.design.rates import joins
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -12,7 +12,7 @@ __all__ = ["type_fault"]
 
 def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
     """Return why what a wire begins at cannot be what it ends at; None where it can."""
-    if (source.element, source.shape) == (target.element, target.shape):
+    if joins(edge.rate, source, target):
         return None
     if edge.rate == "rows" and source.element == target.element:
         return _rows_fault(edge, source, target)
@@ -33,9 +33,7 @@ def type_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic |
     return Diagnostic("shape", f"the extents differ in {which}: {ends}", hint=hint, about=("extents",))
 
 
-def _rows_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic | None:
-    if common_rows(source, target) is not None:
-        return None
+def _rows_fault(edge: Edge, source: ArrayType, target: ArrayType) -> Diagnostic:
     ends = f"{edge.source} is {source}, {edge.target} is {target}"
     hint = "one end is a row or a list of rows of the other's kind, such as int32[4, 8] to int32[8] or to int32[6, 8]"
     if source.sizes or target.sizes:

@@ -18,6 +18,7 @@ from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.checked import PortInfo
 from allo_studio.design.model import ConstantNode, Endpoint, Graph, Project, Rate
+from allo_studio.design.sizes import alike
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -55,8 +56,9 @@ def firings(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> dict[s
 
 def joins(rate: Rate | None, source: ArrayType, target: ArrayType) -> bool:
     """Tell whether a wire with a rate can lead from one type to another."""
-    rows = rate == "rows" and source.element == target.element and common_rows(source, target) is not None
-    return source == target or rows
+    if alike(source, target):
+        return True
+    return rate == "rows" and source.element == target.element and common_rows(source, target) is not None
 
 
 def balanced(graph: Graph, edge: str, port: Callable[[Endpoint], PortInfo | None]) -> bool:

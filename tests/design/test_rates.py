@@ -157,3 +157,23 @@ def test_what_is_told() -> None:
 
 def test_a_plain_design_has_no_rates() -> None:
     assert checked(chain("copy", "copy")).firings == {}
+
+
+def test_a_wire_with_an_end_that_is_not_known_has_no_type() -> None:
+    text = """\
+schedules:
+  s:
+    - partition: {buffer: Y, kind: cyclic, factor: 2, dim: 1}
+graphs:
+  g:
+    inputs: {A: "float32[16]"}
+    nodes:
+      a: {kernel: "copy.py:copy", schedule: s}
+      b: {kernel: "copy.py:nothing"}
+    edges:
+      - A -> a.X
+      - {from: a.Y, to: b.X, rate: rows}
+"""
+    design = check(loaded(text).project, read())
+    assert design.edges["g/a.Y->b.X"].type is None
+    assert "layout" not in {d.code for d in design.diagnostics}
