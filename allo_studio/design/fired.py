@@ -7,9 +7,11 @@ one rate only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
+
+import networkx
 
 from allo_studio.design.elaborate import Leaf
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project
@@ -60,14 +62,6 @@ class _Place:
     loops: tuple[str, ...]
 
 
-@dataclass
-class _Net:
-    """Ends that are wired together, by instance path and port, and the one that must stay as it is."""
-
-    ends: list[str]
-    fixed: str = ""
-
-
 class _Firing:
     def __init__(
         self, project: Project, firings: Mapping[str, int], leaves: Mapping[str, Leaf], kernels: Mapping[str, KernelIR]
@@ -96,11 +90,9 @@ class _Firing:
                 yield here, _Place(graph.name, node, own)
 
     def run(self) -> Fired:
-        nets = self._nets()
         whole: dict[str, _Shape] = {}
-        for net in nets:
-            shape = self._shape(net)
-            whole |= dict.fromkeys(net.ends, shape)
+        for ends in self._nets():
+            whole |= dict.fromkeys(ends, self._shape(ends))
         made = Fired(dict(self.leaves), dict(self.kernels))
         for path, leaf in self.leaves.items():
             self._leaf(path, leaf, whole, made)
@@ -112,34 +104,20 @@ class _Firing:
 
     # What is wired together
 
-    def _nets(self) -> list[_Net]:
+    def _nets(self) -> list[list[str]]:
         """Return the ends that are wired together, those of graphs' own ports on both of their sides once."""
-        parents: dict[str, str] = {}
-
-        def root(key: str) -> str:
-            while parents[key] != key:
-                parents[key] = parents[parents[key]]
-                key = parents[key]
-            return key
-
         for path, place in self.places.items():
-            for key, kind in self._ends(path, place):
-                self.kinds[key] = kind
-                parents[key] = key
+            self.kinds.update(self._ends(path, place))
+        wired = networkx.Graph()
+        wired.add_nodes_from(self.kinds)
         for path, place in self.places.items():
             if place.node is None:
                 for edge in self.project.graphs[place.graph].edges:
                     source, target = _key(path, edge.source), _key(path, edge.target)
-                    if source in parents and target in parents:
+                    if source in self.kinds and target in self.kinds:
                         self.fed[target] = source, path, edge
-                        parents[root(source)] = root(target)
-        nets: dict[str, _Net] = {}
-        for key in parents:
-            net = nets.setdefault(root(key), _Net([]))
-            net.ends.append(key)
-            if self._is_fixed(key):
-                net.fixed = net.fixed or key
-        return list(nets.values())
+                        wired.add_edge(source, target)
+        return [sorted(ends) for ends in networkx.connected_components(wired)]
 
     def _ends(self, path: str, place: _Place) -> Iterator[tuple[str, ArrayType]]:
         """Yield the ports of an instance, with the type that a firing has; those that are constants are none."""
@@ -172,28 +150,28 @@ class _Firing:
             return port in self.project.graphs[place.graph].outputs
         return self.leaves[path].base.directions.get(port) != "in"
 
-    def _shape(self, net: _Net) -> _Shape:
+    def _shape(self, ends: Sequence[str]) -> _Shape:
         """Return the extents of what is wired together, over all firings: rows of what all ends have in common."""
-        found = {key: (self._count(key), self.kinds[key].shape) for key in net.ends}
+        found = {key: (self._count(key), self.kinds[key].shape) for key in ends}
         shapes = {(*((count,) if count > 1 else ()), *shape) for count, shape in found.values()}
-        if net.fixed:
-            shape = self.kinds[net.fixed].shape
-            self._require(net, shape)
-            return shape
+        fixed = [key for key in ends if self._is_fixed(key)]
+        if fixed:
+            self._require_alike(fixed)
+            return self.kinds[fixed[0]].shape
         if len(set(found.values())) == 1:
             return shapes.pop()
-        count, row = found[net.ends[0]]
+        count, row = found[ends[0]]
         elements = count * prod(row)
         for _, shape in found.values():
             row = common_end(row, shape)
         rows = elements // prod(row)
         return (rows, *row) if rows > 1 else row
 
-    def _require(self, net: _Net, shape: _Shape) -> None:
+    def _require_alike(self, fixed: Sequence[str]) -> None:
         """Raise where two ends must stay as they are and differ."""
-        for key in net.ends:
-            if self._is_fixed(key) and self.kinds[key].shape != shape:
-                message = f"{net.fixed} is {self.kinds[net.fixed]} and {key} is {self.kinds[key]}, and both stay so"
+        for key in fixed[1:]:
+            if self.kinds[key].shape != self.kinds[fixed[0]].shape:
+                message = f"{fixed[0]} is {self.kinds[fixed[0]]} and {key} is {self.kinds[key]}, and both stay so"
                 path = key.rpartition(".")[0]
                 raise AlloError(Diagnostic("rate", message, where=path, hint="give both the same extents"))
 
