@@ -187,6 +187,8 @@ def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True)
     where the cycles cannot be known otherwise.
     """
     prepared = prepare(checked, library)
+    if prepared.plan.diagnostics:
+        raise AlloError(prepared.plan.diagnostics)
     region = elaborate(prepared.project, prepared.leaves, prepared.plan)
     runs = _runs(region, models)
     target = checked.project.target

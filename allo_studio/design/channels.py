@@ -32,6 +32,8 @@ from allo_studio.types import ArrayType
 
 __all__ = ["ChannelPlan", "Decision", "plan_channels"]
 
+_NO_STREAMS: Mapping[str, int] = {}
+
 
 @dataclass
 class ChannelPlan:
@@ -61,15 +63,17 @@ def plan_channels(
     buffered: Mapping[str, str] | None = None,
     ports: Mapping[str, ArrayType] | None = None,
     turn: Turn | None = None,
+    weigh: bool = True,
 ) -> ChannelPlan:
     """Decide every edge of the dataflow graphs of a checked design.
 
     `kernels` are the scheduled IRs of all leaf blocks by instance path. A FIFO that was asked for and is not possible
     is a diagnostic of code `order`. `buffered` are edges (by instance path) that are to be ping-pong, with the reason.
-    `turn` remembers which channels there can be between the same blocks.
+    `turn` remembers which channels there can be between the same blocks. Unless these are to be weighed, no kernel is
+    scheduled to find the cheapest way of reading a FIFO: what there can be does not hang on it.
     """
     plan = ChannelPlan(dict(kernels), ports=ports or {})
-    planner = _Planner(project, plan, library, buffered or {}, turn or Turn())
+    planner = _Planner(project, plan, library, buffered or {}, turn or Turn(), weigh)
     planner.graph(project.graphs[project.top], project.top)
     planner.require_streams(project.graphs[project.top], project.top)
     return plan
@@ -77,10 +81,17 @@ def plan_channels(
 
 class _Planner:
     def __init__(
-        self, project: Project, plan: ChannelPlan, library: OperatorLibrary, buffered: Mapping[str, str], turn: Turn
+        self,
+        project: Project,
+        plan: ChannelPlan,
+        library: OperatorLibrary,
+        buffered: Mapping[str, str],
+        turn: Turn,
+        weigh: bool,
     ) -> None:
         self.buffered = buffered
         self.turn = turn
+        self.weigh = weigh
         nodes = (node for graph in project.graphs.values() for node in graph.nodes.values())
         self.external = any(isinstance(node, IpNode) for node in nodes)
         self.project = project
@@ -90,11 +101,17 @@ class _Planner:
     # Diagnostics name an edge by its graph's name, decisions by the instance's path.
     def graph(self, graph: Graph, path: str) -> None:
         """Decide the edges of one graph instance and of those inside it."""
-        before, table = self.turn.table((path, graph.execution))
+        before: Mapping[int, Fifo] = {}
+        fifos: dict[int, Fifo] = {}
+        # Those of trials, in which some are to be buffers, are not kept.
+        if not self.buffered:
+            kept = "fifos", path, graph.execution, id(self.library)
+            before = self.turn.last(kept, before)
+            self.turn.keep(kept, fifos)
         for edge in graph.edges:
-            known: Fifo | None = before.get(id(edge))
-            if known is not None and self._again(graph, known):
-                table[id(edge)] = known
+            known = before.get(id(edge))
+            if known is not None and self._again(known):
+                fifos[id(edge)] = known
             elif isinstance(graph.nodes.get(edge.source.node), ConstantNode):
                 self._constant(graph, edge)
             elif not edge.source.node or not edge.target.node:
@@ -102,7 +119,7 @@ class _Planner:
             elif graph.execution == "dataflow":
                 found = self._dataflow(graph, path, edge)
                 if found:
-                    table[id(edge)] = found
+                    fifos[id(edge)] = found
             elif edge.channel in ("fifo", "pingpong"):
                 self._refuse(
                     f"{graph.name}/{edge.id}",
@@ -193,31 +210,32 @@ class _Planner:
 
     def _moves(self, leaf: Leaf, width: int) -> None:
         """Let a block's port, and those of subgraphs on the way to it, move tokens."""
-        self.plan.streams.setdefault(leaf.path, {})[leaf.port] = width
+        streams = self.plan.streams.get(leaf.path)
+        if streams is None:
+            streams = self.plan.streams[leaf.path] = {}
+        streams[leaf.port] = width
         for boundary, port in leaf.trail:
             self.plan.boundaries.setdefault(boundary, {})[port] = width
 
-    def _again(self, graph: Graph, known: Fifo) -> bool:
+    def _again(self, known: Fifo) -> bool:
         """Join two ends by a FIFO as before; return whether nothing that this was found out from has changed."""
-        edge, (source, target), (one, two), streams, library, place, producer, consumer, *_ = known
-        kernels, nodes = self.plan.kernels, graph.nodes
-        if nodes.get(edge.source.node) is not source or nodes.get(edge.target.node) is not target:
+        plan, producer, consumer = self.plan, known.producer.path, known.consumer.path
+        kernels, (one, two) = plan.kernels, known.kernels
+        if kernels.get(producer) is not one or kernels.get(consumer) is not two:
             return False
-        if kernels.get(producer.path) is not one or kernels.get(consumer.path) is not two:
-            return False
-        if self.plan.streams.get(consumer.path, {}) != streams or library is not self.library or place in self.buffered:
+        if plan.streams.get(consumer, _NO_STREAMS) != known.streams:
             return False
         self._fifo(known)
         return True
 
     def _fifo(self, found: Fifo) -> None:
         """Join two ends by a FIFO."""
-        _, _, _, _, _, place, producer, consumer, joint, decision, copies = found
-        self.plan.kernels[consumer.path] = joint.kernel
-        self._moves(producer, joint.width)
-        self._moves(consumer, joint.order.width)
-        self.plan.decisions[place] = decision
-        if copies:
+        place, joint = found.place, found.joint
+        self.plan.kernels[found.consumer.path] = joint.kernel
+        self._moves(found.producer, joint.width)
+        self._moves(found.consumer, joint.order.width)
+        self.plan.decisions[place] = found.decision
+        if found.copies:
             self.plan.copies.append(place)
 
     def _dataflow(self, graph: Graph, path: str, edge: Edge) -> Fifo | None:
@@ -246,15 +264,14 @@ class _Planner:
         asked = forced or edge.channel == "fifo" or edge.depth is not None or bool(edge.initial)
         way = self._way(producer, consumer)
         if isinstance(producer, Leaf) and isinstance(consumer, Leaf) and way.joint:
-            nodes = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
             kernels = self.plan.kernels[producer.path], self.plan.kernels[consumer.path]
             streams = dict(self.plan.streams.get(consumer.path, {}))
             copies = not asked and (way.joint.order.loop is not None or way.decision.taken is not None)
             ends = producer, consumer
-            found = Fifo(edge, nodes, kernels, streams, self.library, place, *ends, way.joint, way.decision, copies)
+            found = Fifo(edge, self.library, kernels, streams, place, *ends, way.joint, way.decision, copies)
             self._fifo(found)
             self._initial(where, place, edge)
-            return None if asked or producer.trail or consumer.trail else found
+            return None if edge.initial or producer.trail or consumer.trail else found
         refusal = way.refusal
         if edge.initial:
             message = f"an edge with initial elements is a FIFO, and this one cannot be: {refusal.reason}"
@@ -362,25 +379,30 @@ class _Planner:
     ) -> tuple[KernelIR, ConsumerOrder]:
         """Return the kernel with the way of reading that costs the least latency, then the least memory.
 
-        `given` is the elements of a token that an adapter must turn into others.
+        `given` is the elements of a token that an adapter must turn into others. Where ways are not weighed the latency
+        does not count.
         """
-        found = [(in_order(kernel, leaf.port, order), order) for order in orders]
-        # Every edit in the window comes through here: schedule only where there is a choice.
-        if len(found) == 1:
-            return found[0]
-        return min(found, key=lambda way: self._cost(leaf, way[0], way[1], given or way[1].width))
+        best = min(orders, key=lambda order: _words(order, given or order.width))
+        if self.weigh and len(orders) > 1:
+            best = min(orders, key=lambda order: self._cost(leaf, kernel, order, given or order.width))
+        return in_order(kernel, leaf.port, best), best
 
     def _cost(self, leaf: Leaf, kernel: KernelIR, order: ConsumerOrder, given: int) -> tuple[int, int]:
         """Return the block's latency in cycles and the words of its local copy, with those of an adapter."""
         streams = {**self.plan.streams.get(leaf.path, {}), leaf.port: order.width}
-        words = prod(dim.extent for dim in order.tile) if order.loop else 0
+        read = in_order(kernel, leaf.port, order)
         wide, narrow = max(given, order.width), min(given, order.width)
         adapting = wide // narrow + 1 if wide > narrow else 0
         try:
-            latency = scheduled(streamed(kernel, streams), self.library).latency
-            return latency + adapting, words + (wide if adapting else 0)
+            return scheduled(streamed(read, streams), self.library).latency + adapting, _words(order, given)
         except AlloError as error:
             raise AlloError([replace(fault, where=fault.where or leaf.path) for fault in error.diagnostics]) from None
+
+
+def _words(order: ConsumerOrder, given: int) -> int:
+    """Return the words of a local copy, with those of an adapter for tokens of `given` elements."""
+    copied = prod(dim.extent for dim in order.tile) if order.loop else 0
+    return copied + (0 if given == order.width else max(given, order.width))
 
 
 def _not_at_a_port(graph: Graph, edge: Edge, top: bool) -> tuple[str, str] | None:

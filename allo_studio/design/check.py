@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
+from typing import TypeVar
 
 from allo_studio.design.check_constants import check_constants, check_readers
 from allo_studio.design.check_files import Answers, Arrays, BlockLookup, ask
@@ -22,7 +24,7 @@ from allo_studio.design.edit_base import did_you_mean, unknown_kind
 from allo_studio.design.fixes import with_fixes
 from allo_studio.design.instances import check_overrides, specialise
 from allo_studio.design.kept import Kept, Turn
-from allo_studio.design.model import Graph, GraphNode, Project, UnknownNode
+from allo_studio.design.model import Edge, Graph, GraphNode, Project, UnknownNode
 from allo_studio.design.rates import firings, joins
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
@@ -32,6 +34,7 @@ from allo_studio.types import ArrayType, parse_type
 
 __all__ = ["check", "forget_checks"]
 
+_B = TypeVar("_B")
 _kept: Kept[CheckedDesign] = Kept()
 
 
@@ -75,7 +78,7 @@ def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: T
     if walkable:
         note_sizes(project, ports, signatures, {name: found.all for name, found in wires.items()}, constants, notes)
     layouts: dict[str, Layout] = {}
-    relayouts: set[tuple[str, int]] = set()
+    relayouts: set[str] = set()
     if walkable:
         check_readers(project, notes)
         sound = {name: found.sound for name, found in wires.items()}
@@ -89,7 +92,7 @@ def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: T
             kernels={path: result.kernel for path, result in kernels.items()},
             external=external,
             ports=ports,
-            edges=_edge_infos(project, wires.values(), relayouts, notes),
+            edges=_edge_infos(wires.values(), relayouts, notes),
             signatures=signatures,
             layouts=layouts,
             firings={path: often for found in wires.values() for path, often in found.firings.items()},
@@ -139,7 +142,7 @@ def _block_ports(
 ) -> dict[str, tuple[PortInfo, ...]]:
     """Return the ports of each block whose ports can be known; unknown graphs and kinds are noted."""
     ports = {path: result.ports for path, result in kernels.items() if result.kernel.base}
-    ports |= {path: turn.recall("ports", (block,), partial(_external_ports, block)) for path, block in external.items()}
+    ports |= _ports_of(external, _external_ports, turn) | _ports_of(constants, _constant_ports, turn)
     for graph in project.graphs.values():
         for name, node in graph.nodes.items():
             if isinstance(node, UnknownNode):
@@ -150,7 +153,16 @@ def _block_ports(
                 notes.node(graph.name, name, fault, "graph")
             elif isinstance(node, GraphNode):
                 ports[f"{graph.name}/{name}"] = signatures[node.graph]
-    return ports | {path: turn.recall("ports", (c,), partial(_constant_ports, c)) for path, c in constants.items()}
+    return ports
+
+
+def _ports_of(
+    blocks: Mapping[str, _B], make: Callable[[_B], tuple[PortInfo, ...]], turn: Turn
+) -> dict[str, tuple[PortInfo, ...]]:
+    """Return the ports that are made of blocks, the same values each time."""
+    known = list(blocks.values())
+    made = turn.each(("ports", make), (known,), lambda number: make(known[number]))
+    return dict(zip(blocks, made, strict=True))
 
 
 def _external_ports(block: IpBlock) -> tuple[PortInfo, ...]:
@@ -161,8 +173,26 @@ def _constant_ports(constant: Constant) -> tuple[PortInfo, ...]:
     return (PortInfo(PORT, "out", constant.type, Layout.plain(len(constant.type.shape))),)
 
 
-# A wire's path in the design, what its ends are, and what is known of it.
-_Wire = tuple[str, ResolvedEdge, EdgeInfo]
+@dataclass(frozen=True)
+class _Wire:
+    """A wire with what its ends are, what is known of it, and what was noted of it."""
+
+    path: str
+    ends: ResolvedEdge
+    info: EdgeInfo
+    noted: tuple[Noted, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether this says how often both ends fire: not where their arrays, as is known, do not go together."""
+        wire, source, target = self.ends.edge, self.ends.source, self.ends.target
+        known = source and source.type and target and target.type
+        return self.info.type is not None or not known or wire.rate == "held"
+
+    @property
+    def lasts(self) -> bool:
+        """Whether this holds whatever else is in the graph, such as other names that may be meant."""
+        return not self.noted and self.ends.source is not None and self.ends.target is not None
 
 
 @dataclass(frozen=True)
@@ -180,61 +210,55 @@ class _GraphWires:
 
 
 def _graph_wires(graph: Graph, ports: Ports, signatures: Ports, notes: Notes, turn: Turn) -> _GraphWires:
-    known = {name: ports.get(f"{graph.name}/{name}") for name in graph.nodes}
+    prefix = f"{graph.name}/"
+    known = {name: ports.get(prefix + name) for name in graph.nodes}
     known[""] = signatures[graph.name]
 
     def find() -> _GraphWires:
         apart = notes.apart()
         ends = {name: own for name, own in known.items() if own is not None}
-        found, counts = _check_wires(graph, ends, apart, turn)
+        wires = _check_wires(graph, ends, apart, turn)
+        resolved = tuple([wire.ends for wire in wires])
+        check_graph(graph, resolved, ends, apart, turn)
+        # A wire whose ends do not go together says nothing of rates.
+        counts = firings(graph, [wire.ends for wire in wires if wire.fits], apart)
         faulty = apart.faulty_edges()
-        sound = tuple(wire for path, wire, info in found if info.type and path not in faulty)
-        often = {f"{graph.name}/{name}": count for name, count in counts.items() if name}
-        wires = tuple(wire for _, wire, _ in found)
-        return _GraphWires(wires, sound, {path: info for path, _, info in found}, often, apart.noted())
+        sound = tuple([wire.ends for wire in wires if wire.info.type and wire.path not in faulty])
+        often = {prefix + name: count for name, count in counts.items() if name}
+        return _GraphWires(resolved, sound, {wire.path: wire.info for wire in wires}, often, apart.noted())
 
     found = turn.recall("wires", (graph, *known.values()), find)
     notes.join(found.noted)
     return found
 
 
-def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> tuple[list[_Wire], dict[str, int]]:
-    """Check the wires of a graph, and find how often its blocks fire, which depend on nothing but what is given here.
+def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> Sequence[_Wire]:
+    """Check each wire of a graph by itself; `ports` are by block where known, the graph's own under the empty name."""
+    edges, port = graph.edges, ports.get
+    columns = edges, [port(edge.source.node) for edge in edges], [port(edge.target.node) for edge in edges]
 
-    `ports` are by block where they can be known, the graph's own under the empty name.
-    """
-    wires: list[_Wire] = []
-    before, table = turn.table(("wires", graph.name, graph.execution))
-    for index, edge in enumerate(graph.edges):
-        source, target = ports.get(edge.source.node), ports.get(edge.target.node)
-        known = before.get(id(edge))
-        if known is None or known[1] is not source or known[2] is not target:
-            apart = notes.apart()
-            known = edge, source, target, _check_wire(graph, index, ports, apart)
-            notes.join(apart.noted())
-            if source is None or target is None or apart.noted():
-                # What is wrong may hang on the rest of the graph, such as other names that are meant.
-                wires.append(known[3])
-                continue
-        table[id(edge)] = known
-        path, wire, info = known[3]
-        moved = wire if wire.index == index else ResolvedEdge(index, edge, wire.source, wire.target)
-        wires.append(known[3] if moved is wire else (path, moved, info))
-    resolved = [wire for _, wire, _ in wires]
-    check_graph(graph, resolved, ports, notes, turn)
-    return wires, firings(graph, resolved, notes)
+    def make(number: int) -> _Wire:
+        return _check_wire(graph, edges[number], ports, notes.apart())
+
+    wires = turn.each(("wires", graph.name, graph.execution), columns, make)
+    if all(map(attrgetter("lasts"), wires)):
+        return wires
+    anew = [wire if wire.lasts else make(number) for number, wire in enumerate(wires)]
+    for wire in anew:
+        notes.join(wire.noted)
+    return anew
 
 
-def _check_wire(graph: Graph, index: int, ports: Ports, notes: Notes) -> _Wire:
-    wire = resolve(graph, index, ports, notes)
+def _check_wire(graph: Graph, edge: Edge, ports: Ports, notes: Notes) -> _Wire:
+    wire = resolve(graph, edge, ports, notes)
     source, target = (end.type if end else None for end in (wire.source, wire.target))
-    faults = [type_fault(wire.edge, source, target) if source and target else None]
-    faults.append(initial_fault(graph, wire.edge, source))
+    faults = [type_fault(edge, source, target) if source and target else None]
+    faults.append(initial_fault(graph, edge, source))
     for fault in faults:
         if fault:
-            notes.edge(graph.name, index, fault)
-    fit = source is not None and target is not None and joins(wire.edge.rate, source, target)
-    return f"{graph.name}/{wire.edge.id}", wire, EdgeInfo(source if fit else None, True)
+            notes.edge(graph.name, edge, fault)
+    fit = source is not None and target is not None and joins(edge.rate, source, target)
+    return _Wire(f"{graph.name}/{edge.id}", wire, EdgeInfo(source if fit else None, True), notes.noted())
 
 
 def _check_unify(project: Project, notes: Notes) -> None:
@@ -246,14 +270,11 @@ def _check_unify(project: Project, notes: Notes) -> None:
             notes.graph(graph.name, fault, "unify")
 
 
-def _edge_infos(
-    project: Project, wires: Iterable[_GraphWires], relayouts: set[tuple[str, int]], notes: Notes
-) -> dict[str, EdgeInfo]:
+def _edge_infos(wires: Iterable[_GraphWires], relayouts: set[str], notes: Notes) -> dict[str, EdgeInfo]:
     infos: dict[str, EdgeInfo] = {}
     for found in wires:
         infos |= found.infos
-    for graph, index in relayouts:
-        path = f"{graph}/{project.graphs[graph].edges[index].id}"
+    for path in relayouts:
         infos[path] = replace(infos[path], relayout=True)
     for path, diagnostics in notes.by_edge().items():
         infos[path] = replace(infos[path], ok=not has_errors(diagnostics), diagnostics=diagnostics)

@@ -52,7 +52,7 @@ def _constant(node: ConstantNode, array: NDArray[Any], turn: Turn) -> Constant:
 
 def check_readers(project: Project, notes: Notes) -> None:
     """Note constants that reach external blocks. The hierarchy must be walkable."""
-    for graph, index in dict.fromkeys(reached_outside(project)):
+    for graph, edge in dict.fromkeys(reached_outside(project)):
         message = "a constant becomes a table in the block that reads it, and this one is external"
         hint = "put a block between that makes an array of it, such as a conversion to the same type"
-        notes.edge(graph, index, Diagnostic("structure", message, hint=hint))
+        notes.edge(graph, edge, Diagnostic("structure", message, hint=hint))

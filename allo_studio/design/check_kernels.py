@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from allo_studio.analysis.ports import infer_ports
@@ -15,15 +16,19 @@ from allo_studio.design.edit_base import did_you_mean
 from allo_studio.design.kept import Turn
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.frontend import Parameter, parse_kernel
+from allo_studio.frontend import Parameter, argument_types, parse_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.layout import DimLayout, Layout
 from allo_studio.schedule import ScheduledKernel, from_specs
 from allo_studio.source import Source
+from allo_studio.types import ArrayType
 
-__all__ = ["KernelResult", "PortDemand", "check_kernels", "forget_kernels", "kernel_result"]
+__all__ = ["KernelResult", "PortDemand", "check_kernels", "forget_kernels", "kernel_result", "trial_types"]
 
 _MOST_KEPT = 512
+Steps = tuple[StepSpec, ...]
+# The same value each time, so that what is kept of it is found.
+_NO_STEPS: Steps = ()
 
 
 @dataclass(frozen=True)
@@ -85,30 +90,41 @@ def check_kernels(
     """Return the result of each kernel block by its path; faults are noted. `sources` raises AlloError."""
     results: dict[str, KernelResult] = {}
     told: dict[Hashable, str] = {}
-    before, table = turn.table("kernels")
     find = _Results()
-    texts: dict[str, Source] = {}
+    texts = _Texts(sources)
+    schedules: dict[str | None, Steps] = {None: _NO_STEPS}
+    schedules.update(project.schedules)
     for graph in project.graphs.values():
-        for name, node in graph.nodes.items():
-            if not isinstance(node, KernelNode):
-                continue
-            steps = () if node.schedule is None else project.schedules.get(node.schedule)
-            if steps is None:
-                steps = _no_steps(project, graph.name, name, node, notes)
-            try:
-                source = texts[node.path] if node.path in texts else texts.setdefault(node.path, sources(node.path))
-            except AlloError as error:
-                for diagnostic in error.diagnostics:
-                    notes.node(graph.name, name, diagnostic, "kernel")
-                continue
-            known = before.get(id(node))
-            if known is None or known[1] is not source or known[2] is not steps:
-                known = node, source, steps, find(source, node, steps)
-            table[id(node)] = known
-            result = results[f"{graph.name}/{name}"] = known[3]
+        blocks = [(name, node) for name, node in graph.nodes.items() if isinstance(node, KernelNode)]
+        if not schedules.keys() >= {node.schedule for _, node in blocks}:
+            _tell_no_steps(project, graph.name, blocks, notes)
+        if any(texts[path] is None for path in {node.path for _, node in blocks}):
+            blocks = [block for block in blocks if not _tell_no_source(graph.name, *block, texts, notes)]
+        nodes = [node for _, node in blocks]
+        steps = [schedules.get(node.schedule, _NO_STEPS) for node in nodes]
+        own = [texts[node.path] for node in nodes]
+        found = turn.each(("kernels", graph.name), (nodes, own, steps), partial(find, nodes, own, steps))
+        results |= {f"{graph.name}/{name}": result for (name, _), result in zip(blocks, found, strict=True)}
+        for (name, node), result in zip(blocks, found, strict=True):
             if result.faults or result.step_faults:
                 _tell_faults(graph.name, name, node, result, notes, told)
     return results
+
+
+class _Texts(dict[str, Source | None]):
+    """The kernel files of one check by their paths, each asked for once; None where it cannot be had, for `faults`."""
+
+    def __init__(self, sources: Callable[[str], Source]) -> None:
+        super().__init__()
+        self._sources = sources
+        self.faults: dict[str, tuple[Diagnostic, ...]] = {}
+
+    def __missing__(self, path: str) -> Source | None:
+        try:
+            self[path] = self._sources(path)
+        except AlloError as error:
+            self[path], self.faults[path] = None, error.diagnostics
+        return self[path]
 
 
 class _Results:
@@ -117,20 +133,32 @@ class _Results:
     def __init__(self) -> None:
         self._known: dict[Hashable, KernelResult] = {}
 
-    def __call__(self, source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
-        params = tuple(sorted((name, type(value).__name__, value) for name, value in node.params.items()))
-        key = (node.path, node.function, params, node.schedule)
+    def __call__(
+        self, nodes: Sequence[KernelNode], sources: Sequence[Source | None], steps: Sequence[Steps], number: int
+    ) -> KernelResult:
+        node, source = nodes[number], sources[number]
+        assert source is not None
+        key = node.path, node.function, _params_key(node), node.schedule
         if key not in self._known:
-            self._known[key] = kernel_result(source, node, steps)
+            self._known[key] = kernel_result(source, node, steps[number])
         return self._known[key]
 
 
-def _no_steps(project: Project, graph: str, name: str, node: KernelNode, notes: Notes) -> tuple[StepSpec, ...]:
-    """Note that a block's schedule is not there, and return the steps of none."""
-    hint = did_you_mean(node.schedule or "", project.schedules)
-    fault = Diagnostic("structure", f"there is no schedule {node.schedule!r}", hint=hint, about=("no schedule",))
-    notes.node(graph, name, fault, "schedule")
-    return ()
+def _tell_no_steps(project: Project, graph: str, blocks: Sequence[tuple[str, KernelNode]], notes: Notes) -> None:
+    """Note blocks whose schedule is not there; they are looked at without one."""
+    for name, node in blocks:
+        if node.schedule is not None and node.schedule not in project.schedules:
+            hint = did_you_mean(node.schedule, project.schedules)
+            message = f"there is no schedule {node.schedule!r}"
+            fault = Diagnostic("structure", message, hint=hint, about=("no schedule",))
+            notes.node(graph, name, fault, "schedule")
+
+
+def _tell_no_source(graph: str, name: str, node: KernelNode, texts: _Texts, notes: Notes) -> bool:
+    """Note why a block's file cannot be had, if so, and tell whether it is so."""
+    for diagnostic in texts.faults.get(node.path, ()):
+        notes.node(graph, name, diagnostic, "kernel")
+    return texts[node.path] is None
 
 
 def _tell_faults(
@@ -153,8 +181,7 @@ def _tell_faults(
 
 def kernel_result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...]) -> KernelResult:
     """Return all that is known of a block's kernel in `source` with these steps; kept from call to call."""
-    params = tuple(sorted((n, type(v).__name__, v) for n, v in node.params.items()))
-    key = (source.path, source.text, node.function, params)
+    key = _kernel_key(source, node)
     base, faults = cast(
         "tuple[KernelIR | None, tuple[Diagnostic, ...]]",
         _memo.get(key, lambda: _parsed(source, node.function, node.params)),
@@ -162,7 +189,40 @@ def kernel_result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...])
     if base is None:
         return KernelResult(CheckedKernel(None, None), faults=faults)
     specs = repr([(s.name, sorted(s.args.items(), key=lambda i: i[0])) for s in steps])
-    return cast(KernelResult, _memo.get((*key, specs), lambda: _scheduled(base, steps)))
+    return cast(KernelResult, _memo.get((*key, specs), lambda: _shared(key, _scheduled(base, steps))))
+
+
+def _shared(key: tuple[Hashable, ...], result: KernelResult) -> KernelResult:
+    """Return a result with the ports and demands that the kernel has with other steps where these are the same.
+
+    Most steps change neither, so that nothing around the block has to be looked at.
+    """
+    ports = _memo.get((*key, "ports", result.ports), lambda: result.ports)
+    demands = _memo.get((*key, "demands", result.demands), lambda: result.demands)
+    return replace(result, ports=cast("tuple[PortInfo, ...]", ports), demands=cast("tuple[PortDemand, ...]", demands))
+
+
+def _kernel_key(source: Source, node: KernelNode) -> tuple[Hashable, ...]:
+    return source.path, source.text, node.function, _params_key(node)
+
+
+def _params_key(node: KernelNode) -> tuple[Hashable, ...]:
+    return tuple(sorted((name, type(value).__name__, value) for name, value in node.params.items()))
+
+
+def trial_types(source: Source, node: KernelNode) -> Mapping[str, ArrayType]:
+    """Return the types of the ports of a block without named sizes, by name; empty where its kernel has faults.
+
+    For trials of what a block could be, as `kernel_result`, but sooner; kept as well.
+    """
+
+    def find() -> Mapping[str, ArrayType]:
+        try:
+            return argument_types(source, node.function, node.params)
+        except AlloError:
+            return {}
+
+    return cast("Mapping[str, ArrayType]", _memo.get(("types", *_kernel_key(source, node)), find))
 
 
 def _parsed(

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import NamedTuple
 
-from allo_studio.design.check_kernels import KernelResult
+from allo_studio.design.check_kernels import KernelResult, PortDemand
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
+from allo_studio.design.checked import PortInfo
 from allo_studio.design.kept import Turn
 from allo_studio.design.model import ConstantNode, Endpoint, Graph, GraphNode, KernelNode, Project
 from allo_studio.design.rates import common_end
@@ -39,6 +41,9 @@ class _Block:
     fixed: Mapping[str, tuple[str, str, Layout]] = field(default_factory=dict)
 
 
+_NO_BLOCK = _Block({}, {}, {})
+
+
 @dataclass(frozen=True)
 class _Part:
     """What one graph says, in whatever instance: the layouts that are settled, and the ports and wires that are not.
@@ -61,8 +66,8 @@ def unify_layouts(
     wires: Mapping[str, Sequence[ResolvedEdge]],
     notes: Notes,
     turn: Turn,
-) -> tuple[dict[str, Layout], set[tuple[str, int]]]:
-    """Return the layout of each array port by instance path, and the wires (graph, index) that need a re-layout.
+) -> tuple[dict[str, Layout], set[str]]:
+    """Return the layout of each array port by instance path, and the paths of the wires that need a re-layout.
 
     `wires` holds the sound wires of each graph. Conflicts are noted, and where an external block's memory would have
     other banks than its code has.
@@ -72,11 +77,10 @@ def unify_layouts(
     unifier = Unifier(notes)
     for path, graph in _instances(project):
         if graph.name not in parts:
-            blocks = [f"{graph.name}/{name}" for name in graph.nodes]
-            known = [kernels.get(block) or external.get(block) for block in blocks]
+            known = _known(graph, kernels, external)
             make = partial(_part, graph, path == project.top, known, wires[graph.name], notes, turn)
             about = ("layouts", path == project.top)
-            parts[graph.name] = turn.recall(about, (graph, wires[graph.name], *known), make)
+            parts[graph.name] = turn.recall(about, (graph, wires[graph.name], *known.ports, *known.demands), make)
         part = parts[graph.name]
         layouts |= {path + key: layout for key, layout in part.settled.items()}
         _open(unifier, path, part)
@@ -84,8 +88,7 @@ def unify_layouts(
     unifier.check_rows()
     unifier.check_fixed()
     unifier.check_banks()
-    layouts |= unifier.layouts()
-    return {key: layouts[key] for key in sorted(layouts)}, unifier.relayouts()
+    return layouts | unifier.layouts(), unifier.relayouts()
 
 
 def _instances(project: Project) -> Iterator[tuple[str, Graph]]:
@@ -107,39 +110,43 @@ def _open(unifier: Unifier, path: str, part: _Part) -> None:
         unifier.add_fixed(path + key, graph, block, layout)
 
 
-def _part(
-    graph: Graph,
-    top: bool,
-    known: Sequence[KernelResult | IpBlock | None],
-    wires: Sequence[ResolvedEdge],
-    notes: Notes,
-    turn: Turn,
-) -> _Part:
+class _Known(NamedTuple):
+    """The blocks of a graph: the ports of kernels, or an external block, or nothing; and the demands of schedules."""
+
+    ports: list[tuple[PortInfo, ...] | IpBlock | None]
+    demands: list[tuple[PortDemand, ...]]
+
+
+def _known(graph: Graph, kernels: Mapping[str, KernelResult], external: Mapping[str, IpBlock]) -> _Known:
+    results = [kernels.get(f"{graph.name}/{name}") for name in graph.nodes]
+    ports: list[tuple[PortInfo, ...] | IpBlock | None] = [result.ports if result else None for result in results]
+    if external:
+        ports = [own or external.get(f"{graph.name}/{name}") for name, own in zip(graph.nodes, ports, strict=True)]
+    return _Known(ports, [result.demands if result else () for result in results])
+
+
+def _part(graph: Graph, top: bool, known: _Known, wires: Sequence[ResolvedEdge], notes: Notes, turn: Turn) -> _Part:
     """Return what a graph says, which is the top or not, with what is `known` of its blocks."""
-    settling = _Settling(graph, top, notes, turn)
-    before, table = turn.table(("blocks", graph.name))
-    for (name, node), found in zip(graph.nodes.items(), known, strict=True):
-        if found is None:
-            continue
-        known_block = before.get(name)
-        function = node.function if isinstance(node, KernelNode) else ""
-        if known_block is None or known_block[0] is not found or known_block[1] != function:
-            known_block = found, function, _block(graph.name, name, function, found)
-        table[name] = known_block
-        settling.add(name, known_block[2])
-    return settling.part(wires)
+    names, nodes = tuple(graph.nodes), tuple(graph.nodes.values())
+
+    def make(number: int) -> _Block:
+        name, node, own = names[number], nodes[number], known.ports[number]
+        if isinstance(own, IpBlock):
+            return _external_block(graph.name, name, own)
+        if own is None or not isinstance(node, KernelNode):
+            return _NO_BLOCK
+        return _kernel_block(graph.name, name, node.function, own, known.demands[number])
+
+    blocks = turn.each(("blocks", graph.name), (names, nodes, *known), make)
+    return _Settling(graph, top, blocks, notes, turn).part(wires)
 
 
-def _block(graph: str, name: str, function: str, found: KernelResult | IpBlock) -> _Block:
-    if isinstance(found, IpBlock):
-        return _external_block(graph, name, found)
-    return _kernel_block(graph, name, function, found)
-
-
-def _kernel_block(graph: str, name: str, function: str, result: KernelResult) -> _Block:
-    shapes = {f"/{name}.{port.name}": port.type.shape for port in result.ports if port.type and port.type.shape}
+def _kernel_block(
+    graph: str, name: str, function: str, ports: Sequence[PortInfo], demands: Sequence[PortDemand]
+) -> _Block:
+    shapes = {f"/{name}.{port.name}": port.type.shape for port in ports if port.type and port.type.shape}
     entries: dict[str, list[Entry]] = {}
-    for demand in result.demands:
+    for demand in demands:
         key = f"/{name}.{demand.port}"
         origin = Demand(f"{graph}/{name}", demand.port, function, demand.step, demand.entry, demand.dim)
         entries.setdefault(key, [FREE] * len(shapes[key]))[demand.dim] = Entry(demand.entry, (origin,))
@@ -170,34 +177,27 @@ def _plain_layouts(shapes: Shapes) -> dict[str, Layout]:
 class _Settling:
     """Finds the layouts of a graph's ports in which nothing outside of the graph has a say."""
 
-    def __init__(self, graph: Graph, top: bool, notes: Notes, turn: Turn) -> None:
+    def __init__(self, graph: Graph, top: bool, blocks: Sequence[_Block], notes: Notes, turn: Turn) -> None:
         self.graph = graph
         self.notes = notes
         self.turn = turn
-        self.shapes: dict[str, tuple[int, ...]] = {}
-        self.demands: dict[str, Entries] = {}
-        self.fixed: dict[str, tuple[str, str, Layout]] = {}
-        self.settled: dict[str, Layout] = {}
+        self.settled = dict(turn.recall("plain", (blocks,), partial(_all_plain, blocks)))
+        special = [(name, block) for name, block in zip(graph.nodes, blocks, strict=True) if block.demands]
+        self.blocks = dict(special)
+        self.shapes = {key: shape for block in self.blocks.values() for key, shape in block.shapes.items()}
+        self.demands = {key: entries for block in self.blocks.values() for key, entries in block.demands.items()}
+        self.fixed = {key: found for block in self.blocks.values() for key, found in block.fixed.items()}
         self.unified: set[str] = set()
         # Ends with another side, or with banks that cannot change; the top's own ports have none.
-        self.outer = {name for name, node in graph.nodes.items() if not isinstance(node, KernelNode)}
+        self.outer = {name for name, node in graph.nodes.items() if isinstance(node, GraphNode)}
+        self.outer |= {name for name, block in special if block.fixed}
         self.outer |= set() if top else {""}
-        # The blocks whose wires must be looked at: layouts of all others are plain.
-        self.special = {*self.outer, ""}
-
-    def add(self, name: str, block: _Block) -> None:
-        """Add what is known of a block."""
-        self.settled |= block.plain
-        if block.demands:
-            self.special.add(name)
-            self.shapes |= block.shapes
-            self.demands |= block.demands
-            self.fixed |= block.fixed
 
     def part(self, wires: Sequence[ResolvedEdge]) -> _Part:
         """Return what the graph says with these wires."""
         constants = {name for name, node in self.graph.nodes.items() if isinstance(node, ConstantNode)}
-        special = self.special
+        # The blocks whose wires must be looked at: layouts of all others are plain.
+        special = {*self.outer, *self.blocks, ""}
         ends = {w.edge.source.text for w in wires if w.edge.source.node in special or w.edge.target.node in special}
         # Each reader of a constant has a table of its own, in its own layout.
         rest = [
@@ -219,26 +219,27 @@ class _Settling:
 
     def _settle(self, group: list[ResolvedEdge]) -> bool:
         """Settle the layout of a producer with its readers; return whether it is the same for all instances."""
-        if group[0].edge.source.node in self.outer or any(wire.edge.target.node in self.outer for wire in group):
+        around = group[0].edge.source.node, *[wire.edge.target.node for wire in group]
+        if not self.outer.isdisjoint(around):
             return False
-        shapes = dict(pair for wire in group for pair in _ends(wire))
-        demands = [self.demands.get(key) for key in shapes]
-        if not any(demands):
-            for key, shape in shapes.items():
-                if key not in self.settled:
-                    self.settled[key] = _plain(len(shape))
+        blocks = [self.blocks.get(name) for name in around]
+        if not any(blocks):
+            for wire in group:
+                for key, shape in _ends(wire):
+                    if key not in self.settled:
+                        self.settled[key] = _plain(len(shape))
             return True
-        values = group[0].source, *(value for wire in group for value in (wire.edge, wire.target)), *demands
-        found = self.turn.recall(("unified", self.graph.name), values, partial(self._unified, group, shapes))
+        found = self.turn.recall(("unified", self.graph.name), (*group, *blocks), partial(self._unified, group))
         # What is wrong must be told again, in the order in which the whole design is looked through.
         if found is None:
             return False
         self.settled |= found
-        self.unified.update(shapes)
+        self.unified.update(found)
         return True
 
-    def _unified(self, group: list[ResolvedEdge], shapes: Shapes) -> dict[str, Layout] | None:
+    def _unified(self, group: list[ResolvedEdge]) -> dict[str, Layout] | None:
         """Return the layouts of a producer and its readers; None where something is wrong with them."""
+        shapes = dict(pair for wire in group for pair in _ends(wire))
         apart = self.notes.apart()
         unifier = Unifier(apart)
         demands = {key: self.demands[key] for key in shapes if key in self.demands}
@@ -262,7 +263,7 @@ class _Settling:
             given, taken = _shapes(wire)
             common = len(given) if given == taken else len(common_end(given, taken))
             source, target = ends
-            yield PortWire(source, target, self.graph.name, wire.index, joins, edge.channel == "fifo", common)
+            yield PortWire(source, target, self.graph.name, edge, joins, edge.channel == "fifo", common)
 
 
 def _key(end: Endpoint) -> str:
@@ -278,6 +279,10 @@ def _shapes(wire: ResolvedEdge) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def _ends(wire: ResolvedEdge) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the keys of both ends with their extents."""
     yield from zip((_key(wire.edge.source), _key(wire.edge.target)), _shapes(wire), strict=True)
+
+
+def _all_plain(blocks: Sequence[_Block]) -> dict[str, Layout]:
+    return {key: layout for block in blocks for key, layout in block.plain.items()}
 
 
 @lru_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from allo_studio.design.model import Project
+from allo_studio.design.model import Edge, Project
 from allo_studio.diagnostics import Diagnostic, Severity
 from allo_studio.source import Span
 
@@ -40,10 +40,13 @@ class Notes:
         self._drawn = drawn
         self._spans = spans
         self._found: list[Noted] = []
+        self._numbers: dict[str, dict[int, int]] = {}
 
     def apart(self) -> Notes:
         """Return notes of the same project to collect a part of what is found, to be joined later."""
-        return Notes(self._project, self._spans, self._drawn)
+        notes = Notes(self._project, self._spans, self._drawn)
+        notes._numbers = self._numbers
+        return notes
 
     def noted(self) -> tuple[Noted, ...]:
         """Return what was noted so far, for `join`: it holds in another project too, with other places in its file."""
@@ -86,10 +89,13 @@ class Notes:
         found = replace(diagnostic, where=f"{graph}/{node}#{index}", about=diagnostic.about or ("step",))
         self._found.append(Noted(found, ("schedules", schedule, index), first=True))
 
-    def edge(self, graph: str, index: int, diagnostic: Diagnostic) -> None:
-        """Note a fault of wire `index` of a graph."""
-        where = f"{graph}/{self._project.graphs[graph].edges[index].id}"
-        self._found.append(Noted(replace(diagnostic, where=where), ("graphs", graph, "edges", index), where))
+    def edge(self, graph: str, edge: Edge, diagnostic: Diagnostic) -> None:
+        """Note a fault of a wire of a graph, which is told from others by identity."""
+        if graph not in self._numbers:
+            edges = enumerate(self._project.graphs[graph].edges)
+            self._numbers[graph] = {id(each): number for number, each in edges}
+        where, number = f"{graph}/{edge.id}", self._numbers[graph][id(edge)]
+        self._found.append(Noted(replace(diagnostic, where=where), ("graphs", graph, "edges", number), where))
 
     def _note(self, diagnostic: Diagnostic, where: str, *place: str | int) -> None:
         self._found.append(Noted(replace(diagnostic, where=where), place))

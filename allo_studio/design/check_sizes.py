@@ -46,14 +46,14 @@ def note_sizes(
     solver = _Solver(project, ports, signatures, constants)
     inside = {n.graph for g in project.graphs.values() for n in g.nodes.values() if isinstance(n, GraphNode)}
     roots = [project.top, *(name for name in project.graphs if name not in inside and name != project.top)]
-    told: set[tuple[str, int | str]] = set()
+    told: set[tuple[str, str]] = set()
     for place in (place for root in roots for place in solver.places(root)):
         graph = place.graph.name
         for wire in wires[graph]:
-            fault = solver.wire_fault(place, wire) if (graph, wire.index) not in told else None
+            fault = solver.wire_fault(place, wire) if (graph, wire.edge.id) not in told else None
             if fault is not None:
-                told.add((graph, wire.index))
-                notes.edge(graph, wire.index, fault)
+                told.add((graph, wire.edge.id))
+                notes.edge(graph, wire.edge, fault)
         for name in place.graph.nodes:
             fault = solver.constant_fault(place, name) if (graph, name) not in told else None
             if fault is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import chain
+from operator import lt
+from typing import NamedTuple
 
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.checked import PortInfo
@@ -20,11 +23,9 @@ MOST_INSTANCES = 10_000
 Ports = Mapping[str, tuple[PortInfo, ...]]
 
 
-@dataclass(frozen=True)
-class ResolvedEdge:
+class ResolvedEdge(NamedTuple):
     """A wire with what its ends are; None where an end does not exist or cannot be known."""
 
-    index: int
     edge: Edge
     source: PortInfo | None
     target: PortInfo | None
@@ -59,37 +60,33 @@ def check_graph(graph: Graph, wires: Sequence[ResolvedEdge], ports: Ports, notes
     _check_producers(graph, notes)
     _check_consumers(graph, wires, notes)
     _check_connected(graph, ports, notes, turn)
-    links: dict[str, list[str]] = {name: [] for name in graph.nodes}
-    for edge in graph.edges:
-        if edge.source.node in links and edge.target.node in links and not edge.initial:
-            links[edge.source.node].append(edge.target.node)
-    for path in cycles(links):
+    for path in _cycles_of(graph, turn):
         message = f"the blocks {' → '.join([*path, path[0]])} wait for each other in a cycle"
         inside = _edge_between(graph, path[-1], path[0])
-        wire = graph.edges[inside].id
-        hint = f"remove one of the wires, such as {wire}, or give it `initial` elements, which it holds at reset"
+        hint = f"remove one of the wires, such as {inside.id}, or give it `initial` elements, which it holds at reset"
         notes.edge(graph.name, inside, Diagnostic("structure", message, hint=hint, about=("cycle", *path)))
 
 
-def resolve(graph: Graph, index: int, ports: Ports, notes: Notes) -> ResolvedEdge:
-    """Return wire `index` of a graph with what its ends are; ends that are not there are noted.
+def resolve(graph: Graph, edge: Edge, ports: Ports, notes: Notes) -> ResolvedEdge:
+    """Return a wire of a graph with what its ends are; ends that are not there are noted.
 
     `ports` are by block, the graph's own under the empty name; those of some blocks may not be known.
     """
-    ends, edge = _Ends(graph, ports, notes), graph.edges[index]
-    return ResolvedEdge(index, edge, ends.find(index, edge.source, "source"), ends.find(index, edge.target, "target"))
+    ends = _Ends(graph, edge, ports, notes)
+    return ResolvedEdge(edge, ends.find(edge.source, "source"), ends.find(edge.target, "target"))
 
 
 class _Ends:
-    def __init__(self, graph: Graph, ports: Ports, notes: Notes) -> None:
+    def __init__(self, graph: Graph, edge: Edge, ports: Ports, notes: Notes) -> None:
         self.graph = graph
+        self.edge = edge
         self.ports = ports
         self.notes = notes
 
-    def find(self, index: int, end: Endpoint, side: str) -> PortInfo | None:
+    def find(self, end: Endpoint, side: str) -> PortInfo | None:
         if end.node and end.node not in self.graph.nodes:
             hint = did_you_mean(end.node, self.graph.nodes)
-            self._note(index, f"there is no block {end.node!r} in {self.graph.name!r}", hint, ("no block", side))
+            self._note(f"there is no block {end.node!r} in {self.graph.name!r}", hint, ("no block", side))
             return None
         known = self.ports.get(end.node)
         if known is None:
@@ -98,7 +95,7 @@ class _Ends:
         if port is None:
             owner = f"block {end.node!r}" if end.node else f"graph {self.graph.name!r}"
             names = [p.name for p in known] if end.node else [*(p.name for p in known), *self.graph.nodes]
-            self._note(index, f"{owner} has no port {end.port!r}", did_you_mean(end.port, names), ("no port", side))
+            self._note(f"{owner} has no port {end.port!r}", did_you_mean(end.port, names), ("no port", side))
             return None
         # Seen from inside, a graph's input is what produces.
         produces = (port.direction == "out") == bool(end.node)
@@ -108,18 +105,18 @@ class _Ends:
         verb = "begin" if side == "source" else "end"
         others = [str(Endpoint(end.node, p.name)) for p in known if p.direction != port.direction]
         hint = f"a wire can {verb} at: {', '.join(others)}" if others else ""
-        self._note(index, f"{end} is {kind}; no wire can {verb} there", hint, ("wrong way", side))
+        self._note(f"{end} is {kind}; no wire can {verb} there", hint, ("wrong way", side))
         return None
 
-    def _note(self, index: int, message: str, hint: str, about: tuple[str, ...]) -> None:
-        self.notes.edge(self.graph.name, index, Diagnostic("structure", message, hint=hint, about=about))
+    def _note(self, message: str, hint: str, about: tuple[str, ...]) -> None:
+        self.notes.edge(self.graph.name, self.edge, Diagnostic("structure", message, hint=hint, about=about))
 
 
 def _check_producers(graph: Graph, notes: Notes) -> None:
     if len({edge.target.text for edge in graph.edges}) == len(graph.edges):
         return
     first: dict[Endpoint, Edge] = {}
-    for index, edge in enumerate(graph.edges):
+    for edge in graph.edges:
         other = first.setdefault(edge.target, edge)
         if other is edge:
             continue
@@ -130,7 +127,7 @@ def _check_producers(graph: Graph, notes: Notes) -> None:
             message = f"{edge.target} has two producers: {other.source} and {edge.source}"
             hint = "an input has one producer; remove one wire"
             fault = Diagnostic("structure", message, hint=hint, about=("producers", other.id))
-        notes.edge(graph.name, index, fault)
+        notes.edge(graph.name, edge, fault)
 
 
 def _check_consumers(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> None:
@@ -138,7 +135,7 @@ def _check_consumers(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) 
     constants = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
     for wire in wires:
         if not wire.edge.target.node and (not wire.edge.source.node or wire.edge.source.node in constants):
-            notes.edge(graph.name, wire.index, _nothing_between(wire, wire.edge.source.node in constants))
+            notes.edge(graph.name, wire.edge, _nothing_between(wire, wire.edge.source.node in constants))
     # Each reader of a constant has a table of its own.
     others = [wire for wire in wires if wire.edge.source.node not in constants]
     if graph.execution != "dataflow" or len({wire.edge.source.text for wire in others}) == len(others):
@@ -158,7 +155,7 @@ def _check_consumers(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) 
         hint = f"use execution: sequential, or {block}"
         fault = Diagnostic("structure", message, hint=hint, about=("readers",))
         for wire in group[1:]:
-            notes.edge(graph.name, wire.index, fault)
+            notes.edge(graph.name, wire.edge, fault)
 
 
 def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
@@ -172,15 +169,19 @@ def _nothing_between(wire: ResolvedEdge, constant: bool) -> Diagnostic:
 def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> None:
     fed = {edge.target.text for edge in graph.edges}
     used = {edge.source.text for edge in graph.edges}
-    before, table = turn.table(("ends", graph.name))
-    for name in graph.nodes:
-        own = ports.get(name, ())
-        known = before.get(name)
-        if known is None or known[0] is not own:
-            known = own, *(tuple(f"{name}.{p.name}" for p in own if p.direction == side) for side in ("in", "out"))
-        table[name] = known
-        if not fed.issuperset(known[1]) or not used.issuperset(known[2]):
-            _tell_unconnected(graph, name, ports, fed, used, notes)
+    names = tuple(graph.nodes)
+    blocks = [ports.get(name, ()) for name in names]
+
+    def make(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        ends = [(p.direction, f"{names[number]}.{p.name}") for p in blocks[number]]
+        return tuple(e for side, e in ends if side == "in"), tuple(e for side, e in ends if side == "out")
+
+    ends = turn.each(("ends", graph.name), (names, blocks), make)
+    takes, gives = ([end[side] for end in ends] for side in (0, 1))
+    if not (fed.issuperset(chain.from_iterable(takes)) and used.issuperset(chain.from_iterable(gives))):
+        for name, taken, given in zip(names, takes, gives, strict=True):
+            if not (fed.issuperset(taken) and used.issuperset(given)):
+                _tell_unconnected(graph, name, ports, fed, used, notes)
     for port_name in graph.outputs:
         if port_name not in fed:
             fault = Diagnostic("structure", f"nothing feeds the output {port_name}", hint=f"draw a wire to {port_name}")
@@ -192,7 +193,7 @@ def _check_connected(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> No
 
 
 def _tell_unconnected(graph: Graph, name: str, ports: Ports, fed: set[str], used: set[str], notes: Notes) -> None:
-    for port in ports[name]:
+    for port in ports.get(name, ()):
         end = Endpoint(name, port.name)
         if port.direction == "in" and end.text not in fed:
             hint = _missing(graph, ports, end, port)
@@ -218,7 +219,7 @@ def _missing(graph: Graph, ports: Ports, end: Endpoint, port: PortInfo) -> str:
 
 def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
     """Return a cycle for each link that closes one in a depth-first walk, told once for each set of names."""
-    if _are_ordered(links):
+    if _in_order(links) is not None:
         return []
     found: dict[frozenset[str], tuple[str, ...]] = {}
     done: set[str] = set()
@@ -244,8 +245,8 @@ def cycles(links: Mapping[str, list[str]]) -> list[tuple[str, ...]]:
     return list(found.values())
 
 
-def _are_ordered(links: Mapping[str, list[str]]) -> bool:
-    """Tell whether names can be put in an order in which all links lead forward, which is soon found out."""
+def _in_order(links: Mapping[str, list[str]]) -> list[str] | None:
+    """Return the names in an order in which all links lead forward, which is soon found; None where there is none."""
     waiting = Counter(target for targets in links.values() for target in targets)
     ready = [name for name in links if name not in waiting]
     for name in ready:
@@ -253,12 +254,33 @@ def _are_ordered(links: Mapping[str, list[str]]) -> bool:
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
-    return len(ready) == len(links)
+    return ready if len(ready) == len(links) else None
 
 
-def _edge_between(graph: Graph, source: str, target: str) -> int:
+def _cycles_of(graph: Graph, turn: Turn) -> list[tuple[str, ...]]:
+    """Return the cycles of a graph's wires that are empty at reset."""
+    edges = [edge for edge in graph.edges if edge.source.node and edge.target.node and not edge.initial]
+    # Most edits leave all wires leading forward in the order that there was.
+    order: dict[str, int] = turn.last(("order", graph.name), {})
+    place = order.get
+    sources = [place(edge.source.node, -1) for edge in edges]
+    targets = [place(edge.target.node, -1) for edge in edges]
+    if -1 in sources or -1 in targets or not all(map(lt, sources, targets)):
+        links: dict[str, list[str]] = {name: [] for name in graph.nodes}
+        for edge in edges:
+            if edge.source.node in links and edge.target.node in links:
+                links[edge.source.node].append(edge.target.node)
+        found = _in_order(links)
+        if found is None:
+            return cycles(links)
+        order = {name: number for number, name in enumerate(found)}
+    turn.keep(("order", graph.name), order)
+    return []
+
+
+def _edge_between(graph: Graph, source: str, target: str) -> Edge:
     ends = source, target
-    return next(i for i, e in enumerate(graph.edges) if (e.source.node, e.target.node) == ends and not e.initial)
+    return next(e for e in graph.edges if (e.source.node, e.target.node) == ends and not e.initial)
 
 
 def _subgraphs(graph: Graph, project: Project) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allo_studio.design.model import ConstantNode, Graph, GraphNode, IpNode, Project
+from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.types import BFLOAT16, ArrayType, ScalarType, floating, integer, parse_type
 
@@ -71,9 +71,9 @@ def reached(project: Project) -> dict[str, str]:
     return found
 
 
-def reached_outside(project: Project) -> list[tuple[str, int]]:
-    """Return the wires (graph, index) by which constants reach external blocks, which cannot have tables of ours."""
-    outside: list[tuple[str, int]] = []
+def reached_outside(project: Project) -> list[tuple[str, Edge]]:
+    """Return the wires, with their graph's name, by which constants reach external blocks, which have no tables."""
+    outside: list[tuple[str, Edge]] = []
     if _has_constants(project):
         _reach(project, project.graphs[project.top], project.top, {}, outside)
     return outside
@@ -83,18 +83,16 @@ def _has_constants(project: Project) -> bool:
     return any(isinstance(node, ConstantNode) for graph in project.graphs.values() for node in graph.nodes.values())
 
 
-def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, int]]) -> None:
+def _reach(project: Project, graph: Graph, path: str, found: dict[str, str], outside: list[tuple[str, Edge]]) -> None:
     blocks = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
-    for index, edge in enumerate(graph.edges):
+    for edge in [edge for edge in graph.edges if edge.source.node in blocks or not edge.source.node]:
         source = edge.source
-        if source.node and source.node not in blocks:
-            continue
         constant = f"{graph.name}/{source.node}" if source.node else found.get(f"{path}.{source.port}")
         if constant and edge.target.node:
             # The same text names a block's port from outside and a graph's from inside.
             found[f"{path}/{edge.target}"] = constant
             if isinstance(graph.nodes.get(edge.target.node), IpNode):
-                outside.append((graph.name, index))
+                outside.append((graph.name, edge))
     for name, node in graph.nodes.items():
         if isinstance(node, GraphNode) and node.graph in project.graphs:
             _reach(project, project.graphs[node.graph], f"{path}/{name}", found, outside)

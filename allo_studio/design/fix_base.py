@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from allo_studio.design.checked import CheckedDesign, PortInfo
 from allo_studio.design.edit_base import Edit, Several
@@ -26,8 +26,9 @@ class Fix:
     edit: Edit
 
 
-# Of a graph and a side, the ends without a wire by their types, without the names of sizes.
-Shared = dict[tuple[str, str], dict[ArrayType | None, list[Endpoint]]]
+_T = TypeVar("_T")
+# What was found out for one fault and holds for others, by what it is, its graph, and more.
+Shared = dict[tuple[str, ...], Any]
 
 
 class At:
@@ -80,44 +81,64 @@ class At:
                 if port.direction == direction and f"{prefix}{port.name}" not in taken:
                     yield Endpoint(node, port.name), port
 
-    @cached_property
+    def share(self, make: Callable[[], _T], *name: str) -> _T:
+        """Return what `make` makes of the graph and what is known of it, once for all faults; `name` says what."""
+        key = (self.graph.name, *name)
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(_T, self._shared[key])
+
+    @property
     def sizes(self) -> Sizes:
         """The named sizes of the graph's ends."""
-        return Sizes(self.graph, {node: self.ports(node) for node in ("", *self.graph.nodes)})
+        return self.share(
+            lambda: Sizes(self.graph, {node: self.ports(node) for node in ("", *self.graph.nodes)}), "sizes"
+        )
+
+    def has_sizes(self) -> bool:
+        """Tell whether an array of the graph has a named size."""
+        nodes = "", *self.graph.nodes
+        return self.share(lambda: any(p.type and p.type.sizes for node in nodes for p in self.ports(node)), "has sizes")
 
     def free(self, side: str, other: Endpoint) -> list[Endpoint]:
         """Return the ends of the type of another end, and of its sizes, at which no wire begins or ends yet."""
         type_ = self.type(other)
         if type_ is None:
             return []
-        key = (self.graph.name, side)
-        if key not in self._shared:
-            taken = {(edge.source if side == "source" else edge.target).text for edge in self.graph.edges}
-            found: dict[ArrayType | None, list[Endpoint]] = {}
-            for end, port in self.ends(side, taken):
-                found.setdefault(port.type and port.type.named(()), []).append(end)
-            self._shared[key] = found
-        alike = self._shared[key].get(type_.named(()), [])
-        if not any(port.type and port.type.sizes for node in ("", *self.graph.nodes) for port in self.ports(node)):
+        alike = self.share(lambda: self._free(side), "free", side).get(type_.named(()), [])
+        if not self.has_sizes():
             return alike
         pairs = ((end, (end, other) if side == "source" else (other, end)) for end in alike)
         return [end for end, pair in pairs if self.sizes.may_join(*pair)]
+
+    def _free(self, side: str) -> dict[ArrayType | None, list[Endpoint]]:
+        """Return the ends without a wire by their types, without the names of sizes."""
+        taken = {(edge.source if side == "source" else edge.target).text for edge in self.graph.edges}
+        found: dict[ArrayType | None, list[Endpoint]] = {}
+        for end, port in self.ends(side, taken):
+            found.setdefault(port.type and port.type.named(()), []).append(end)
+        return found
 
     def reached(self, node: str, forward: bool) -> set[str]:
         """Return the blocks that wires lead to from a block, or that they come from, itself among them."""
         if not node:
             return set()
-        beside: dict[str, set[str]] = {}
-        for edge in self.graph.edges:
-            one, two = (edge.source.node, edge.target.node) if forward else (edge.target.node, edge.source.node)
-            if one and two:
-                beside.setdefault(one, set()).add(two)
+        beside = self.share(lambda: self._beside(forward), "beside", str(forward))
         seen, waiting = {node}, [node]
         while waiting:
             new = beside.get(waiting.pop(), set()) - seen
             seen |= new
             waiting += new
         return seen
+
+    def _beside(self, forward: bool) -> dict[str, set[str]]:
+        """Return the blocks that wires lead to from each block, or that they come from."""
+        beside: dict[str, set[str]] = {}
+        for edge in self.graph.edges:
+            one, two = (edge.source.node, edge.target.node) if forward else (edge.target.node, edge.source.node)
+            if one and two:
+                beside.setdefault(one, set()).add(two)
+        return beside
 
 
 Rule = Callable[[At], Iterator[Fix]]

@@ -31,7 +31,7 @@ def _not_fed(at: At) -> Iterator[Fix]:
 
 
 def _fed(at: At, target: Endpoint) -> Iterator[Fix]:
-    size = at.sizes.wanted(target) if at.sizes.is_size(target) else None
+    size = at.sizes.wanted(target) if at.has_sizes() and at.sizes.is_size(target) else None
     if size is not None:
         yield from _size(at, target, size)
         yield from _new_port(at, target)

@@ -20,9 +20,11 @@ def outside_type(at: At, end: Endpoint, output: bool) -> tuple[str, tuple[Edit, 
     None where the type is not known, or where an input would have a size that only the graph itself finds out.
     """
     kind = at.type(end)
+    if kind is None or not kind.sizes:
+        return (str(kind), ()) if kind is not None else None
     known = at.sizes.outside(end, output)
-    if kind is None or known is not None:
-        return (str(known), ()) if known is not None else None
+    if known is not None:
+        return str(known), ()
     edits: list[Edit] = []
     names: dict[Endpoint, str] = {}
     taken = {*at.graph.inputs, *at.graph.outputs, *at.graph.nodes}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from allo_studio.design.edit_graph import SetRate
 from allo_studio.design.fix_base import At, Fix, Rule
 from allo_studio.design.model import Rate
-from allo_studio.design.rates import balanced, joins
+from allo_studio.design.rates import Rest, joins
 
 __all__ = ["RATE_RULES", "with_rates"]
 
@@ -24,9 +24,16 @@ def with_rates(at: At) -> Iterator[Fix]:
     source, target = at.type(at.edge.source), at.type(at.edge.target)
     fit = [rate for rate in _WORDS if source and target and rate != at.edge.rate and joins(rate, source, target)]
     for rate in fit:
-        edges = tuple(replace(edge, rate=rate) if edge == at.edge else edge for edge in at.graph.edges)
-        if balanced(replace(at.graph, edges=edges), at.edge.id, at.port):
+        assert source is not None
+        assert target is not None
+        if at.share(lambda: _rest(at), "rates").goes_with(replace(at.edge, rate=rate), source, target):
             yield Fix(_WORDS[rate], SetRate(at.graph.name, at.edge.id, rate))
+
+
+def _rest(at: At) -> Rest:
+    """Return how often blocks fire by the wires without a fault: others have to be mended anyway."""
+    infos, prefix = at.checked.edges, f"{at.graph.name}/"
+    return Rest(at.graph, [edge for edge in at.graph.edges if infos[prefix + edge.id].ok], at.port)
 
 
 def _no_rate(at: At) -> Iterator[Fix]:

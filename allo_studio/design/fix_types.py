@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from allo_studio.design.blocks import conversion, is_generated
-from allo_studio.design.check_kernels import kernel_result
+from allo_studio.design.check_kernels import kernel_result, trial_types
 from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_graph import Disconnect, SetParam
 from allo_studio.design.edit_insert import InsertBlock
@@ -99,9 +99,9 @@ def parameters(at: At, end: Endpoint, other: Endpoint) -> Iterator[Fix]:
     kernel = at.checked.kernels.get(f"{at.graph.name}/{end.node}")
     if not isinstance(node, KernelNode) or is_generated(node.path) or kernel is None or kernel.base is None:
         return
-    source = kernel.base.source
+    source, named = kernel.base.source, any(argument.type.sizes for argument in kernel.base.arguments())
     for values in _candidates(source, node, has, wanted)[:_MOST_TRIALS]:
-        if _type_with(source, node, values, end.port) == wanted:
+        if _type_with(source, node, values, end.port, named) == wanted:
             text = ", ".join(f"{name} to {value}" for name, value in values.items())
             edits: list[Edit] = [SetParam(at.graph.name, end.node, name, value) for name, value in values.items()]
             gone = {Endpoint(end.node, name) for name in values}
@@ -126,9 +126,14 @@ def _candidates(source: Source, node: KernelNode, has: ArrayType, wanted: ArrayT
     return [*([sizes] if sizes else []), *single, *several]
 
 
-def _type_with(source: Source, node: KernelNode, values: Mapping[str, ParamValue], port: str) -> ArrayType | None:
-    result = kernel_result(source, replace(node, params={**node.params, **values}), ())
-    return next((p.type for p in result.ports if p.name == port), None)
+def _type_with(
+    source: Source, node: KernelNode, values: Mapping[str, ParamValue], port: str, named: bool
+) -> ArrayType | None:
+    """Return the type that a port then has; None where the kernel then has faults. `named`: it has named sizes now."""
+    changed = replace(node, params={**node.params, **values})
+    if not named:
+        return trial_types(source, changed).get(port)
+    return next((p.type for p in kernel_result(source, changed, ()).ports if p.name == port), None)
 
 
 TYPE_RULES: dict[str, Rule] = {

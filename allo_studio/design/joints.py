@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from allo_studio.analysis.streams import ConsumerOrder, ProducerOrder, Refusal
 from allo_studio.design.adapter import can_adapt
-from allo_studio.design.model import Edge, Node
+from allo_studio.design.model import Edge
 from allo_studio.design.region import ChannelKind
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.ip.shell import consumer_orders, consumer_width
@@ -72,14 +72,14 @@ class Way:
 class Fifo(NamedTuple):
     """A wire that is a FIFO though nobody asked for one, with all that this was found out from.
 
-    `streams` are the consumer's before this one; `copies`: it costs a local copy or an adapter.
+    `kernels` are the producer's and the consumer's before this one, and `streams` the consumer's; `copies`: it costs a
+    local copy or an adapter.
     """
 
     edge: Edge
-    nodes: tuple[Node, Node]
+    library: OperatorLibrary
     kernels: tuple[KernelIR, KernelIR]
     streams: Mapping[str, int]
-    library: OperatorLibrary
     place: str
     producer: Leaf
     consumer: Leaf

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from itertools import chain, zip_longest
 
 from allo_studio.design.channels import ChannelPlan, plan_channels
 from allo_studio.design.checked import CheckedDesign, CheckedKernel
@@ -69,7 +69,7 @@ def prepare(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
 
 
 def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
-    """Return the channels as they can be: those with local copies may yet become buffers, which is no fault."""
+    """Return the channels as they can be, not yet the cheapest: what can be is all that a check has to know."""
     whole = checked.whole
     # A check that finds nothing new gives the same values again.
     found = checked.kernels, checked.layouts, checked.external, checked.constants
@@ -77,7 +77,7 @@ def _first_plan(checked: CheckedDesign, library: OperatorLibrary) -> Prepared:
     def plan(turn: Turn) -> Prepared:
         opened = open_kernels(whole, *_leaves(checked, turn), turn)
         fired = fire_all(opened.project, checked.firings, opened.leaves, opened.kernels)
-        channels = plan_channels(opened.project, fired.kernels, library, ports=fired.ports, turn=turn)
+        channels = plan_channels(opened.project, fired.kernels, library, ports=fired.ports, turn=turn, weigh=False)
         return Prepared(opened.project, fired.leaves, channels, fired.kernels)
 
     return _planned.result((*whole.built(), *found, library), plan)
@@ -88,7 +88,12 @@ def _cheapest(first: Prepared, library: OperatorLibrary, turn: Turn) -> Prepared
 
     Each such FIFO is tried against a buffer, one after another, with the whole design's latency.
     """
-    project, leaves, kernels, plan = first.project, first.leaves, first.kernels, first.plan
+    project, leaves, kernels = first.project, first.leaves, first.kernels
+
+    def again(these: Mapping[str, str]) -> ChannelPlan:
+        return plan_channels(project, kernels, library, these, first.plan.ports, turn)
+
+    plan = first.plan if first.plan.diagnostics else again({})
     if not plan.diagnostics:
         plan = paced(project, leaves, plan, library)
     # What depends on data has no latency to compare by.
@@ -100,10 +105,6 @@ def _cheapest(first: Prepared, library: OperatorLibrary, turn: Turn) -> Prepared
     if best is None:
         return replace(first, plan=plan)
     buffered: dict[str, str] = {}
-
-    def again(these: Mapping[str, str]) -> ChannelPlan:
-        return plan_channels(project, kernels, library, these, plan.ports, turn)
-
     for place in trials:
         trial = paced(project, leaves, again({**buffered, place: ""}), library)
         latency = unbounded_latency(elaborate(project, leaves, trial), library)
@@ -135,64 +136,50 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
 
 
 def _leaves(checked: CheckedDesign, turn: Turn) -> tuple[dict[str, Leaf], dict[str, KernelIR]]:
-    """Return the leaf blocks and their scheduled kernels by instance path."""
-    leaves: dict[str, Leaf] = {}
-    kernels: dict[str, KernelIR] = {}
-    constants = {port: checked.constants[block] for port, block in reached(checked.whole).items()}
-    before, table = turn.table("leaves")
-    for path, key in _instances(checked.whole, checked.whole.top, checked.whole.top):
-        if key in checked.external:
-            block = checked.external[key]
-            leaves[path], kernels[path] = turn.recall("external", (block,), partial(_external, block))
-            continue
-        kernel = checked.kernels[key]
-        known: _Known | None = before.get(path)
-        if known is None or not known.holds(kernel, checked, constants):
-            known = _Known.of(path, kernel, checked, constants, turn)
-        table[path] = known
-        leaves[path], kernels[path] = known.made
-    return leaves, kernels
+    """Return the leaf blocks and their scheduled kernels by instance path; most are like others."""
+    feeds = {port: checked.constants[block] for port, block in reached(checked.whole).items()}
+    found = list(_instances(checked.whole, checked.whole.top, checked.whole.top, turn))
+    paths = [path for path, _ in found]
+    known = [checked.external.get(key) or checked.kernels[key] for _, key in found]
+    ends = turn.each("ends", (paths, known), lambda number: _ends(paths[number], known[number]))
+    layouts = [tuple(map(checked.layouts.get, own.values())) for own in ends]
+    columns: Iterable[Sequence[object]] = zip_longest(*layouts)
+    if feeds:
+        tables = zip_longest(*[tuple(map(feeds.get, own.values())) for own in ends])
+        columns = chain.from_iterable(zip(columns, tables, strict=True))
+
+    def make(number: int) -> tuple[Leaf, KernelIR]:
+        block, own = known[number], ends[number]
+        if isinstance(block, IpBlock):
+            return _external(block)
+        bound = {name: feeds[end] for name, end in own.items() if end in feeds}
+        return _leaf(block, dict(zip(own, layouts[number], strict=True)), bound)
+
+    made = turn.each(("leaves", bool(feeds)), [known, *columns], make)
+    kernels = dict(zip(paths, [kernel for _, kernel in made], strict=True))
+    return dict(zip(paths, [leaf for leaf, _ in made], strict=True)), kernels
 
 
-class _Known(NamedTuple):
-    """A block with what it was made from: its kernel, and for each of its ports a layout and a constant."""
-
-    kernel: CheckedKernel
-    ports: tuple[str, ...]
-    layouts: tuple[Layout | None, ...]
-    constants: tuple[Constant | None, ...]
-    made: tuple[Leaf, KernelIR]
-
-    @classmethod
-    def of(
-        cls, path: str, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant], turn: Turn
-    ) -> _Known:
-        """Return the block at an instance path; most blocks are like others, of the same kernel in the same layouts."""
-        names = tuple(argument.name for argument in kernel.ir.arguments()) if kernel.ir else ()
-        ports = tuple(f"{path}.{name}" for name in names)
-        layouts, tables = tuple(map(checked.layouts.get, ports)), tuple(map(constants.get, ports))
-        bound = {name: constant for name, constant in zip(names, tables, strict=True) if constant}
-        make = partial(_leaf, kernel, dict(zip(names, layouts, strict=True)), bound)
-        made = turn.recall(("leaf", tuple(bound)), (kernel, *layouts, *tables), make)
-        return cls(kernel, ports, layouts, tables, made)
-
-    def holds(self, kernel: CheckedKernel, checked: CheckedDesign, constants: Mapping[str, Constant]) -> bool:
-        """Tell whether this is still the block."""
-        return (
-            self.kernel is kernel
-            and self.layouts == tuple(map(checked.layouts.get, self.ports))
-            and (not constants or self.constants == tuple(map(constants.get, self.ports)))
-            and (bool(constants) or not any(self.constants))
-        )
+def _ends(path: str, block: CheckedKernel | IpBlock) -> dict[str, str]:
+    """Return the instance paths of a kernel's arguments; an external block's layouts are its own."""
+    ir = block.ir if isinstance(block, CheckedKernel) else None
+    return {argument.name: f"{path}.{argument.name}" for argument in ir.arguments()} if ir else {}
 
 
-def _instances(project: Project, graph: str, path: str) -> Iterator[tuple[str, str]]:
+def _instances(project: Project, graph: str, path: str, turn: Turn) -> Iterator[tuple[str, str]]:
     """Yield the instance path of each kernel block and external block, and its path in its graph."""
-    for name, node in project.graphs[graph].nodes.items():
+    nodes = project.graphs[graph].nodes
+    names = tuple(nodes)
+
+    def make(number: int) -> tuple[str, str]:
+        return f"{path}/{names[number]}", f"{graph}/{names[number]}"
+
+    made = turn.each(("paths", path, graph), (names,), make)
+    for node, paths in zip(nodes.values(), made, strict=True):
         if isinstance(node, KernelNode | IpNode):
-            yield f"{path}/{name}", f"{graph}/{name}"
+            yield paths
         elif isinstance(node, GraphNode):
-            yield from _instances(project, node.graph, f"{path}/{name}")
+            yield from _instances(project, node.graph, paths[0], turn)
 
 
 def _external(block: IpBlock) -> tuple[Leaf, KernelIR]:

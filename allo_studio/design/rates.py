@@ -8,21 +8,24 @@ all of its firings (E. A. Lee, D. G. Messerschmitt, "Synchronous data flow", 198
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from itertools import takewhile
 from math import lcm, prod
+from typing import NamedTuple
 
 from allo_studio.design.check_notes import Notes
 from allo_studio.design.check_structure import ResolvedEdge
 from allo_studio.design.checked import PortInfo
-from allo_studio.design.model import ConstantNode, Endpoint, Graph, Project, Rate
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, Project, Rate
 from allo_studio.design.sizes import alike
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
-__all__ = ["balanced", "common_end", "common_rows", "firings", "joins", "rows_of"]
+__all__ = ["Rest", "common_end", "common_rows", "firings", "joins", "rows_of"]
+
+# The same value each time: most blocks of most graphs fire as often, which is then soon seen.
+_ONCE = Fraction(1)
 
 
 def common_rows(source: ArrayType, target: ArrayType) -> tuple[int, ...] | None:
@@ -48,7 +51,10 @@ def rows_of(kind: ArrayType, row: tuple[int, ...]) -> int:
 
 
 def firings(graph: Graph, wires: Sequence[ResolvedEdge], notes: Notes) -> dict[str, int]:
-    """Return how often the blocks of a graph fire that do so more than once; faults (code `rate`) are noted."""
+    """Return how often the blocks of a graph fire that do so more than once; faults (code `rate`) are noted.
+
+    `wires` are those whose ends go together.
+    """
     if not any(edge.rate for edge in graph.edges):
         return {}
     return _Balance(graph, wires, notes).solve()
@@ -61,25 +67,23 @@ def joins(rate: Rate | None, source: ArrayType, target: ArrayType) -> bool:
     return rate == "rows" and source.element == target.element and common_rows(source, target) is not None
 
 
-def balanced(graph: Graph, edge: str, port: Callable[[Endpoint], PortInfo | None]) -> bool:
-    """Tell whether the rate of a wire of a graph goes with those of all others; `port` tells what an end is."""
-    wires = [
-        ResolvedEdge(n, e, port(e.source) if e.rate else None, port(e.target) if e.rate else None)
-        for n, e in enumerate(graph.edges)
-    ]
-    notes = Notes(Project("", graphs={graph.name: graph}), None)
-    firings(graph, wires, notes)
-    return f"{graph.name}/{edge}" not in notes.faulty_edges()
+def _ratio(source: ArrayType, target: ArrayType) -> Fraction | None:
+    """Return how often a block fires that takes rows for each firing of the one that makes them."""
+    row = common_rows(source, target)
+    return None if row is None else Fraction(rows_of(source, row), rows_of(target, row))
 
 
-@dataclass(frozen=True)
-class _Link:
+class _Link(NamedTuple):
     """What a wire says: `target` fires `ratio` times as often as `source`; None is equally often, as with most."""
 
     wire: ResolvedEdge
     source: str
     target: str
     ratio: Fraction | None = None
+
+    def other(self, name: str, often: Fraction) -> Fraction:
+        """Return how often the block at the other end fires where one fires so often."""
+        return self.onward(often) if name == self.source else self.back(often)
 
     def onward(self, often: Fraction) -> Fraction:
         """Return how often `target` fires where `source` does so often."""
@@ -95,9 +99,12 @@ class _Balance:
         self.graph = graph
         self.notes = notes
         self.wires = wires
+        self.constants = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
         # The graph's own side is the block without a name.
         self.often: dict[str, Fraction] = {}
         self.told: dict[str, _Link | None] = {}
+        # The blocks that wires join, each with all others that it is joined to.
+        self.parts: list[Collection[str]] = []
 
     def solve(self) -> dict[str, int]:
         around: dict[str, list[tuple[str, _Link]]] = {name: [] for name in ("", *self.graph.nodes)}
@@ -109,48 +116,48 @@ class _Balance:
             if root not in self.often:
                 self._spread(root, around)
         for link in links:
-            self._check(link)
-        for name, often in self.often.items():
+            if link.ratio is not None or self.often[link.source] is not self.often[link.target]:
+                self._check(link)
+        others = {name: often for name, often in self.often.items() if often is not _ONCE and often != 1}
+        for name, often in others.items():
             if often.denominator != 1:
                 self._tell_part(name, often)
-        counts = {name: int(often) for name, often in self.often.items() if often.denominator == 1 and often != 1}
+        counts = {name: int(often) for name, often in others.items() if often.denominator == 1}
         self._check_held(counts)
         return counts
 
     def _link(self, wire: ResolvedEdge) -> _Link | None:
         """Return what a wire says of its ends; None where nothing, or they are not known."""
         edge, source, target = wire.edge, wire.source, wire.target
-        if isinstance(self.graph.nodes.get(edge.source.node), ConstantNode):
+        if edge.source.node in self.constants:
             if edge.rate:
                 message = "a constant is the same at every firing of the block that reads it"
                 self._note(wire, message, "take the rate off the wire", ("no rate",))
             return None
-        names = edge.source.node, edge.target.node
-        if edge.rate == "held" or not all(name in self.graph.nodes or not name for name in names):
+        one, two, nodes = edge.source.node, edge.target.node, self.graph.nodes
+        if edge.rate == "held" or (one and one not in nodes) or (two and two not in nodes):
             return None
         ratio = None
         if edge.rate == "rows":
-            if not (source and target and source.type and target.type):
+            ratio = _ratio(source.type, target.type) if source and target and source.type and target.type else None
+            if ratio is None:
                 return None
-            row = common_rows(source.type, target.type)
-            if row is None:
-                return None
-            ratio = Fraction(rows_of(source.type, row), rows_of(target.type, row))
-        return _Link(wire, edge.source.node, edge.target.node, ratio)
+        return _Link(wire, one, two, ratio)
 
     def _spread(self, root: str, around: Mapping[str, list[tuple[str, _Link]]]) -> None:
         """Tell how often all fire that are joined to `root`: what reaches no port, in the least whole numbers."""
-        found = {root: Fraction(1)}
+        found = {root: _ONCE}
         self.told[root] = None
         waiting = deque([root])
         while waiting:
             name = waiting.popleft()
             for other, link in around[name]:
                 if other not in found:
-                    found[other] = link.onward(found[name]) if other == link.target else link.back(found[name])
+                    found[other] = found[name] if link.ratio is None else link.other(name, found[name])
                     self.told[other] = link
                     waiting.append(other)
-        scale = 1 if root == "" else lcm(*(often.denominator for often in found.values()))
+        self.parts.append(found)
+        scale = 1 if root == "" else lcm(*{often.denominator for often in found.values() if often is not _ONCE})
         self.often |= {name: often * scale for name, often in found.items()} if scale > 1 else found
 
     def _check(self, link: _Link) -> None:
@@ -190,4 +197,60 @@ class _Balance:
                 self._note(wire, message, "let the wire carry `rows`, or take the rate off", ("held",))
 
     def _note(self, wire: ResolvedEdge, message: str, hint: str, about: tuple[str, ...]) -> None:
-        self.notes.edge(self.graph.name, wire.index, Diagnostic("rate", message, hint=hint, about=about))
+        self.notes.edge(self.graph.name, wire.edge, Diagnostic("rate", message, hint=hint, about=about))
+
+
+class Rest:
+    """How often the blocks of a graph fire by those of its wires that have no fault: do rates of others go with it?
+
+    `port` tells what an end is.
+    """
+
+    def __init__(self, graph: Graph, edges: Sequence[Edge], port: Callable[[Endpoint], PortInfo | None]) -> None:
+        self._graph = graph
+        self._often: Mapping[str, Fraction]
+        # The blocks that are joined to each block.
+        self._parts: Mapping[str, Collection[str]]
+        if any(edge.rate for edge in edges):
+            wires = [ResolvedEdge(edge, port(edge.source), port(edge.target)) for edge in edges]
+            balance = _Balance(graph, wires, Notes(Project("", graphs={graph.name: graph}), None))
+            balance.solve()
+            self._often, self._parts = balance.often, {name: part for part in balance.parts for name in part}
+        else:
+            self._parts = _joined(graph, edges)
+            self._often = dict.fromkeys(self._parts, _ONCE)
+
+    def goes_with(self, edge: Edge, source: ArrayType, target: ArrayType) -> bool:
+        """Tell whether the rate of a wire that is none of these goes with them, where it fits its ends."""
+        one, two = edge.source.node, edge.target.node
+        if isinstance(self._graph.nodes.get(one), ConstantNode):
+            return edge.rate is None
+        if one not in self._often or two not in self._often:
+            return True
+        if edge.rate == "held":
+            return bool(two) and self._often[one] == 1
+        ratio = _ratio(source, target) if edge.rate else Fraction(1)
+        if ratio is None:
+            return False
+        # What joins two parts sets how often one of them fires; the graph's own side fires once.
+        factor = self._often[one] * ratio / self._often[two]
+        mine, other = self._parts[one], self._parts[two]
+        if mine is other or ("" not in mine and "" not in other):
+            return mine is not other or factor == 1
+        moved, factor = (other, factor) if "" in mine else (mine, 1 / factor)
+        return all((self._often[name] * factor).denominator == 1 for name in moved)
+
+
+def _joined(graph: Graph, edges: Sequence[Edge]) -> dict[str, list[str]]:
+    """Return for each block, and the graph's own side, all that wires without a rate join it to."""
+    parts = {name: [name] for name in ("", *graph.nodes)}
+    constants = {name for name, node in graph.nodes.items() if isinstance(node, ConstantNode)}
+    for edge in edges:
+        one, two = parts.get(edge.source.node), parts.get(edge.target.node)
+        if one is None or two is None or one is two or edge.source.node in constants:
+            continue
+        less, more = (one, two) if len(one) < len(two) else (two, one)
+        more += less
+        for name in less:
+            parts[name] = more
+    return parts

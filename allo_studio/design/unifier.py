@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from allo_studio.design.check_notes import Notes
+from allo_studio.design.model import Edge
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.layout import DimLayout, Layout
 
@@ -42,7 +43,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class PortWire:
-    """A wire between two ports, by their keys; its graph and its index there.
+    """A wire between two ports, by their keys; its graph, and what it is there.
 
     `common` is how many dimensions both have in common, the last ones: all, unless rows go over it.
     """
@@ -50,7 +51,7 @@ class PortWire:
     source: str
     target: str
     graph: str
-    index: int
+    edge: Edge
     joins: bool
     is_fifo: bool
     common: int
@@ -159,7 +160,7 @@ class Unifier:
 
     def _tell_conflict(self, wire: PortWire, mine: Entry, other: Entry) -> None:
         demands = sorted({*mine.demands[:1], *other.demands[:1]}, key=str)
-        key = (wire.graph, wire.index, tuple(demands))
+        key = (wire.graph, wire.edge.id, tuple(demands))
         if key in self.told:
             return
         self.told.add(key)
@@ -167,7 +168,7 @@ class Unifier:
         message = f"the layouts conflict: {one}, and {two}; together they need an array in single registers"
         about = ("conflict", *_told(one), *_told(two))
         hint = "partition both ends in the same kind, with factors of which one divides the other"
-        self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
+        self.notes.edge(wire.graph, wire.edge, Diagnostic("layout", message, hint=hint, about=about))
 
     def check_rows(self) -> None:
         """Note demands of dimensions that are not the same at both ends of a wire, over which rows go."""
@@ -175,7 +176,7 @@ class Unifier:
             for key in (wire.source, wire.target):
                 entries = self.state[key]
                 for dim, entry in enumerate(entries[: len(entries) - wire.common]):
-                    found = (wire.graph, wire.index, entry.demands)
+                    found = (wire.graph, wire.edge.id, entry.demands)
                     if entry is FREE or found in self.told:
                         continue
                     self.told.add(found)
@@ -184,7 +185,7 @@ class Unifier:
                     message = f"rows go over this wire, so that dimension {dim + 1} of {port} has no banks, but {said}"
                     hint = "partition only dimensions that both ends of the wire have, or none"
                     about = ("row banks", *(word for demand in entry.demands for word in _told(demand)))
-                    self.notes.edge(wire.graph, wire.index, Diagnostic("layout", message, hint=hint, about=about))
+                    self.notes.edge(wire.graph, wire.edge, Diagnostic("layout", message, hint=hint, about=about))
 
     def check_banks(self) -> None:
         """Note arrays with more banks than a device can make use of, once for each set of demands."""
@@ -208,10 +209,10 @@ class Unifier:
         """Return the layouts of the ports, by key."""
         return {key: layout_of(entries) for key, entries in self.state.items()}
 
-    def relayouts(self) -> set[tuple[str, int]]:
-        """Return the wires that do not join their ends' layouts and whose ends differ in some instance."""
+    def relayouts(self) -> set[str]:
+        """Return the paths of the wires that do not join their ends' layouts and whose ends differ in some instance."""
         return {
-            (w.graph, w.index)
+            f"{w.graph}/{w.edge.id}"
             for w in self.wires
             if not w.joins
             and any(self.state[w.source][d].layout != self.state[w.target][d].layout for d in range(-w.common, 0))

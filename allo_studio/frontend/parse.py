@@ -31,7 +31,7 @@ from allo_studio.ir import KernelIR
 from allo_studio.source import Source, Span
 from allo_studio.types import ArrayType, ScalarType, parse_type
 
-__all__ = ["Parameter", "compile_kernel", "kernel_parameters", "module_parameters", "parse_kernel"]
+__all__ = ["Parameter", "argument_types", "compile_kernel", "kernel_parameters", "module_parameters", "parse_kernel"]
 
 # A type is given as text.
 Parameter = Number | str
@@ -44,17 +44,43 @@ def parse_kernel(source: Source, function: str, params: Mapping[str, Parameter] 
     then. Raises AlloError with every fault of the kernel: codes `syntax`, `name`, `type`, `shape`, `bounds`,
     `uninitialised` and `unsupported` have a span in the source; `params` is about the overrides.
     """
+    definition = _definition(source, function)
+    return compile_kernel(definition, _checked_params(source, definition, params or {}))
+
+
+def argument_types(source: Source, function: str, params: Mapping[str, Parameter]) -> dict[str, ArrayType]:
+    """Return the types of a kernel's arguments and results by name; for a kernel without named sizes.
+
+    The kernel is checked as by `parse_kernel`, with the same errors, but no IR is made, which takes several times as
+    long.
+    """
+    definition = _definition(source, function)
+    program = _program(definition, _checked_params(source, definition, params))
+    instance = program.done[-1].instance
+    return {memory.name: memory.type for memory in (*instance.arguments, *instance.results)}
+
+
+def compile_kernel(definition: Definition, given: Sequence[Constant] | Mapping[str, Constant] = ()) -> KernelIR:
+    """Return the IR of a function and those that it calls, for template arguments `given`; raises AlloError."""
+    source = definition.module.source
+    try:
+        return lower(_program(definition, given), source)
+    except RecursionError:
+        raise _too_deep(source) from None
+
+
+def _definition(source: Source, function: str) -> Definition:
     module = read_module(source)
     definition = module.definition(function)
     if definition is None:
         hint = candidates(function, list(module.functions), "functions of the file")
         message = f"{source.path} has no kernel {function!r}"
         raise AlloError(Diagnostic("name", message, Span.at(source, 1, 1), hint=hint))
-    return compile_kernel(definition, _checked_params(source, definition, params or {}))
+    return definition
 
 
-def compile_kernel(definition: Definition, given: Sequence[Constant] | Mapping[str, Constant] = ()) -> KernelIR:
-    """Return the IR of a function and those that it calls, for template arguments `given`; raises AlloError."""
+def _program(definition: Definition, given: Sequence[Constant] | Mapping[str, Constant]) -> Program:
+    """Return a function that was found correct, with those that it calls; raises AlloError."""
     source = definition.module.source
     try:
         chosen = choose(definition, given)
@@ -65,12 +91,15 @@ def compile_kernel(definition: Definition, given: Sequence[Constant] | Mapping[s
     program = Program(_check_kernel, _check_value, _copy, _write_back)
     try:
         compile_instance(chosen, faults, program)
-        faults.raise_if_any()
-        return lower(program, source)
     except RecursionError:
-        place = Span.at(source, 1, 1)
-        hint = "split long expressions over several statements"
-        raise AlloError(Diagnostic("unsupported", "the kernel is nested too deeply", place, hint=hint)) from None
+        raise _too_deep(source) from None
+    faults.raise_if_any()
+    return program
+
+
+def _too_deep(source: Source) -> AlloError:
+    hint = "split long expressions over several statements"
+    return AlloError(Diagnostic("unsupported", "the kernel is nested too deeply", Span.at(source, 1, 1), hint=hint))
 
 
 def module_parameters(source: Source) -> dict[str, Number]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from mixed_projects import make
+from random_projects import Design, designs
 
+from allo_studio.design import prepare as preparing
 from allo_studio.design.model import ChannelChoice, Project
+from allo_studio.design.prepare import prepare
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.pipeline import check_project, size_project
+from allo_studio.hardware.devices import find_device
+from allo_studio.hardware.operators import OperatorLibrary, load_operators
+from allo_studio.pipeline import check_project, profile_for, size_project
 from allo_studio.project import LoadedProject, load_project
 
 SHOWN = {
@@ -186,3 +193,31 @@ graphs:
     assert (found["free"][0].kind, found["forced"][0].kind) == ("pingpong", "fifo")
     assert found["free"][1] < found["forced"][1]
     assert f"takes {found['forced'][1]} cycles instead of {found['free'][1]}" in found["free"][0].reason
+
+
+def target_library(project: Project) -> OperatorLibrary:
+    device = find_device(project.target.device)
+    return load_operators(profile_for(device), project.target.clock_ns, device.family)
+
+
+def must_be_what_a_check_knows(loaded: LoadedProject) -> None:
+    """Compare the channels of a build, which are weighed, with what a check says that there can be."""
+    checked = check_project(loaded)
+    if not checked.ok:
+        return
+    library = target_library(checked.project)
+    first, built = preparing._first_plan(checked, library).plan, prepare(checked, library).plan
+    assert built.diagnostics == []
+    assert first.decisions.keys() == built.decisions.keys()
+    for place, decision in built.decisions.items():
+        known = first.decisions[place]
+        # A FIFO that costs a local copy may be a buffer in the end.
+        assert decision.kind == known.kind or (place in first.copies and decision.kind == "pingpong"), place
+        assert decision.kind == "pingpong" or decision.width == known.width
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
+@given(designs(dataflow=True, joined=True))
+def test_a_check_knows_what_a_build_finds(design: Design) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        must_be_what_a_check_knows(design.load(Path(folder)))

@@ -67,7 +67,7 @@ def networks(draw: st.DrawFn) -> tuple[Graph, list[ResolvedEdge], dict[str, int]
         rate = None if types[0] == types[1] and draw(st.booleans()) else "rows"
         edges.append(Edge(ends[0], ends[1], rate=rate))  # type: ignore[arg-type]
         infos = [PortInfo(f"p{number}", "out" if n == 0 else "in", t) for n, t in enumerate(types)]
-        wires.append(ResolvedEdge(number, edges[-1], infos[0], infos[1]))
+        wires.append(ResolvedEdge(edges[-1], infos[0], infos[1]))
     graph = Graph("g", nodes={name: KernelNode("k.py", "k") for name in often}, edges=tuple(edges))
     common = 1 if anchored else gcd(*often.values())
     return graph, wires, {name: value // common for name, value in often.items()}
@@ -98,9 +98,7 @@ def test_a_rate_that_is_wrong_is_told(
     more = PortInfo(wrong.target.name, "in", kind(wrong.target.type.size * data.draw(st.integers(2, 5))))
     edges = tuple(Edge(e.source, e.target, rate="rows") if e == wrong.edge else e for e in graph.edges)
     graph = Graph("g", nodes=graph.nodes, edges=edges)
-    wires = [
-        ResolvedEdge(w.index, e, w.source, more if w is wrong else w.target) for w, e in zip(wires, edges, strict=True)
-    ]
+    wires = [ResolvedEdge(e, w.source, more if w is wrong else w.target) for w, e in zip(wires, edges, strict=True)]
     notes = Notes(Project("p", graphs={"g": graph}), None)
     found = firings(graph, wires, notes)
     if all(d.severity != "error" for d in notes.sorted()):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mutations import HEAD, KERNELS, damaged_nodes, damaged_tokens
 
 from allo_studio.diagnostics import AlloError, render_all
-from allo_studio.frontend import list_kernels, module_parameters, parse_kernel
+from allo_studio.frontend import argument_types, list_kernels, module_parameters, parse_kernel
 from allo_studio.source import Source
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -31,6 +31,17 @@ def check(text: str) -> None:
         assert fault.hint, fault.message
         assert 1 <= span.line <= text.count("\n") + 2, fault.message
         assert (span.line, 1) <= (span.line, span.column) < (span.end_line, span.end_column), fault.message
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_types_are_known_without_ir(name: str) -> None:
+    source = Source("k.py", HEAD + KERNELS[name])
+    kernel = parse_kernel(source, "f")
+    found = argument_types(source, "f", {})
+    assert found == {a.name: a.type for a in kernel.arguments() if a.name in found}
+    assert {a.name for a in kernel.arguments()} - set(found) <= {
+        size for a in kernel.arguments() for size in a.type.sizes
+    }
 
 
 @pytest.mark.parametrize("name", sorted(KERNELS))
