@@ -151,7 +151,7 @@ def edit_at_random(draw: random.Random, loaded: LoadedProject, count: int) -> in
             history.redo()
         else:
             try:
-                history.do(random_edit(draw, history.project, design))
+                history.do(random_edit(draw, history.project, design, pipeline.sources(loaded.root)))
             except AlloError:
                 continue
         design = must_be_as_anew(loaded, history.project)
@@ -189,7 +189,7 @@ def test_after_edits_of_faulty_designs(projects: list[Project], seed: int) -> No
             assert told(design) == told(checking.check(project, read()))
         with suppress(AlloError):
             other = draw.random() < 0.2
-            project = draw.choice(projects) if other else random_edit(draw, project, design).apply(project)
+            project = draw.choice(projects) if other else random_edit(draw, project, design, read()).apply(project)
 
 
 def test_after_changes_of_files(tmp_path: Path) -> None:
