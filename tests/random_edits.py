@@ -138,6 +138,14 @@ def _channel(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
     )
 
 
+def _rate(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
+    graph = _graph(draw, project)
+    # Most wires are plain: that another one has a rate is a fault most of the time, and that it has none, too.
+    rated = [edge for edge in graph.edges if edge.rate]
+    wire = draw.choice(rated) if rated and draw.random() < 0.5 else _wire(draw, graph)
+    return edits.SetRate(graph.name, wire.id, draw.choice([None, "rows", "held"]))
+
+
 def _blocks(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
     graph = _graph(draw, project)
     name, other = _node(draw, graph), _node(draw, graph)
@@ -234,6 +242,7 @@ _KINDS: list[Kind] = [
     _connect,
     _channel,
     _channel,
+    _rate,
     _blocks,
     _insert,
     _expand,
