@@ -18,26 +18,30 @@ from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import Graph
 from nodes.block import BlockItem, BlockNode, BlockPort
 from nodes.labels import spread_labels
-from nodes.metrics import FOOTER_HEIGHT, block_size
+from nodes.metrics import FOOTER_HEIGHT, block_size, label_room
 from nodes.patches import PatchedGraph
-from nodes.picture import Overlays, Picture, WireSpec, block_name, describe
+from nodes.picture import Overlays, Picture, WireSpec, block_name, describe, longest
 from nodes.pipe import WireItem
 from nodes.viewer import CanvasView, Checker
 
-__all__ = ["Canvas", "block_sizes"]
+__all__ = ["Canvas", "measures"]
 
 # Positions are kept on this grid, so that files stay tidy.
 _SNAP = 4
 
 
-def block_sizes(graph: Graph, checked: CheckedDesign) -> dict[str, tuple[float, float]]:
-    """Return the width and height of every block of a graph, for placing them, with room for what a build tells."""
-    sizes = {}
-    for name, spec in describe(graph, checked).blocks.items():
+def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+    """Return what placing the blocks of a graph has to know, with room for what a build tells, in scene units.
+
+    The first is the width and height of each block, the second how far apart the blocks of each wire have to stand for
+    its label.
+    """
+    picture, sizes = describe(graph, checked, longest(graph, checked)), {}
+    for name, spec in picture.blocks.items():
         size = block_size(spec)
         footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph", "ip") else 0.0
         sizes[name] = (size.width(), size.height() + footer)
-    return sizes
+    return sizes, {name: label_room(spec) for name, spec in picture.wires.items()}
 
 
 class Canvas(QWidget):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from math import inf
 
 from PySide6.QtCore import QRectF
 
-from nodes.pipe import WireItem
+from nodes.pipe import PORT_ROOM, WireItem, label_rect
 
 __all__ = ["spread_labels"]
 
@@ -25,9 +26,11 @@ class _Taken:
         for cell in _cells(rect):
             self._cells[cell].append(rect)
 
-    def covered(self, rect: QRectF) -> int:
-        """Return how many rectangles lie under `rect` (one that spans cells may count more than once)."""
-        return sum(other.intersects(rect) for cell in _cells(rect) for other in self._cells.get(cell, ()))
+    def covered(self, rect: QRectF) -> float:
+        """Return how large the parts of rectangles are that lie under `rect`."""
+        found = {id(other): other for cell in _cells(rect) for other in self._cells.get(cell, ())}
+        parts = (other.intersected(rect) for other in found.values())
+        return sum(part.width() * part.height() for part in parts)
 
 
 def _cells(rect: QRectF) -> Iterator[tuple[int, int]]:
@@ -37,21 +40,22 @@ def _cells(rect: QRectF) -> Iterator[tuple[int, int]]:
 
 
 def spread_labels(wires: Iterable[WireItem], blocks: Iterable[QRectF]) -> None:
-    """Put each label, in the wires' order, on the first of its places that is free, or where it covers least."""
+    """Let each label, in the wires' order, stand as it would best where there is room, or where it covers least."""
     taken = _Taken()
     for block in blocks:
-        taken.add(block)
+        # The dots of its ports stand out.
+        taken.add(block.adjusted(-PORT_ROOM, 0, PORT_ROOM, 0))
     for wire in wires:
         if wire.path().isEmpty() or not wire.label.isVisible():
             continue
-        size = wire.label.boundingRect().adjusted(1, 1, -1, -1)
-        best, least = None, -1
-        for place in wire.label_places():
-            covered = taken.covered(size.translated(place))
-            if best is None or covered < least:
-                best, least = place, covered
+        least, best, rect = inf, None, QRectF()
+        for lines, place in wire.label_choices():
+            wanted = label_rect(lines).adjusted(1, 1, -1, -1).translated(place)
+            covered = taken.covered(wanted)
+            if covered < least:
+                least, best, rect = covered, (lines, place), wanted
             if not covered:
                 break
         if best is not None:
-            wire.label.setPos(best)
-            taken.add(size.translated(best))
+            wire.put_label(*best)
+            taken.add(rect)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
-from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtCore import QPointF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from nodes.picture import BlockSpec
+from nodes.picture import BlockSpec, WireSpec
 
-__all__ = ["FOOTER_HEIGHT", "HEADER_HEIGHT", "PORT_PITCH", "block_size", "font", "port_centre", "text_width"]
+__all__ = [
+    "FOOTER_HEIGHT",
+    "HEADER_HEIGHT",
+    "LABEL_PITCH",
+    "PORT_PITCH",
+    "block_size",
+    "cut",
+    "font",
+    "label_room",
+    "label_size",
+    "port_centre",
+    "text_width",
+]
 
 HEADER_HEIGHT = 46.0
 PORT_PITCH = 24.0
 FOOTER_HEIGHT = 24.0
+# From one line of a wire's label to the next.
+LABEL_PITCH = 15.0
 _PADDING = 10.0
 _LEAST_WIDTH = 150.0
 _BOUNDARY_HEIGHT = 44.0
+_LABEL_PADDING = 14.0
+# What is seen of a wire on both sides of its label, with the dots of its ports.
+_LABEL_SIDES = 36.0
 
 
 @cache
@@ -32,6 +50,23 @@ def font(pixels: int, bold: bool = False) -> QFont:
 def text_width(text: str, pixels: int, bold: bool = False) -> float:
     """Return the width of a text in scene units."""
     return QFontMetricsF(font(pixels, bold)).horizontalAdvance(text)
+
+
+def label_size(lines: Sequence[str]) -> QSizeF:
+    """Return the size of a wire's label in scene units."""
+    width = max((text_width(line, 11) for line in lines), default=0.0)
+    return QSizeF(width + _LABEL_PADDING, LABEL_PITCH * len(lines) + 5)
+
+
+def cut(lines: Sequence[str], width: float) -> tuple[str, ...]:
+    """Return lines that a label of this width has room for, each cut short where it is longer."""
+    measure = QFontMetricsF(font(11))
+    return tuple(measure.elidedText(line, Qt.TextElideMode.ElideRight, width - _LABEL_PADDING) for line in lines)
+
+
+def label_room(spec: WireSpec) -> float:
+    """Return how far apart two blocks have to be for the label of a wire between them to stand free."""
+    return label_size(spec.lines).width() + _LABEL_SIDES if spec.lines else 0.0
 
 
 def _boundary(spec: BlockSpec) -> bool:

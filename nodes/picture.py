@@ -5,7 +5,7 @@ Nothing here touches Qt. `describe` is the only place that decides what a block 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -25,9 +25,14 @@ __all__ = [
     "PortSpec",
     "WireSpec",
     "block_name",
+    "channel_text",
     "describe",
     "endpoint",
+    "longest",
 ]
+
+# Between the parts of what is said of a wire, and between those of one part.
+_AND, _DOT = ", ", "  ·  "
 
 BlockKind = Literal["kernel", "graph", "constant", "ip", "input", "output", "unknown", "missing"]
 
@@ -75,6 +80,23 @@ class WireSpec:
     broken: bool = False
     tooltip: str = ""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands on the wire: its type, or the two types of its ends, and then its detail."""
+        return self._with((self.detail,))
+
+    @property
+    def narrower(self) -> Iterator[tuple[str, ...]]:
+        """Yield the same lines as `lines` with the parts of the detail below each other, for places between blocks."""
+        parts = tuple(self.detail.split(_AND))
+        for details in (parts, tuple(piece for part in parts for piece in part.split(_DOT))):
+            if details != (self.detail,):
+                yield self._with(details)
+
+    def _with(self, details: tuple[str, ...]) -> tuple[str, ...]:
+        label = self.label or ("?" if self.broken else "")
+        return tuple(filter(None, (*label.split("\n"), *details)))
+
 
 @dataclass(frozen=True)
 class Overlays:
@@ -100,6 +122,22 @@ def block_name(end: Endpoint) -> str:
 def endpoint(block: str, port: str) -> Endpoint:
     """Return the end that a block's port stands for (the inverse of `block_name`)."""
     return Endpoint("", port) if block.startswith("@") else Endpoint(block, port)
+
+
+def channel_text(kind: str, depth: int | None) -> str:
+    """Return what a build tells of a wire: the kind of its channel, and how many tokens its FIFO holds."""
+    return kind if depth is None else f"{kind}{_DOT}depth {depth}"
+
+
+def longest(graph: Graph, checked: CheckedDesign) -> Overlays:
+    """Return the longest that a build may tell of the wires between blocks: FIFOs that hold all that goes over them."""
+    texts = {}
+    for edge in graph.edges:
+        info = checked.edges.get(f"{graph.name}/{edge.id}")
+        if edge.source.node and edge.target.node and info and info.type:
+            often = checked.firings.get(f"{graph.name}/{edge.source.node}", 1)
+            texts[edge.id] = channel_text("fifo", info.type.size * often)
+    return Overlays({}, texts)
 
 
 def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = None) -> Picture:
@@ -198,7 +236,7 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
     held = f"{len(edge.initial)} at reset" if edge.initial else ""
-    note = ", ".join(filter(None, (edge.rate, note or asked, held)))
+    note = _AND.join(filter(None, (edge.rate, note or asked, held)))
     full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note)))
     ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")

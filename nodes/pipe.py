@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -19,11 +19,16 @@ from PySide6.QtWidgets import (
 from allo_studio.design.model import Endpoint
 from nodes import colours
 from nodes.block import BlockPort
-from nodes.metrics import font, text_width
+from nodes.metrics import LABEL_PITCH, cut, font, label_size, text_width
 from nodes.patches import PipeItem
 from nodes.picture import WireSpec
 
-__all__ = ["LiveWire", "WireItem", "around", "curve"]
+__all__ = ["PORT_ROOM", "LiveWire", "WireItem", "WireLabel", "around", "curve", "label_rect"]
+
+# Above the ports of blocks, below the wire that follows the mouse.
+_LABEL_LEVEL = 5
+# What a port's dot takes to the side of its block.
+PORT_ROOM = 8.0
 
 _EMPTY = WireSpec("", Endpoint("", ""), Endpoint("", ""))
 _TEXT_SCALE = 0.45
@@ -31,6 +36,8 @@ _TEXT_SCALE = 0.45
 _LOOP = 45.0
 # Where along its wire a label may stand, the best place first.
 _LABEL_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7)
+# Less than this is no text to read.
+_LEAST_LABEL = 44.0
 # A press that moves less than this, in scene units, is a click and not a drag.
 _DRAG_DISTANCE = 6.0
 
@@ -56,25 +63,41 @@ def around(start: QPointF, end: QPointF, bottom: float) -> QPainterPath:
     return path
 
 
-class _Label(QGraphicsItem):
-    """A wire's type on a plate, with what the build found under it."""
+def label_rect(lines: Sequence[str]) -> QRectF:
+    """Return the rectangle of a label about its place."""
+    size = label_size(lines)
+    return QRectF(-size.width() / 2, -size.height() / 2, size.width(), size.height())
+
+
+class WireLabel(QGraphicsItem):
+    """A wire's type on a plate, with what the build found under it; under the mouse it shows whose it is.
+
+    It is no part of its wire's item, so that it lies above all other wires and all blocks.
+    """
 
     def __init__(self, wire: WireItem) -> None:
-        super().__init__(wire)
+        super().__init__()
+        self.wire = wire
+        self.setZValue(_LABEL_LEVEL)
+        self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._lines: tuple[str, ...] = ()
+        self.lines: tuple[str, ...] = ()
         self._colour = colours.MUTED
 
     def setup(self, lines: tuple[str, ...], colour: QColor) -> None:
         self.prepareGeometryChange()
-        self._lines, self._colour = lines, colour
+        self.lines, self._colour = lines, colour
         self.setVisible(bool(lines))
         self.update()
 
     def boundingRect(self) -> QRectF:
-        width = max((text_width(line, 11) for line in self._lines), default=0.0) + 14
-        height = 15.0 * len(self._lines) + 5
-        return QRectF(-width / 2, -height / 2, width, height)
+        return label_rect(self.lines)
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        self.wire.hoverEnterEvent(event)
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        self.wire.hoverLeaveEvent(event)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if option.levelOfDetailFromTransform(painter.worldTransform()) < _TEXT_SCALE:
@@ -84,9 +107,9 @@ class _Label(QGraphicsItem):
         painter.setBrush(colours.LABEL)
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(font(11))
-        for index, line in enumerate(self._lines):
+        for index, line in enumerate(self.lines):
             painter.setPen(self._colour if index == 0 else colours.TEXT)
-            row = QRectF(rect.left(), rect.top() + 2.5 + 15 * index, rect.width(), 15)
+            row = QRectF(rect.left(), rect.top() + 2.5 + LABEL_PITCH * index, rect.width(), LABEL_PITCH)
             painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line)
 
 
@@ -100,13 +123,12 @@ class WireItem(PipeItem):  # type: ignore[misc]
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
         self._dir_pointer.setVisible(False)
-        self.label = _Label(self)
+        self.label = WireLabel(self)
 
     def show_spec(self, spec: WireSpec) -> None:
         """Take on a description."""
         self.spec = spec
-        lines = tuple(filter(None, [*(spec.label or ("?" if spec.broken else "")).split("\n"), spec.detail]))
-        self.label.setup(lines, self._colour())
+        self.label.setup(spec.lines, self._colour())
         self.setToolTip(spec.tooltip)
         self.label.setToolTip(spec.tooltip)
         self.update()
@@ -127,17 +149,44 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self._place_label()
 
     def _place_label(self) -> None:
-        self.label.setPos(next(self.label_places()))
+        self.label.setPos(next(self._beside(self.label.boundingRect())))
 
-    def label_places(self) -> Iterator[QPointF]:
-        """Yield where the label may stand, the best place first: the wire's middle, or beside it.
+    def put_label(self, lines: tuple[str, ...], at: QPointF) -> None:
+        """Let the label stand at a place with these lines."""
+        self.label.setup(lines, self._colour())
+        self.label.setPos(at)
 
-        On a broken wire it always stands beside the curve, so that the cross is seen.
+    def label_choices(self) -> Iterator[tuple[tuple[str, ...], QPointF]]:
+        """Yield what the label may say and where, the best first: all of it at the wire, if need be on more lines.
+
+        Where the blocks of its ends stand too close for that it stands above or below both, or is cut short.
         """
-        beside = self.label.boundingRect().height() / 2 + 10
+        for lines in (self.spec.lines, *self.spec.narrower):
+            yield from ((lines, place) for place in self._beside(label_rect(lines)))
+        yield from self._outside()
+        yield from self._squeezed()
+
+    def _beside(self, rect: QRectF) -> Iterator[QPointF]:
+        """Yield places at the wire's middle, or beside it: always so where it is broken, so that the cross is seen."""
+        beside = rect.height() / 2 + 10
         for shift in (-beside, beside) if self.spec.broken else (0.0, -beside, beside):
             for part in _LABEL_PLACES:
                 yield self.path().pointAtPercent(part) + QPointF(0, shift)
+
+    def _squeezed(self) -> Iterator[tuple[tuple[str, ...], QPointF]]:
+        """Yield the label cut short between the two blocks."""
+        width = self.input_port.centre.x() - self.output_port.centre.x() - 2 * PORT_ROOM
+        if width >= _LEAST_LABEL:
+            lines = cut((self.spec.lines, *self.spec.narrower)[-1], width)
+            yield from ((lines, place) for place in self._beside(label_rect(lines)))
+
+    def _outside(self) -> Iterator[tuple[tuple[str, ...], QPointF]]:
+        """Yield the whole label above and below both blocks."""
+        blocks = [port.node.sceneBoundingRect() for port in (self.output_port, self.input_port)]
+        lines, middle = self.spec.lines, self.path().pointAtPercent(0.5).x()
+        away = label_rect(lines).height() / 2 + 6
+        yield lines, QPointF(middle, min(block.top() for block in blocks) - away)
+        yield lines, QPointF(middle, max(block.bottom() for block in blocks) + away)
 
     def _draw_direction_pointer(self) -> None:
         """Draw no arrow: wires run from right-hand ports to left-hand ones."""
@@ -175,7 +224,14 @@ class WireItem(PipeItem):  # type: ignore[misc]
         return any(port.node.isSelected() for port in ports if port and port.node)
 
     def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
-        """Leave the styling alone on selection."""
+        """Leave the styling alone on selection, and let the label come and go with the wire."""
+        if change == QGraphicsItem.GraphicsItemChange.ItemSceneHasChanged:
+            if self.label.scene() is not None:
+                self.label.scene().removeItem(self.label)
+            if value is not None:
+                value.addItem(self.label)
+        elif change == QGraphicsItem.GraphicsItemChange.ItemOpacityHasChanged:
+            self.label.setOpacity(self.opacity())
         return QGraphicsPathItem.itemChange(self, change, value)
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:

@@ -23,7 +23,7 @@ from nodes import colours
 from nodes.block import BlockItem, BlockPort
 from nodes.patches import PatchedViewer
 from nodes.picture import endpoint
-from nodes.pipe import LiveWire, WireItem
+from nodes.pipe import LiveWire, WireItem, WireLabel
 
 __all__ = ["MIME_TYPE", "CanvasView", "Checker"]
 
@@ -207,12 +207,14 @@ class CanvasView(PatchedViewer):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for a menu for what is under the mouse."""
         item: QGraphicsItem | None = self.itemAt(event.pos())
+        if isinstance(item, WireLabel):
+            item = item.wire
         while item is not None and not isinstance(item, (BlockItem, WireItem)):
             item = item.parentItem()
         self.context_requested.emit(item, event.globalPos())
 
-    def fit(self, margin: float = 48.0, most: float = 1.3) -> None:
-        """Show all blocks, not larger than `most` times their size."""
+    def fit(self, margin: float = 64.0, most: float = 1.3) -> None:
+        """Show all blocks, not larger than `most` times their size; labels may stand above and below them."""
         rect = self._combined_rect(self.all_nodes())
         if rect.isEmpty():
             rect = QRectF(-200, -150, 400, 300)

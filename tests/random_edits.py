@@ -8,17 +8,24 @@ from dataclasses import replace
 
 from allo_studio.design import edits
 from allo_studio.design.checked import CheckedDesign
+from allo_studio.design.collapsing import collapsing
 from allo_studio.design.edit_base import Edit
 from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Override, Project, StepSpec
+from allo_studio.source import Source
 
 __all__ = ["random_edit"]
 
 
-def random_edit(draw: random.Random, project: Project, design: CheckedDesign) -> Edit:
-    """Return an edit of a project, whose check gave `design`; it may be refused. Raises no error."""
+Sources = Callable[[str], Source]
+
+
+def random_edit(draw: random.Random, project: Project, design: CheckedDesign, sources: Sources) -> Edit:
+    """Return an edit of a project, whose check read `sources` and gave `design`; it may be refused. Raises no error."""
     while True:
         try:
+            if draw.randrange(len(_KINDS) + 1) == 0:
+                return _collapse(draw, project, design, sources)
             return draw.choice(_KINDS)(draw, project, design)
         except LookupError:
             # There is nothing of the kind that this edit is about.
@@ -38,7 +45,9 @@ def _wire(draw: random.Random, graph: Graph) -> Edge:
 
 
 def _end(draw: random.Random, graph: Graph, design: CheckedDesign) -> Endpoint:
-    return draw.choice([*design.port_types(graph.name), Endpoint(_node(draw, graph), "nothing")])
+    known = [Endpoint(name, port.name) for name in graph.nodes for port in design.shown_ports(graph.name, name)]
+    known += [Endpoint("", port) for port in (*graph.inputs, *graph.outputs)]
+    return draw.choice([*known, Endpoint(_node(draw, graph), "nothing")])
 
 
 def _param(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
@@ -129,7 +138,15 @@ def _channel(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
     )
 
 
-def _blocks(draw: random.Random, project: Project, design: CheckedDesign) -> Edit:
+def _rate(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
+    graph = _graph(draw, project)
+    # Most wires are plain: that another one has a rate is a fault most of the time, and that it has none, too.
+    rated = [edge for edge in graph.edges if edge.rate]
+    wire = draw.choice(rated) if rated and draw.random() < 0.5 else _wire(draw, graph)
+    return edits.SetRate(graph.name, wire.id, draw.choice([None, "rows", "held"]))
+
+
+def _blocks(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
     graph = _graph(draw, project)
     name, other = _node(draw, graph), _node(draw, graph)
     # A copy, as what the window makes, too, is no value that is there already.
@@ -140,11 +157,14 @@ def _blocks(draw: random.Random, project: Project, design: CheckedDesign) -> Edi
             edits.SetNode(graph.name, other, node),
             edits.RemoveNodes(graph.name, (name,)),
             edits.DuplicateNodes(graph.name, tuple(dict.fromkeys((name, other)))),
-            edits.CollapseNodes(
-                graph.name, tuple({name: 0, other: 0}), f"g{draw.randrange(9)}", design.port_types(graph.name)
-            ),
         ]
     )
+
+
+def _collapse(draw: random.Random, project: Project, design: CheckedDesign, sources: Sources) -> Edit:
+    graph = _graph(draw, project)
+    chosen = tuple(dict.fromkeys((_node(draw, graph), _node(draw, graph))))
+    return collapsing(design, sources, graph.name, chosen, f"g{draw.randrange(9)}")
 
 
 def _insert(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
@@ -222,6 +242,7 @@ _KINDS: list[Kind] = [
     _connect,
     _channel,
     _channel,
+    _rate,
     _blocks,
     _insert,
     _expand,

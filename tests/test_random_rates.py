@@ -11,12 +11,13 @@ import pytest
 from random_rates import by_hand, multirate
 
 from allo_studio.backends.vitis import emit, write
-from allo_studio.design.edits import CollapseNodes, Edit, ExpandNode
+from allo_studio.design.collapsing import collapsing
+from allo_studio.design.edits import Edit, ExpandNode
 from allo_studio.design.model import GraphNode, Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.operators import load_operators
 from allo_studio.pipeline import check_project, simulate, size_project
-from allo_studio.project import load_project
+from allo_studio.project import load_project, sources
 from allo_studio.simulate.csim import run
 from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.jit import evaluate_jit
@@ -123,7 +124,7 @@ def test_blocks_that_move_a_level_compute_the_same(tmp_path: Path, seed: int) ->
     top = project.graphs["top"]
     chosen = tuple(draw.sample(list(top.nodes), draw.randint(1, len(top.nodes))))
     edits: list[Edit] = [ExpandNode("top", name) for name, node in top.nodes.items() if isinstance(node, GraphNode)]
-    edits.append(CollapseNodes("top", chosen, "gathered", checked.port_types("top"), checked.firings_of("top")))
+    edits.append(collapsing(checked, sources(made.loaded.root), "top", chosen, "gathered"))
     for edit in edits:
         changed = _applied(edit, project)
         if isinstance(changed, str):

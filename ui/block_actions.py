@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QGuiApplication
 
+from allo_studio.design.collapsing import collapsing
 from allo_studio.design.edits import (
-    CollapseNodes,
     DuplicateNodes,
     Edit,
     ExpandNode,
@@ -50,8 +50,7 @@ class BlockActions:
         graph, checked, blocks = self._session.graph, self._session.checked, self.blocks()
         if graph is None or checked is None or not blocks:
             return
-        types, firings = checked.port_types(graph.name), checked.firings_of(graph.name)
-        edit = CollapseNodes(graph.name, tuple(blocks), name, types, firings)
+        edit = collapsing(checked, self._session.source, graph.name, blocks, name)
         before = set(graph.nodes)
         if self._do(graph, edit):
             self._select(set(self._session.graph.nodes) - before if self._session.graph else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from allo_studio.design.model import Graph
+from allo_studio.design.model import Endpoint, Graph
 from allo_studio.design.placement import DEFAULT_SIZE, layered
 
 __all__ = ["arranged", "completed"]
@@ -14,17 +14,22 @@ _GAP_X = 120.0
 _GAP_Y = 24.0
 
 
-def arranged(graph: Graph, sizes: Mapping[str, Point]) -> dict[str, Point]:
-    """Return a layered drawing in which an input stands just left of its first consumer, off the other wires' way."""
-    places = layered(graph, sizes)
+def arranged(graph: Graph, sizes: Mapping[str, Point], rooms: Mapping[str, float]) -> dict[str, Point]:
+    """Return a layered drawing in which an input stands just left of its first consumer, off the other wires' way.
+
+    `sizes` holds the width and height of each block, `rooms` how far apart the blocks of each wire have to stand.
+    """
+    places = layered(graph, sizes, rooms)
     for name in graph.inputs:
-        _pull(graph, f"@{name}", places, sizes)
+        _pull(graph, f"@{name}", places, sizes, rooms)
     return _on_grid(places)
 
 
-def completed(graph: Graph, given: Mapping[str, Point], sizes: Mapping[str, Point]) -> dict[str, Point]:
-    """Return a position for every block of the graph; those in `given` stay."""
-    automatic = arranged(graph, sizes)
+def completed(
+    graph: Graph, given: Mapping[str, Point], sizes: Mapping[str, Point], rooms: Mapping[str, float]
+) -> dict[str, Point]:
+    """Return a position for every block of the graph; those in `given` stay. The rest is as in `arranged`."""
+    automatic = arranged(graph, sizes, rooms)
     for name in sizes:
         if name not in automatic:
             # A stand-in for a block that only wires name: below everything.
@@ -38,7 +43,7 @@ def completed(graph: Graph, given: Mapping[str, Point], sizes: Mapping[str, Poin
         if name in known:
             continue
         if name.startswith("@"):
-            wish = _beside(graph, name, places, sizes, left, right)
+            wish = _beside(graph, name, places, sizes, (left, right), _gap(graph, name, rooms))
         else:
             anchor = min(known, key=lambda other: abs(automatic[other][0] - automatic[name][0]))
             wish = (
@@ -57,32 +62,45 @@ def _span(places: Mapping[str, Point], sizes: Mapping[str, Point]) -> tuple[floa
     return min(x for x, _ in places.values()), max(x + _size(n, sizes)[0] for n, (x, _) in places.items())
 
 
+def _gap(graph: Graph, name: str, rooms: Mapping[str, float]) -> float:
+    """Return how far a port of the graph stands from the blocks that it is wired to."""
+    own = Endpoint("", name[1:])
+    return max([_GAP_X, *(rooms.get(edge.id, 0.0) for edge in graph.edges if own in (edge.source, edge.target))])
+
+
 def _beside(
-    graph: Graph, name: str, places: Mapping[str, Point], sizes: Mapping[str, Point], left: float, right: float
+    graph: Graph,
+    name: str,
+    places: Mapping[str, Point],
+    sizes: Mapping[str, Point],
+    span: tuple[float, float],
+    gap: float,
 ) -> Point:
     """Return a place for a port of the graph: an input left of its first consumer, an output right of everything."""
-    port, width = name[1:], _size(name, sizes)[0]
+    port, width, (left, right) = name[1:], _size(name, sizes)[0], span
     if port in graph.outputs:
         partners = [e.source.node for e in graph.edges if not e.target.node and e.target.port == port]
         ys = [places[p][1] for p in partners if p in places]
-        return right + _GAP_X, ys[0] + 32 if ys else _lowest(places, sizes)
+        return right + gap, ys[0] + 32 if ys else _lowest(places, sizes)
     consumers = [e.target.node for e in graph.edges if not e.source.node and e.source.port == port]
     near = min((p for p in consumers if p in places), key=lambda p: places[p][0], default=None)
     if near is None:
-        return left - _GAP_X - width, _lowest(places, sizes)
-    return places[near][0] - _GAP_X - width, places[near][1]
+        return left - gap - width, _lowest(places, sizes)
+    return places[near][0] - gap - width, places[near][1]
 
 
 def _lowest(places: Mapping[str, Point], sizes: Mapping[str, Point]) -> float:
     return max((y + _size(n, sizes)[1] + _GAP_Y for n, (_, y) in places.items()), default=0.0)
 
 
-def _pull(graph: Graph, name: str, places: dict[str, Point], sizes: Mapping[str, Point]) -> None:
+def _pull(
+    graph: Graph, name: str, places: dict[str, Point], sizes: Mapping[str, Point], rooms: Mapping[str, float]
+) -> None:
     consumers = [e.target.node for e in graph.edges if not e.source.node and f"@{e.source.port}" == name]
     xs = [places[c][0] for c in consumers if c in places]
     if not xs:
         return
-    x, y = min(xs) - _GAP_X - _size(name, sizes)[0], places[name][1]
+    x, y = min(xs) - _gap(graph, name, rooms) - _size(name, sizes)[0], places[name][1]
     if x > places[name][0] + 1:
         others = {other: place for other, place in places.items() if other != name}
         places[name] = _free((x, y), name, others, sizes)

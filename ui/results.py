@@ -11,7 +11,7 @@ from allo_studio.hardware.view import Piece
 from allo_studio.pipeline import BuildResult, Target
 from allo_studio.report.model import LoopRow, Report
 from allo_studio.source import Source
-from nodes.picture import Overlays
+from nodes.picture import Overlays, channel_text
 from ui.places import Level
 
 __all__ = ["LoopRows", "built_for", "file_lines", "generated", "limited", "loop_rows", "overlays", "piece_of"]
@@ -39,7 +39,7 @@ def overlays(report: Report, level: Level) -> Overlays:
         head, _, edge = channel.id.rpartition("/")
         if head == level.path:
             tokens = channel.depth.get(report.profile)
-            wires[edge] = channel.kind if tokens is None else f"{channel.kind}  ·  depth {tokens}"
+            wires[edge] = channel_text(channel.kind, tokens)
     return Overlays(texts, wires)
 
 

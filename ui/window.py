@@ -16,7 +16,7 @@ from allo_studio.design.edits import AddGraph, MoveNodes, ReplaceProject
 from allo_studio.design.model import Endpoint, GraphNode, KernelNode
 from allo_studio.diagnostics import AlloError, has_errors
 from allo_studio.project import example_folder
-from nodes.canvas import block_sizes
+from nodes.canvas import measures
 from nodes.picture import Overlays
 from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
@@ -128,7 +128,7 @@ class Window(QMainWindow, BlockCommands):
             canvas.clear()
             return
         given = {**self._drawn.get(graph.name, {}), **project.view.get(graph.name, {})}
-        positions = completed(graph, given, block_sizes(graph, checked))
+        positions = completed(graph, given, *measures(graph, checked))
         self._drawn[graph.name] = positions
         canvas.show_graph(graph, checked, positions, self._overlays())
         note = f"{graph.execution}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires"
@@ -403,7 +403,7 @@ class Window(QMainWindow, BlockCommands):
         """Place all blocks in layers."""
         graph, checked = self.session.graph, self.session.checked
         if graph is not None and checked is not None:
-            self.session.do(MoveNodes(graph.name, arranged(graph, block_sizes(graph, checked))))
+            self.session.do(MoveNodes(graph.name, arranged(graph, *measures(graph, checked))))
             self.do_fit()
 
     def do_fit(self) -> None:

@@ -264,10 +264,12 @@ def _demands(scheduled: ScheduledKernel) -> tuple[PortDemand, ...]:
     for argument in scheduled.ir.arguments():
         history = [ir.layout(argument.name) for ir in scheduled.irs] if argument.type.shape else []
         for dim, extent in enumerate(argument.type.shape):
-            entries = [layout.dims[dim].normal(extent) for layout in history]
+            # Before a step that gave the array this shape it may have had fewer dimensions.
+            entries = [layout.dims[dim].normal(extent) for layout in history if dim < len(layout.dims)]
             if entries[-1].kind == "none":
                 continue
             # The step that brought the entry to what it is in the end.
-            since = next(i for i in range(len(entries)) if all(e == entries[-1] for e in entries[i:]))
+            same = next(i for i in range(len(entries)) if all(e == entries[-1] for e in entries[i:]))
+            since = len(history) - len(entries) + same
             found.append(PortDemand(argument.name, dim, entries[-1], max(since - 1, 0)))
     return tuple(found)

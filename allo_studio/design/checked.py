@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from allo_studio.design.constants import Constant
-from allo_studio.design.model import Endpoint, GraphNode, Project
+from allo_studio.design.model import GraphNode, Project
 from allo_studio.diagnostics import Diagnostic, has_errors
 from allo_studio.ip.block import IpBlock
 from allo_studio.ir import KernelIR
@@ -129,17 +129,6 @@ class CheckedDesign:
     def signature(self, graph: str) -> tuple[PortInfo, ...]:
         """Return the boundary ports of a graph, inputs first; raises KeyError."""
         return self.signatures[graph]
-
-    def port_types(self, graph: str) -> dict[Endpoint, str]:
-        """Return the type of each end in a graph that is known: of its blocks' ports and of its own."""
-        ends = {name: self.ports.get(f"{graph}/{name}", ()) for name in self.project.graphs[graph].nodes}
-        ends[""] = self.signatures.get(graph, ())
-        return {Endpoint(node, p.name): str(p.type) for node, ports in ends.items() for p in ports if p.type}
-
-    def firings_of(self, graph: str) -> dict[str, int]:
-        """Return how often the blocks of a graph fire in one firing of it that do so more than once."""
-        paths = ((name, f"{graph}/{name}") for name in self.project.graphs[graph].nodes)
-        return {name: self.firings[path] for name, path in paths if path in self.firings}
 
     def shown_ports(self, graph: str, node: str) -> tuple[PortInfo, ...]:
         """Return a block's ports to be drawn: where they cannot be known, those that wires name (type None)."""

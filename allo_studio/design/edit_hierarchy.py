@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from allo_studio.design.edit_base import Edit, checked_name, find_graph, find_node, refuse, with_graph, without
 from allo_studio.design.edit_instance import with_moved_blocks
 from allo_studio.design.edit_project import graph_users
+from allo_studio.design.end_types import EndTypes, TypeTexts
 from allo_studio.design.instances import opened, used_params
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project, Rate
 from allo_studio.design.names import fresh_name
 from allo_studio.design.sizes import with_sizes
-from allo_studio.types import parse_type
 
 __all__ = ["CollapseNodes", "ExpandNode", "centre"]
 
@@ -35,19 +35,22 @@ class CollapseNodes(Edit):
     """Make a graph `name` of some blocks of a graph, and put one block in their place.
 
     Wires that cross become ports of the new graph: one for each producer outside, one for each producer inside (two
-    where its wires ask for different channels). What was asked of a wire's channel stays on the wire outside. `types`
-    gives the type of each end in the graph, as `CheckedDesign.port_types` does, and `firings` how often its blocks fire
-    that do so more than once.
+    where its wires ask for different channels). What was asked of a wire's channel stays on the wire outside. The new
+    graph has those parameters of the graph around it that its blocks and ports name, and the new block hands them on.
+    `known` tells what the ends of wires that cross are, first in the graph as it is drawn and then at other values of
+    its parameters; `collapsing` finds it out.
     """
 
     graph: str
     nodes: tuple[str, ...]
     name: str
-    types: Mapping[Endpoint, str] = field(default_factory=dict)
-    firings: Mapping[str, int] = field(default_factory=dict)
+    known: tuple[EndTypes, ...] = ()
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the new graph; refused for a taken name, an unknown type, or a cycle."""
+        """Return the project with the new graph.
+
+        Refused for a taken name, a cycle, and a type that is not known or that no names of parameters can say.
+        """
         graph = find_graph(project, self.graph)
         if not self.nodes:
             raise refuse("no blocks are selected", self.graph, "select the blocks that are to become a graph")
@@ -56,8 +59,9 @@ class CollapseNodes(Edit):
         checked_name(self.name, project.graphs, "graph", self.graph)
         inside = set(self.nodes)
         _require_no_cycle(graph, inside)
-        rates_outside = _rates_outside(graph, inside, self.firings)
-        return self._placed(project, _Collapse(graph, inside, self.name, self.types, rates_outside))
+        firings = [each.firings for each in self.known if each.firings is not None]
+        types = TypeTexts(project, graph, self.known)
+        return self._placed(project, _Collapse(graph, inside, self.name, types, _rates_outside(graph, inside, firings)))
 
     def _placed(self, project: Project, made: _Collapse) -> Project:
         changed = with_graph(with_graph(project, made.outer), made.inner)
@@ -80,12 +84,11 @@ class _Collapse:
     The rates of wires that cross stay `rates_outside`, where the block fires as those in it, or go inside.
     """
 
-    def __init__(
-        self, graph: Graph, inside: set[str], name: str, types: Mapping[Endpoint, str], rates_outside: bool
-    ) -> None:
-        self._graph, self._inside, self._types, self._rates_outside = graph, inside, types, rates_outside
+    def __init__(self, graph: Graph, inside: set[str], name: str, types: TypeTexts, rates_outside: bool) -> None:
+        self._inside, self._types, self._rates_outside = inside, types, rates_outside
         nodes = {n: node for n, node in graph.nodes.items() if n in inside}
-        self._taken = set(nodes)
+        # In the type of a port a parameter's name is the parameter, and never the port that tells a size.
+        self._taken = {*nodes, *graph.params}
         stay = without(graph.nodes, *inside)
         self.block = fresh_name(name, set(stay))
         self._ports: dict[tuple[str, Endpoint, Edge], str] = {}
@@ -142,7 +145,7 @@ class _Collapse:
         for name, text in ports.items():
             own = Endpoint("", name)
             end = next(e.target if e.source == own else e.source for e in self._inner if own in (e.source, e.target))
-            sizes = [self._size(end, size) if size else "" for size in _sizes_of(self._types.get(end, ""))]
+            sizes = [self._size(end, size) if size else "" for size in self._types.sizes(end)]
             if any(sizes) and None not in sizes:
                 found[name] = with_sizes(text, [size or "" for size in sizes])
         return found
@@ -162,42 +165,33 @@ class _Collapse:
         return edge.rate if self._rates_outside else None
 
     def _type(self, edge: Edge, entering: bool) -> str:
-        """Return the type of a port: that of the end on whose side of it the wire has no rate."""
-        ends = (edge.source, edge.target)
-        for end in ends[::-1] if edge.rate and entering == self._rates_outside else ends:
-            own = {**self._graph.inputs, **self._graph.outputs}.get(end.port) if not end.node else None
-            known = own or self._types.get(end)
-            if known:
-                return known
-        where = f"{self._graph.name}/{edge.id}"
-        raise refuse(f"the type of {edge.source} is not known", where, "mend the block that it belongs to first")
+        """Return the type of a port: of a wire over which rows go, that of the end where it has no rate any more."""
+        inside = edge.rate == "rows" and entering == self._rates_outside
+        return self._types.text(edge.target if inside else edge.source)
 
 
-def _sizes_of(text: str) -> tuple[str, ...]:
-    """Return the names of an array's sizes; none where it has none, or the text is no type."""
-    try:
-        return parse_type(text).sizes
-    except ValueError:
-        return ()
+def _rates_outside(graph: Graph, inside: set[str], firings: Sequence[Mapping[str, int]]) -> bool:
+    """Tell whether a block of some blocks can fire as those do that wires from outside lead to, in each instance.
 
-
-def _rates_outside(graph: Graph, inside: set[str], firings: Mapping[str, int]) -> bool:
-    """Tell whether a block of some blocks can fire as those do that wires from outside lead to.
-
-    Else it fires as those outside. Refused where it can be neither.
+    `firings` are those of each. Else it fires as those outside. Refused where it can be neither.
     """
-    often = {False: set[int](), True: set[int]()}
-    for edge in graph.edges:
-        ends = [end.node for end in (edge.source, edge.target)]
-        if (ends[0] in inside) != (ends[1] in inside) and not isinstance(graph.nodes.get(ends[0]), ConstantNode):
-            for name in ends:
-                often[name in inside].add(firings.get(name, 1))
+    known = firings or [{}]
     for side in (True, False):
-        known = often[side] or {1}
-        if len(known) == 1 and all(firings.get(name, 1) % next(iter(known)) == 0 for name in inside):
+        if all(_fires_as(graph, inside, each, side) for each in known):
             return side
     message = "the blocks fire differently often, and so do those around them"
     raise refuse(message, graph.name, "select blocks that fire equally often")
+
+
+def _fires_as(graph: Graph, inside: set[str], firings: Mapping[str, int], side: bool) -> bool:
+    """Tell whether the blocks of a side at wires that cross fire equally often, and those inside a multiple of it."""
+    often: set[int] = set()
+    for edge in graph.edges:
+        ends = [end.node for end in (edge.source, edge.target)]
+        if (ends[0] in inside) != (ends[1] in inside) and not isinstance(graph.nodes.get(ends[0]), ConstantNode):
+            often |= {firings.get(name, 1) for name in ends if (name in inside) == side}
+    known = often or {1}
+    return len(known) == 1 and all(firings.get(name, 1) % next(iter(known)) == 0 for name in inside)
 
 
 def _in_place(nodes: Mapping[str, Node], gone: set[str], name: str, node: Node) -> dict[str, Node]:

@@ -44,12 +44,14 @@ Inside = Mapping[str, Override]
 class Instances:
     """A project in which instances that differ have graphs of their own; `owners` says whose each of these is.
 
-    `owners` maps the name of a graph that was made to the block that it is for (`cascade/left`).
+    `owners` maps the name of a graph that was made to the block that it is for (`cascade/left`), `values` to the values
+    of its parameters.
     """
 
     project: Project
     owners: Mapping[str, str] = field(default_factory=dict)
     overflow: bool = False
+    values: Mapping[str, Params] = field(default_factory=dict)
 
     def drawn(self, graph: str) -> str:
         """Return the graph of the project file that a graph is an instance of."""
@@ -83,7 +85,7 @@ def specialise(project: Project, turn: Turn | None = None) -> Instances:
     maker = _Maker(project, turn or Turn())
     for graph in project.graphs.values():
         maker.graphs[graph.name] = maker.instance(graph, graph.name, {}, {}, (graph.name,))
-    return Instances(replace(project, graphs=maker.graphs), maker.owners, maker.overflow)
+    return Instances(replace(project, graphs=maker.graphs), maker.owners, maker.overflow, maker.values)
 
 
 def check_overrides(project: Project, instances: Instances, notes: Notes) -> None:
@@ -136,6 +138,7 @@ class _Maker:
         self.turn = turn
         self.graphs: dict[str, Graph] = {}
         self.owners: dict[str, str] = {}
+        self.values: dict[str, Params] = {}
         self.overflow = False
         self._made: dict[str, str] = {}
 
@@ -180,6 +183,7 @@ class _Maker:
             return graph
         name = self._made[key] = f"{graph}@{len(self._made) + 1}"
         self.owners[name] = owner
+        self.values[name] = {**self.project.graphs[graph].params, **params}
         self.graphs[name] = self.instance(self.project.graphs[graph], name, params, inside, (*trail, graph))
         return name
 

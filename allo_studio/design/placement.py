@@ -16,11 +16,14 @@ _SWEEPS = 6
 Links = dict[str, list[str]]
 
 
-def layered(graph: Graph, sizes: Mapping[str, tuple[float, float]] | None = None) -> dict[str, tuple[float, float]]:
+def layered(
+    graph: Graph, sizes: Mapping[str, tuple[float, float]] | None = None, rooms: Mapping[str, float] | None = None
+) -> dict[str, tuple[float, float]]:
     """Return the top-left corner of each block and boundary port (`@A`), in pixels with y downwards.
 
-    `sizes` holds width and height by the same names; absent ones take DEFAULT_SIZE. Cycles are drawn with wires
-    that go back. No two boxes overlap.
+    `sizes` holds width and height by the same names; absent ones take DEFAULT_SIZE. `rooms` holds how far apart the
+    blocks of a wire have to stand at least, by the wire's id. Cycles are drawn with wires that go back. No two boxes
+    overlap.
     """
     given = sizes or {}
     names = [*(f"@{p}" for p in graph.inputs), *graph.nodes, *(f"@{p}" for p in graph.outputs)]
@@ -32,7 +35,18 @@ def layered(graph: Graph, sizes: Mapping[str, tuple[float, float]] | None = None
             after[source].append(target)
     forward = _without_cycles(names, after)
     layers = _layers(names, forward, {f"@{p}" for p in graph.outputs})
-    return _coordinates(_ordered(layers, forward), given)
+    return _coordinates(_ordered(layers, forward), given, _gaps(graph, layers, rooms or {}))
+
+
+def _gaps(graph: Graph, layers: list[list[str]], rooms: Mapping[str, float]) -> list[float]:
+    """Return how far each layer is from the next: what the wires between the two need."""
+    place = {name: number for number, layer in enumerate(layers) for name in layer}
+    gaps = [_GAP_X] * len(layers)
+    for edge in graph.edges:
+        source, target = (place.get(_name(end), -1) for end in (edge.source, edge.target))
+        if 0 <= source == target - 1:
+            gaps[source] = max(gaps[source], rooms.get(edge.id, 0.0))
+    return gaps
 
 
 def _name(end: Endpoint) -> str:
@@ -118,16 +132,18 @@ def _bends(layers: list[list[str]], forward: Links, place: dict[str, float]) -> 
     return sum(abs((place[s] - middle[s]) - (place[t] - middle[t])) for s, targets in forward.items() for t in targets)
 
 
-def _coordinates(layers: list[list[str]], sizes: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+def _coordinates(
+    layers: list[list[str]], sizes: Mapping[str, tuple[float, float]], gaps: list[float]
+) -> dict[str, tuple[float, float]]:
     places: dict[str, tuple[float, float]] = {}
     x = 0.0
-    for layer in layers:
+    for layer, gap in zip(layers, gaps, strict=True):
         boxes = [sizes.get(name, DEFAULT_SIZE) for name in layer]
         width = max(w for w, _ in boxes)
         y = -(sum(h for _, h in boxes) + _GAP_Y * (len(boxes) - 1)) / 2
         for name, (own, height) in zip(layer, boxes, strict=True):
             places[name] = (x + (width - own) / 2, y)
             y += height + _GAP_Y
-        x += width + _GAP_X
+        x += width + gap
     top = min((y for _, y in places.values()), default=0.0)
     return {name: (round(x, 1), round(y - top, 1)) for name, (x, y) in places.items()}

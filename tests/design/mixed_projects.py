@@ -68,6 +68,20 @@ def total(X: float32[N, N]) -> float32:
     return t
 
 
+def weigh(x: float32[N], w: float32[N]) -> float32[N]:
+    y: float32[N]
+    for i in range(N):
+        y[i] = x[i] * w[i] + w[N - 1 - i]
+    return y
+
+
+def peak(x: float32[N]) -> float32:
+    y: float32 = 0.0
+    for i in range(N):
+        y = max(y, x[i])
+    return y
+
+
 def shift(s: float32) -> float32:
     t: float32 = 0.0
     t = s * 2.0 + 1.0
@@ -103,11 +117,18 @@ def graph(
     execution: str = "dataflow",
     extra: str = "",
 ) -> str:
-    """Return a graph's text. A block is `gemm`, `gemm/row_wise` or `=graph`; ports in lower case are scalars."""
+    """Return a graph's text. A block is `gemm`, `gemm/row_wise` or `=graph`; ports in lower case are scalars.
+
+    An array port has 8 by 8 elements, where its name has no extents behind it, as in `A:4,8`.
+    """
+
+    def port(text: str) -> str:
+        name, _, extents = text.partition(":")
+        kind = "float32" if name[0].islower() else f"float32[{extents or '8, 8'}]"
+        return f'{name}: "{kind}"'
 
     def ports(names: str) -> str:
-        kinds = (f'{n}: "{"float32" if n[0].islower() else "float32[8, 8]"}"' for n in names.split())
-        return ", ".join(kinds)
+        return ", ".join(map(port, names.split()))
 
     def block(what: str) -> str:
         if what.startswith("="):
@@ -244,6 +265,39 @@ PROJECTS: dict[str, str] = {
         execution="sequential",
     )
     + graph("inner", {"o": "scale", "t": "total"}, "A -> o.X; a -> o.s; o.Y -> t.X; t.t -> e", "A a", "e"),
+    "rows_and_held": graph(
+        "top",
+        {"row": "weigh", "two": "double/lanes", "most": "peak"},
+        "{from: A, to: row.x, rate: rows}; {from: W, to: row.w, rate: held}; {from: row.y, to: two.X, rate: rows}; "
+        "{from: two.Y, to: most.x, rate: rows}; {from: most.y, to: E, rate: rows}",
+        "A:16,8 W:8",
+        "E:16",
+    ),
+    "a_graph_that_fires_often": graph(
+        "top",
+        {"sub": "=inner", "last": "turn"},
+        "{from: A, to: sub.A, rate: rows}; {from: W, to: sub.W, rate: held}; {from: sub.E, to: last.X, rate: rows}; "
+        "{from: last.Y, to: E, rate: rows}",
+        "A:32,8 W:8",
+        "E:32,8",
+    )
+    + graph(
+        "inner",
+        {"d": "double", "r": "weigh"},
+        "{from: A, to: d.X, rate: rows}; {from: d.Y, to: r.x, rate: rows}; {from: W, to: r.w, rate: held}; "
+        "{from: r.y, to: E, rate: rows}",
+        "A:16,8 W:8",
+        "E:16,8",
+    ),
+    "rates_one_after_the_other": graph(
+        "top",
+        {"one": "double/lanes", "row": "weigh", "two": "turn"},
+        "A -> one.X; {from: one.Y, to: row.x, rate: rows}; {from: W, to: row.w, rate: held}; "
+        "{from: row.y, to: two.X, rate: rows}; two.Y -> E; one.Y -> F",
+        "A W:8",
+        "E F",
+        "sequential",
+    ),
     "no_loops": graph("top", {"one": "shift"}, "a -> one.s; one.t -> e", "a", "e"),
     "asked_for": graph(
         "top",

@@ -19,8 +19,10 @@ from design_projects import read
 from faulty_projects import faulty_projects
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from parametric_projects import parametric
 from random_edits import random_edit
 from random_projects import Design, designs
+from random_rates import multirate
 
 from allo_studio import pipeline
 from allo_studio.design import check as checking
@@ -65,7 +67,7 @@ def knowing_nothing() -> Iterator[None]:
 def told(design: CheckedDesign) -> dict[str, str]:
     """Return all that a check found out as text: equal values may differ in type, equal diagnostics in what they
     are about."""
-    parts = ("diagnostics", "ports", "edges", "signatures", "layouts", "expanded", "external")
+    parts = ("diagnostics", "ports", "edges", "signatures", "layouts", "expanded", "external", "firings")
     found = {part: repr(getattr(design, part)) for part in parts}
     found["constants"] = repr({path: constant.key for path, constant in design.constants.items()})
     kernels = {path: (kernel.base, kernel.ir) for path, kernel in design.kernels.items()}
@@ -135,6 +137,9 @@ PROJECTS = [
     "copies_between_layouts_of_a_gemm",
     "dataflow_inside_sequential",
     "scalar_through_a_graph",
+    "rows_and_held",
+    "a_graph_that_fires_often",
+    "rates_one_after_the_other",
 ]
 
 
@@ -151,7 +156,7 @@ def edit_at_random(draw: random.Random, loaded: LoadedProject, count: int) -> in
             history.redo()
         else:
             try:
-                history.do(random_edit(draw, history.project, design))
+                history.do(random_edit(draw, history.project, design, pipeline.sources(loaded.root)))
             except AlloError:
                 continue
         design = must_be_as_anew(loaded, history.project)
@@ -169,6 +174,17 @@ def test_after_edits(tmp_path: Path, name: str) -> None:
 def test_after_edits_of_larger_designs(tmp_path: Path, seed: int) -> None:
     make = (check.flat, check.nested, check.mixed)[seed % 3]
     assert edit_at_random(random.Random(seed), make(tmp_path, 60), 30) >= 5
+
+
+@pytest.mark.parametrize("seed", range(300, 306))
+def test_after_edits_of_designs_with_rates(tmp_path: Path, seed: int) -> None:
+    made = multirate(tmp_path, seed, "sequential" if seed % 3 == 0 else "dataflow")
+    assert edit_at_random(random.Random(seed), made.loaded, 20) >= 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_edits_of_designs_with_parameters(tmp_path: Path, seed: int) -> None:
+    assert edit_at_random(random.Random(seed), parametric(tmp_path, seed), 20) >= 3
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
@@ -189,7 +205,7 @@ def test_after_edits_of_faulty_designs(projects: list[Project], seed: int) -> No
             assert told(design) == told(checking.check(project, read()))
         with suppress(AlloError):
             other = draw.random() < 0.2
-            project = draw.choice(projects) if other else random_edit(draw, project, design).apply(project)
+            project = draw.choice(projects) if other else random_edit(draw, project, design, read()).apply(project)
 
 
 def test_after_changes_of_files(tmp_path: Path) -> None:

@@ -51,6 +51,17 @@ def test_a_conflict_names_both_demands() -> None:
     assert not design.edges["g/b0.Y->b1.X"].ok
 
 
+def test_a_demand_of_an_array_in_another_shape() -> None:
+    """Dimensions that a step made have no demands before it."""
+    rows = "    - reshape: {buffer: Y, shape: [2, 8]}\n    - partition: {buffer: Y, kind: cyclic, dim: 2, factor: 2}\n"
+    one, two = rows, rows.replace("Y", "X").replace("factor: 2", "factor: 5")
+    design = pair(f"  c2:\n{one}  i4:\n{two}")
+    (fault,) = design.diagnostics
+    assert "g/b0 demands cyclic 2 in dimension 2 of Y (step 2 of its schedule, kernel copy)" in fault.message
+    assert "g/b1 demands cyclic 5 in dimension 2 of X (step 2 of its schedule, kernel copy)" in fault.message
+    assert pair(f"  c2:\n{one}  i4:\n{two.replace('factor: 5', 'factor: 4')}").ok
+
+
 def test_the_ends_of_a_fifo_may_differ() -> None:
     body = chain("copy", "copy", schedules={"b0": "c2", "b1": "i4"})
     body = body.replace("- b0.Y -> b1.X", "- {from: b0.Y, to: b1.X, channel: fifo}")

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from allo_studio.design.check import check
-from allo_studio.design.edits import CollapseNodes, ExpandNode, RenameGraphPort
+from allo_studio.design.collapsing import collapsing
+from allo_studio.design.edits import ExpandNode, RenameGraphPort
 from allo_studio.design.fixes import fixes_for
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project
 from allo_studio.design.sizes import renamed_size, with_sizes
@@ -281,7 +282,7 @@ def test_blocks_with_sizes_can_be_made_a_graph_and_back(project: Project, data: 
     nodes = list(project.graphs["g"].nodes)
     first = data.draw(st.integers(0, len(nodes) - 1))
     chosen = tuple(nodes[first : data.draw(st.integers(first + 1, len(nodes)))])
-    after = CollapseNodes("g", chosen, "part", before.port_types("g")).apply(project)
+    after = collapsing(before, read(), "g", chosen, "part").apply(project)
     assert check(after, read()).ok, check(after, read()).diagnostics
     back = ExpandNode("g", "part").apply(after)
     assert check(back, read()).ok
@@ -299,8 +300,7 @@ def test_a_size_that_is_told_inside_comes_out_with_its_array() -> None:
     project = loaded(
         text(f'g | X: "float32[16]", x: float32 | k: int32, E: "float32[k<=16]" | {nodes} | {wires}')
     ).project
-    types = check(project, read()).port_types("g")
-    after = CollapseNodes("g", ("c", "w"), "part", types).apply(project)
+    after = collapsing(check(project, read()), read(), "g", ("c", "w"), "part").apply(project)
     assert after.graphs["part"].outputs == {"c_2": "int32", "Y": "float32[c_2<=16]"}
     assert check(after, read()).ok
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allo_studio.design import edits
+from allo_studio.design.end_types import EndTypes
 from allo_studio.design.history import History
 from allo_studio.design.model import (
     Edge,
@@ -25,6 +26,7 @@ from allo_studio.design.model import (
 from allo_studio.design.names import fresh_name, name_fault
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project import dump_project, parse_project
+from allo_studio.types import parse_type
 
 GEMM = KernelNode("kernels/gemm.py", "gemm", {}, "row")
 STEPS = tuple(StepSpec("unroll", {"axis": axis}) for axis in "ijk")
@@ -290,7 +292,7 @@ _EDITS = st.one_of(
         st.just("top"),
         st.lists(_BLOCKS, max_size=3).map(tuple),
         st.sampled_from(["part", "sub"]),
-        st.just(dict.fromkeys(_ENDS, "int8")),
+        st.just((EndTypes({}, dict.fromkeys(_ENDS, parse_type("int8"))),)),
     ),
     st.builds(edits.ExpandNode, st.just("top"), st.sampled_from(["s", "part", "mm1"])),
     st.builds(edits.DuplicateNodes, st.just("top"), st.lists(_BLOCKS, max_size=2, unique=True).map(tuple)),

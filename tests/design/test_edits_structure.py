@@ -17,6 +17,7 @@ from allo_studio.design import edits
 from allo_studio.design.blocks import duplicator
 from allo_studio.design.check import check
 from allo_studio.design.checked import CheckedDesign
+from allo_studio.design.collapsing import collapsing
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.history import History
 from allo_studio.design.model import (
@@ -34,7 +35,7 @@ from allo_studio.design.timing import unbounded_latency
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.operators import load_operators
 from allo_studio.pipeline import check_project
-from allo_studio.project import copy_nodes, dump_project, parse_project, read_clip
+from allo_studio.project import copy_nodes, dump_project, parse_project, read_clip, sources
 
 
 def end(text: str) -> Endpoint:
@@ -52,8 +53,7 @@ def ids(graph: Graph) -> list[str]:
 
 
 def collapse(project: Project, nodes: tuple[str, ...], name: str = "part", graph: str = "g") -> Project:
-    types = check(project, read()).port_types(graph)
-    return edits.CollapseNodes(graph, nodes, name, types).apply(project)
+    return collapsing(check(project, read()), read(), graph, nodes, name).apply(project)
 
 
 ROW = chain("copy", "copy", "copy", "copy")
@@ -195,7 +195,7 @@ def test_a_random_selection_collapsed_and_expanded(design: Design, data: st.Data
         project = edits.MoveNodes("top", {n: (i * 96.0, i * 40.0) for i, n in enumerate(names)}).apply(project)
         chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
         before = check_project(found, project)
-        edit = edits.CollapseNodes("top", tuple(chosen), "part", before.port_types("top"))
+        edit = collapsing(before, sources(found.root), "top", chosen, "part")
         made = _applied(edit, project)
         if isinstance(made, Diagnostic):
             assert "would wait for itself" in made.message
@@ -337,10 +337,9 @@ def test_a_clipboard_that_holds_something_else(text: str, code: str, words: str)
 def test_the_undo_menu_names_them_and_takes_them_back() -> None:
     project = loaded(ROW).project
     history = History(project)
-    types = check(project, read()).port_types("g")
     clip = read_clip(copy_nodes(project, "g", ("b0", "b1")))
     for edit, text in (
-        (edits.CollapseNodes("g", ("b0", "b1"), "part", types), "Collapse 2 blocks into part"),
+        (collapsing(check(project, read()), read(), "g", ("b0", "b1"), "part"), "Collapse 2 blocks into part"),
         (edits.ExpandNode("g", "part"), "Expand part"),
         (edits.DuplicateNodes("g", ("b3",)), "Duplicate b3"),
         (edits.PasteNodes("g", clip), "Paste 2 blocks"),

@@ -11,12 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from allo_studio.design import edits
+from allo_studio.design.collapsing import collapsing
 from allo_studio.design.edits import Edit, RenameNode, SetGraphParam, SetInside, SetParam
 from allo_studio.design.instances import MOST_MADE, specialise
-from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Override, Project
+from allo_studio.design.model import Graph, GraphNode, KernelNode, Override, Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
-from allo_studio.project import LoadedProject, load_project, save_project
+from allo_studio.project import LoadedProject, load_project, save_project, sources
 from allo_studio.simulate.jit import evaluate_jit
 
 KERNEL = """\
@@ -299,9 +300,9 @@ def _same(one: dict[str, NDArray[Any]], two: dict[str, NDArray[Any]]) -> bool:
 def test_settings_follow_blocks_between_levels(tmp_path: Path) -> None:
     loaded = _project(tmp_path)
     before, project = _run(loaded), loaded.project
-    types = {Endpoint.parse(end): "int32[M]" for end in ("one.y", "first.y", "two.y")}
-    collapsed = edits.CollapseNodes("pair", ("one",), "first", types).apply(project)
-    collapsed = edits.CollapseNodes("pair", ("two",), "second", types).apply(collapsed)
+    files = sources(loaded.root)
+    collapsed = collapsing(check_project(loaded), files, "pair", ("one",), "first").apply(project)
+    collapsed = collapsing(check_project(loaded, collapsed), files, "pair", ("two",), "second").apply(collapsed)
     right = collapsed.graphs["top"].nodes["right"]
     assert isinstance(right, GraphNode)
     assert list(right.inside) == ["first/one/s", "second/two"]

@@ -68,3 +68,12 @@ def test_a_thousand_blocks_are_placed() -> None:
     edges = [Edge(Endpoint(f"n{i}", "o"), Endpoint(f"n{(i * 7 + 3) % 1000}", "i")) for i in range(1000)]
     edges += [Edge(Endpoint(f"n{i}", "o"), Endpoint(f"n{i + 1}", "j")) for i in range(999)]
     assert len(layered(Graph("g", nodes=nodes, edges=tuple(edges)))) == 1000
+
+
+def test_wires_have_the_room_that_they_need() -> None:
+    drawn = graph(["a.o>b.i", "b.o>c.i", "a.p>c.j"], "abc")
+    width, _ = DEFAULT_SIZE
+    places = layered(drawn, {}, {"b.o->c.i": 400.0, "a.p->c.j": 2000.0})
+    plain = layered(drawn)
+    assert places["b"][0] == plain["b"][0], "the first two stand as they did"
+    assert places["c"][0] - places["b"][0] - width == 400

@@ -142,7 +142,7 @@ graphs:
 def test_what_is_told() -> None:
     found = checked(TEXT % (24, 24, ", rate: rows"))
     assert found.firings == {"g/a": 3, "g/b": 2}
-    assert found.firings_of("g") == {"a": 3, "b": 2}
+    assert found.firings == {"g/a": 3, "g/b": 2}
     assert faults(TEXT % (24, 36, ", rate: rows")) == [
         "rate g/a.Y->b.X: the rates do not balance: b fires 3 times by b.Y->E, but 2 times by this wire"
     ]

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from allo_studio.design.checked import CheckedDesign, PortInfo
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project, UnknownNode
 from allo_studio.types import parse_type
-from nodes.canvas import Canvas, block_sizes
+from nodes.canvas import Canvas, measures
 from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec, endpoint
 from nodes.pipe import WireItem, around
 from nodes.viewer import MIME_TYPE
@@ -308,8 +308,8 @@ def test_any_graph_however_faulty_is_drawn_after_any_other(canvas: Canvas, graph
     for graph in graphs:
         signatures = {graph.name: tuple(PortInfo(name, "in") for name in graph.inputs)}
         checked = CheckedDesign(Project("p"), (), {}, ports, {}, signatures)
-        sizes = block_sizes(graph, checked)
-        places = completed(graph, {}, sizes)
+        sizes, rooms = measures(graph, checked)
+        places = completed(graph, {}, sizes, rooms)
         assert set(places) == set(sizes)
         canvas.show_graph(graph, checked, places)
         ids = {edge.id for edge in graph.edges}

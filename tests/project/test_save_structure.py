@@ -8,9 +8,11 @@ import pytest
 
 from allo_studio.design import edits
 from allo_studio.design.blocks import conversion
+from allo_studio.design.end_types import EndTypes
 from allo_studio.design.model import Endpoint, GraphNode
 from allo_studio.project import copy_nodes, parse_project, read_clip, rewrite
 from allo_studio.project.three_way import says_same
+from allo_studio.types import parse_type
 
 COMMENTED = """\
 # head
@@ -43,12 +45,12 @@ graphs:
 
 def _structural() -> dict[str, tuple[edits.Edit, set[str]]]:
     """Return edits with the comments of lines that go with what they are about."""
-    ends = {Endpoint(f"b{n}", port): "float32[16]" for n in (1, 2, 3) for port in "XY"}
+    ends = {Endpoint(f"b{n}", port): parse_type("float32[16]") for n in (1, 2, 3) for port in "XY"}
     project = parse_project(COMMENTED, Path("p.yaml")).project
     clip = read_clip(copy_nodes(project, "g", ("b2", "b3")))
     insert = edits.InsertBlock("g", "convert", conversion("float32[16]", "float64"), "x", {"b1.Y->b2.X": "y"})
     return {
-        "collapse": (edits.CollapseNodes("g", ("b1", "b2"), "part", ends), {"# one", "# two", "# a2"}),
+        "collapse": (edits.CollapseNodes("g", ("b1", "b2"), "part", (EndTypes({}, ends),)), {"# one", "# two", "# a2"}),
         "duplicate": (edits.DuplicateNodes("g", ("b1", "b2")), set()),
         "paste": (edits.PasteNodes("g", clip, (0, 0)), set()),
         "replace": (edits.SetNode("g", "b1", GraphNode("g")), set()),

@@ -47,7 +47,7 @@ SIZES = dict.fromkeys(["@A", "@B", "@Z", "f", "g", "h"], (150.0, 90.0))
 
 
 def test_an_input_stands_beside_its_first_consumer() -> None:
-    places = arranged(graph("A->f.x", "f.y->g.x", "g.y->h.x", "B->h.z", inputs="AB"), SIZES)
+    places = arranged(graph("A->f.x", "f.y->g.x", "g.y->h.x", "B->h.z", inputs="AB"), SIZES, {})
     assert places["f"][0] < places["@B"][0] < places["h"][0], "not at the far left, with a wire under g"
     assert not overlap(places, SIZES)
 
@@ -56,7 +56,7 @@ def test_given_positions_stay_and_the_rest_comes_beside_them() -> None:
     design = graph("A->f.x", "f.y->g.x", "g.y->Z")
     given = {"f": (1000.0, 500.0), "g": (1300.0, 540.0)}
     sizes = {name: size for name, size in SIZES.items() if name != "@B"}
-    places = completed(design, given, sizes)
+    places = completed(design, given, sizes, {})
     assert places["f"] == (1000.0, 500.0)
     assert places["g"] == (1300.0, 540.0)
     assert places["@A"][0] < 1000
@@ -67,8 +67,8 @@ def test_given_positions_stay_and_the_rest_comes_beside_them() -> None:
 
 def test_completing_is_stable() -> None:
     design = graph("A->f.x", "f.y->g.x", "g.y->h.x", "h.y->Z")
-    once = completed(design, {"g": (8.0, 4.0)}, SIZES)
-    assert completed(design, once, SIZES) == once
+    once = completed(design, {"g": (8.0, 4.0)}, SIZES, {})
+    assert completed(design, once, SIZES, {}) == once
 
 
 def test_cycles_are_seen_before_they_are_drawn() -> None:

@@ -62,6 +62,53 @@ def test_collapse_and_expand_by_their_keys(studio: Window, monkeypatch: pytest.M
     assert studio.session.project is before
 
 
+INSTANCES = """format: 1
+name: instances
+top: top
+graphs:
+  top:
+    inputs: {a: "int32[8]", b: "int32[16]"}
+    outputs: {c: "int32[8]", d: "int32[16]"}
+    nodes:
+      left: {graph: pair, params: {n: 8}}
+      right: {graph: pair}
+    edges: [a -> left.a, left.b -> c, b -> right.a, right.b -> d]
+  pair:
+    params: {n: 16}
+    inputs: {a: "int32[n]"}
+    outputs: {b: "int32[n]"}
+    nodes:
+      one: {kernel: "kernels/own.py:own", params: {N: n}}
+      two: {kernel: "kernels/own.py:own", params: {N: n}}
+    edges: [a -> one.x, one.y -> two.x, two.y -> b]
+"""
+OWN = """from allo_studio.lang import int32
+
+N = 4
+
+
+def own(x: int32[N]) -> int32[N]:
+    y: int32[N]
+    for i in range(N):
+        y[i] = x[i]
+    return y
+"""
+
+
+def test_collapse_inside_of_an_instance_is_right_in_all(window: Window, project: Path) -> None:
+    (project / "kernels" / "own.py").write_text(OWN)
+    (project / "instances.yaml").write_text(INSTANCES)
+    assert window.open_project(project / "instances.yaml")
+    window.panels.canvas.select_blocks(["left"])
+    window.do_enter()
+    assert window.session.level.path == "top/left"
+    window.panels.canvas.select_blocks(["two"])
+    window.block_actions.collapse("part")
+    assert window.session.problems() == ()
+    assert window.session.project is not None
+    assert window.session.project.graphs["part"].inputs == {"x": "int32[n]"}
+
+
 def test_a_cycle_is_refused_in_words(studio: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.panels.canvas.select_blocks(["mm2"])
     studio.do_duplicate()
