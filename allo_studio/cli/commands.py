@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from allo_studio import pipeline
 from allo_studio.cli.files import write_whole
@@ -20,7 +21,7 @@ from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
 from allo_studio.cli.window import open_window, rasterise
 from allo_studio.design.diff import diff
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
-from allo_studio.pipeline import BuildResult
+from allo_studio.pipeline import BuildResult, VendorUse
 from allo_studio.project import LoadedProject, load_project, new_project
 from allo_studio.report import Report, read_report, schedule_text, table
 
@@ -58,11 +59,22 @@ def _build(words: argparse.Namespace) -> Outcome:
     with interruptible() as wish:
         try:
             result = pipeline.build(
-                loaded, out, target=words.target, simulate=words.simulate, progress=bar, cancel=wish
+                loaded,
+                out,
+                target=words.target,
+                simulate=words.simulate,
+                vendor=_vendor_use(words),
+                progress=bar,
+                cancel=wish,
             )
         finally:
             bar.clear()
     return _built(loaded, result, table(result.report))
+
+
+def _vendor_use(words: argparse.Namespace) -> VendorUse:
+    run: Literal["found", "always", "never"] = "always" if words.synth else "never" if words.no_tool else "found"
+    return VendorUse(run, words.cosim, 60 * words.timeout)
 
 
 def _simulate(words: argparse.Namespace) -> Outcome:

@@ -75,7 +75,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 class ProgressBar:
-    """One line on stderr that shows how far long work is; nothing at all where stderr is no terminal."""
+    """One line on stderr that shows how far long work is, below what tools print; nothing where it is no terminal."""
 
     _CELLS = 24
 
@@ -92,7 +92,8 @@ class ProgressBar:
         bar = "#" * filled + "." * (self._CELLS - filled)
         line = f"[{bar}] {fraction:4.0%} {progress.stage}: {progress.message}"
         columns = shutil.get_terminal_size().columns
-        _write(self._stream, f"\r\x1b[K{line[: columns - 1]}")
+        above = f"{progress.log}\n" if progress.log else ""
+        _write(self._stream, f"\r\x1b[K{above}{line[: columns - 1]}")
 
     def clear(self) -> None:
         """Take the line away, so that what follows starts at the margin."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from allo_studio.backends.vitis.external import compilation, external_files, external_function, taken_names
 from allo_studio.backends.vitis.feedback import CONCURRENTLY, places, regions_in_loops
+from allo_studio.backends.vitis.flow import flow_files
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.region import port_memory, region_function
-from allo_studio.backends.vitis.script import run_script
+from allo_studio.backends.vitis.script import Setup
 from allo_studio.backends.vitis.support import includes, support, types
 from allo_studio.backends.vitis.testbench import testbench
 from allo_studio.design.model import Target
@@ -50,7 +51,7 @@ class _Program:
 
 
 def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
-    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, `run_hls.tcl`.
+    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, and those of `flow_files`.
 
     TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
     gives the same bytes. With external blocks there are also their files, under `ip/`, and those that call them. Raises
@@ -68,17 +69,10 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
         f"{top}.h": _header(top, program, source),
         f"{top}.cpp": _source(top, source, project_name),
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
-        "run_hls.tcl": run_script(
-            top,
-            program.top,
-            project_name,
-            part or target.device,
-            target.clock_ns,
-            f"{CONCURRENTLY}(" in source,
-            outside,
-        ),
     }
-    return dict(sorted(files.items()))
+    loops, part = f"{CONCURRENTLY}(" in source, part or target.device
+    setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside)
+    return dict(sorted((files | flow_files(setup, ports, tolerance_of(region))).items()))
 
 
 def tolerance_of(region: Region) -> float:
