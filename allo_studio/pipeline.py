@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from allo_studio.backends.rtl.emit import generate, verilog_files
-from allo_studio.backends.vitis import emit, project_folder, write
+from allo_studio.backends.vitis import INCLUDE, emit, project_folder, write
 from allo_studio.collection import no_collection
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
@@ -35,6 +35,7 @@ from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.data import require_memory
 from allo_studio.simulate.jit import record_runs
 from allo_studio.simulate.sizes import greatest_inputs
+from allo_studio.simulate.toolchain import include_dir
 from allo_studio.simulations import c_simulation, cancellable, jit_simulation, rtl_simulation, testbench
 from allo_studio.synthesis import VendorUse, noted, prepare_tool, synthesise
 from allo_studio.tools import LOG_FILE, Synthesis
@@ -185,6 +186,8 @@ def build(
         else:
             files = cancellable(cancel, lambda: verilog_files(design))
         write(files, folder)
+        if design is None:
+            write(_headers(), folder)
         found: SimulationRow | None = None
         cycles: CycleRun | None = None
         faults: tuple[Diagnostic, ...] = checked.diagnostics
@@ -217,6 +220,11 @@ def build(
 def _stages(simulate: bool, synthesise: bool, cosimulate: bool) -> tuple[str, ...]:
     wanted = {"simulate": simulate, "synthesise": synthesise, "cosimulate": synthesise and cosimulate}
     return ("check", "schedule", "generate", *(stage for stage, asked in wanted.items() if asked), "report")
+
+
+def _headers() -> dict[str, str]:
+    """Return the stand-ins for the vendor's headers, with which the Makefile runs the C++ where there are no others."""
+    return {f"{INCLUDE}/{file.name}": file.read_text(encoding="utf-8") for file in sorted(include_dir().glob("*.h"))}
 
 
 def _made(done: Synthesis | None) -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
     }
     loops, part = f"{CONCURRENTLY}(" in source, part or target.device
-    setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside)
+    setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside, target.interface)
     return dict(sorted((files | flow_files(setup, ports, tolerance_of(region))).items()))
 
 

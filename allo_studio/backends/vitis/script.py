@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
 
 from allo_studio.backends.vitis.external import Compilation
+from allo_studio.design.model import Interface
 
 __all__ = ["Setup", "project_folder", "run_script"]
 
@@ -66,7 +66,7 @@ class Setup:
     clock_ns: float
     loops: bool = False
     outside: Compilation = field(default_factory=Compilation)
-    interface: Literal["ip", "kernel", "stream"] = "ip"
+    interface: Interface = "ip"
 
     @property
     def folder(self) -> str:
