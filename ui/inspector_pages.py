@@ -39,8 +39,8 @@ from allo_studio.design.model import (
     Edge,
     Execution,
     Graph,
-    Interface,
     GraphNode,
+    Interface,
     IpNode,
     Node,
     Project,
@@ -124,8 +124,8 @@ class GraphPage(Page):
         self.interface = QComboBox()
         self.interface.addItems(get_args(Interface))
         self.interface.setToolTip(
-            "The top of the hls target. ip: memories and handshakes; kernel: a Vitis kernel for XRT, arrays in memory by "
-            "AXI; stream: arrays as AXI streams"
+            "The top of the hls target. ip: memories and handshakes; kernel: a Vitis kernel for XRT, arrays in memory; "
+            "stream: arrays as AXI streams"
         )
         self.form.addRow("Execution", self.execution)
         self.form.addRow("", self.unify)

@@ -37,8 +37,8 @@ Execution = Literal["dataflow", "sequential"]
 ParamValue = int | float | str
 # How the array of a wire goes over where its ends fire at different rates (see `rates`).
 Rate = Literal["rows", "held"]
-# What surrounds the top of the hls target: the memories and handshakes of a plain IP, the memory ports of a Vitis kernel
-# that XRT runs, or AXI streams.
+# What surrounds the top of the hls target: the memories and handshakes of a plain IP, the memory ports of a Vitis
+# kernel that XRT runs, or AXI streams.
 Interface = Literal["ip", "kernel", "stream"]
 # What a person may ask for on an edge; None leaves the choice to the compiler.
 ChannelChoice = Literal["fifo", "pingpong", "shared"]

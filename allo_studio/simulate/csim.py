@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ _COMPILE_TIMEOUT_S = 300.0
 # The testbench ends with 1 where its own comparison fails; ours decides.
 _ENDED_WELL = (0, 1)
 _DEADLOCK_STATUS = 70
-_LEFTOVER = "csim: leftover: "
+# What the program says of faults that leave the values right: tokens that nobody read, packets that end wrongly.
+_FAULT = re.compile(r"csim: (?:leftover|packet): (.*)")
 _DEADLOCK = "csim: deadlock: "
 
 
@@ -92,7 +94,7 @@ def run(
     _require_good_end(done)
     outputs = {name: _read_output(data / f"{name}.out.bin", want, kinds.get(name)) for name, want in expected.items()}
     verdict = compare(outputs, expected, tolerance)
-    faults = tuple(line.removeprefix(_LEFTOVER) for line in done.log.splitlines() if line.startswith(_LEFTOVER))
+    faults = tuple(found[1] for line in done.log.splitlines() if (found := _FAULT.fullmatch(line)))
     return CSimResult(
         verdict.compared,
         verdict.mismatches,

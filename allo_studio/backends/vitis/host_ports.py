@@ -1,7 +1,7 @@
 """A kernel's ports as host programs have them: how elements lie in files of data and in buffers.
 
-In a file an element takes as many whole bytes as its bits need, the bits above being 0; in a buffer the least power of
-two of bytes, a signed integer with its sign carried on. Both have the least significant byte first, in row-major order.
+In a file an element takes as many whole bytes as its bits need, the bits above being 0; in a buffer a word (`storage`),
+a signed integer with its sign carried on. Both have the least significant byte first, in row-major order.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 
 from allo_studio.backends.vitis.cpp_types import CppType
 from allo_studio.backends.vitis.memories import Memory
+from allo_studio.backends.vitis.storage import Storage
 
 __all__ = ["HostPort"]
 
@@ -34,6 +35,7 @@ class HostPort:
     scalar: bool
     count: int
     bits: int
+    storage_bits: int
     signed: bool
     kind: Literal["integer", "half", "bfloat16", "single", "double"]
 
@@ -44,7 +46,9 @@ class HostPort:
         scalar = not memory.type.shape and not memory.writable
         kind = _FLOATS[cpp.name] if cpp.kind == "float" else "integer"
         signed = cpp.kind != "float" and cpp.signed
-        return cls(memory.source, memory.writable, scalar, memory.type.size, cpp.bits, signed, kind)
+        return cls(
+            memory.source, memory.writable, scalar, memory.type.size, cpp.bits, Storage.of(cpp).bits, signed, kind
+        )
 
     @property
     def file_bytes(self) -> int:
@@ -54,7 +58,4 @@ class HostPort:
     @property
     def bytes(self) -> int:
         """The bytes of an element in a buffer."""
-        found = 1
-        while 8 * found < self.bits:
-            found *= 2
-        return found
+        return self.storage_bits // 8
