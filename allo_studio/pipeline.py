@@ -231,7 +231,7 @@ def _made(done: Synthesis | None) -> list[tuple[str, str]]:
     """Return what a vendor's tool left in the build folder: kinds and names."""
     if done is None:
         return []
-    return [("log", LOG_FILE), *([("vendor report", done.report)] if done.report else [])]
+    return [("log", LOG_FILE), *([("vendor", done.report)] if done.report else [])]
 
 
 def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Report, tuple[Diagnostic, ...]]:

@@ -71,7 +71,7 @@ def test_a_build_synthesises_where_the_tool_is_on_path(project, tool, tmp_path):
     assert result.report.notes[-1] == f"Vitis HLS 2024.1 synthesised the design: {figures}. Those here are predictions."
     kinds = {artifact.kind: artifact.path for artifact in result.artifacts}
     assert kinds["log"] == out / LOG_FILE
-    assert kinds["vendor report"] == out / REPORT
+    assert kinds["vendor"] == out / REPORT
     assert all(artifact.path.is_file() for artifact in result.artifacts)
     assert read_report(out).notes == result.report.notes
 

@@ -195,7 +195,7 @@ class Project:
 
     def check(self) -> None:
         text = "\n".join(Path(file).read_text() for file in self.sources)
-        if not re.search(rf"^void {re.escape(self.top)}\(", text, re.MULTILINE):
+        if not re.search(rf'^(extern "C" )?void {re.escape(self.top)}\(', text, re.MULTILINE):
             raise Refused(f"no function {self.top} in {', '.join(self.sources)}")
         if not re.fullmatch(r"xc[\w-]+", self.part):
             raise Refused(f"set_part: {self.part} is no part")
