@@ -30,6 +30,7 @@ from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
 from allo_studio.report.assemble import assemble_report
 from allo_studio.report.folder import replacing
+from allo_studio.report.vendor import VendorReport
 from allo_studio.simulate.blame import require_no_models
 from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.data import require_memory
@@ -70,11 +71,15 @@ class Artifact:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build or simulation gave. `ok` is False where a simulation found a difference."""
+    """What a build or simulation gave. `ok` is False where a simulation found a difference or a synthesis failed.
+
+    `vendor` are the reports of the vendor's tool, where a build ran it.
+    """
 
     report: Report
     artifacts: tuple[Artifact, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    vendor: tuple[VendorReport, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -211,10 +216,11 @@ def build(
         artifacts += [Artifact(kind, out / name) for kind, name in _made(done)]
         artifacts.append(Artifact("report", out / REPORT_FILE))
         status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
-        text = dump(document(status, faults, report, artifacts))
+        figures = done.figures if done else ()
+        text = dump(document(status, faults, report, artifacts, figures))
         write({REPORT_FILE: text}, folder)
     run.end()
-    return BuildResult(report, tuple(artifacts), faults)
+    return BuildResult(report, tuple(artifacts), faults, figures)
 
 
 def _stages(simulate: bool, synthesise: bool, cosimulate: bool) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ def test_a_build_synthesises_where_the_tool_is_on_path(project, tool, tmp_path):
     assert kinds["vendor"] == out / REPORT
     assert all(artifact.path.is_file() for artifact in result.artifacts)
     assert read_report(out).notes == result.report.notes
+    assert [one.origin for one in result.vendor] == ["csynth"]
+    assert json.loads((out / "report.json").read_text())["vendor"][0]["general"]["version"] == "2024.1"
 
 
 def test_a_build_runs_what_it_is_told_to(project, tool, run, tmp_path):
@@ -82,7 +84,9 @@ def test_a_build_runs_what_it_is_told_to(project, tool, run, tmp_path):
     assert run("build", project, "--out", out, "--no-simulate", "--no-tool").status == 0
     assert read_report(out).notes[-1] == NOT_RUN
     assert not (out / LOG_FILE).exists()
-    assert run("build", project, "--out", out, "--no-simulate", "--synth").status == 0
+    done = run("build", project, "--out", out, "--no-simulate", "--synth")
+    assert done.status == 0
+    assert "1,234" in done.out.split("== cascade")[1]
     assert (out / REPORT).is_file()
     # The same design without the tool: nothing of the earlier run stays in its folder.
     assert run("build", project, "--out", out, "--no-simulate", "--no-tool").status == 0

@@ -90,7 +90,8 @@ def _schedule(command: argparse.ArgumentParser) -> None:
 
 
 def _report(command: argparse.ArgumentParser) -> None:
-    command.add_argument("path", type=Path, help="a folder that `build` wrote, or its report.json")
+    what = "a folder that `build` wrote, its report.json, a report of Vivado HLS, Vitis HLS or Vivado, or their folder"
+    command.add_argument("path", type=Path, help=what)
     _json(command)
 
 
@@ -162,7 +163,7 @@ _ARRANGE = {
     "build": ("make hardware of a project, simulate it and report", _build),
     "simulate": ("run a project on data and compare with the reference", _simulate),
     "schedule": ("show in which cycle each operation of a project's blocks runs", _schedule),
-    "report": ("print the report of an earlier build", _report),
+    "report": ("print the report of an earlier build, or of a vendor's tool", _report),
     "render": ("draw a project's graph", _render),
     "diff": ("say what differs between two projects", _diff),
     "merge": ("merge two versions of a project file (as git's merge driver)", _merge),

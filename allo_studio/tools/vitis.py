@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.report.vendor import VendorReport
 from allo_studio.source import Source
 from allo_studio.tools.find import HlsTool
 from allo_studio.tools.messages import Messages, Places
 from allo_studio.tools.process import follow
-from allo_studio.tools.reports import report_fault
+from allo_studio.tools.reports import read_synthesis
 from allo_studio.tools.stages import Stages, Step
 
 __all__ = ["LOG_FILE", "Synthesis", "run_hls"]
@@ -31,14 +32,16 @@ _MOST_TOLD = 200
 
 @dataclass(frozen=True)
 class Synthesis:
-    """How a run went: the program and its version, the report's path in the folder, what was said, the seconds.
+    """How a run went: the program and its version, what was said, the seconds.
 
-    `report` is None where there is none that can be read; then there is an error among the diagnostics. `cosimulated`
-    tells that the RTL was simulated and computed what it should.
+    `report` is the path of csynth.xml in the folder, and `figures` what it and other reports say. It is None where
+    there is none that can be read; then there is an error among the diagnostics. `cosimulated` tells that the RTL was
+    simulated and computed what it should.
     """
 
     tool: str
     report: str | None
+    figures: tuple[VendorReport, ...]
     diagnostics: tuple[Diagnostic, ...]
     cosimulated: bool
     seconds: float
@@ -91,11 +94,12 @@ def run_hls(
     log.write_bytes(log.read_bytes().replace(str(folder).encode(), str(shown or folder).encode()))
     name = f"Vitis HLS {run.version}" if run.version else f"Vitis HLS ({tool.kind})"
     report = next((path for pattern in _REPORTS for path in sorted(folder.glob(pattern))), None)
-    broken = report_fault(report) if report else None
+    figures, broken = read_synthesis(report, folder) if report else ((), None)
     kept = report.relative_to(folder).as_posix() if report and not broken else None
     faults = ended or _faults(run, status, kept, broken, cosim)
     cosimulated = run.passed and not run.failed
-    return Synthesis(name, kept, (*run.messages.found(LOG_FILE), *faults), cosimulated, time.monotonic() - began)
+    found = (*run.messages.found(LOG_FILE), *faults)
+    return Synthesis(name, kept, figures, found, cosimulated, time.monotonic() - began)
 
 
 class _Run:

@@ -127,6 +127,9 @@ def test_each_command_synthesises_and_leaves_a_report(runs: Callable[[str], Runs
     assert (done.ok, done.tool, done.diagnostics) == (True, "Vitis HLS 2024.1", ())
     assert done.report == f"{WORK}/{'hls' if kind == 'v++' else 'solution'}/syn/report/csynth.xml"
     assert (run.folder / done.report).is_file()
+    (figures,) = done.figures
+    assert (figures.origin, figures.general.top, figures.modules[0].latency.worst) == ("csynth", "cascade", 1234)
+    assert figures.files == (done.report,)
     assert not done.cosimulated
     assert [line.rstrip() for line in run.log.splitlines()] == run.lines
     assert run.steps[-1] == Step("synthesise", "synthesised", run.steps[-1].fraction)
@@ -191,13 +194,14 @@ def test_warnings_are_told_once_and_are_no_failure(runs: Callable[[str], Runs]) 
         ("error", "Vitis HLS: Pre-synthesis failed. [HLS 200-70]"),
         ("garbage", "Vitis HLS ended well and wrote no report csynth.xml"),
         ("no-report", "Vitis HLS ended well and wrote no report csynth.xml"),
-        ("truncated", "the report csynth.xml of Vitis HLS is no whole XML: "),
+        ("truncated", "the report of Vitis HLS cannot be used: "),
     ],
 )
 def test_each_way_to_fail_is_one_error(runs: Callable[[str], Runs], mode: str, message: str) -> None:
     done = runs(mode)()
-    assert (done.ok, done.report) == (False, None)
+    assert (done.ok, done.report, done.figures) == (False, None, ())
     (fault,) = done.diagnostics
+    assert "fresh" not in fault.message
     assert fault.message.startswith(message)
     assert (fault.code, fault.severity) == ("tool", "error")
 
