@@ -88,7 +88,15 @@ def run(
     headers += [files_dir / name for name in known.files]
     include = [files_dir / name for name in known.include]
     _require(*sources, *headers)
-    program = build_executable(sources, headers, folder, timeout_s=_COMPILE_TIMEOUT_S, cancel=cancel, include=include)
+    program = build_executable(
+        sources,
+        headers,
+        folder,
+        timeout_s=_COMPILE_TIMEOUT_S,
+        cancel=cancel,
+        include=include,
+        external=bool(known.sources),
+    )
     done = run_child([str(program), str(data)], folder, timeout_s=timeout_s, cancel=cancel)
     (folder / "csim.log").write_text(done.log, encoding="utf-8")
     _require_good_end(done)

@@ -211,6 +211,6 @@ def _header(top: str, program: _Program, source: str) -> str:
 
 
 def _source(top: str, source: str, project_name: str) -> str:
-    what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++17 compiler."
+    what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++14 compiler."
     head = f'{what}\n#include "{top}.h"\n'
     return f"{head}{support(source)}\n{source}"
