@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-from numpy.typing import NDArray
-
-from allo_studio.backends.rtl.cancelling import cancelling
-from allo_studio.backends.rtl.emit import RtlDesign, generate, verilog_files
-from allo_studio.backends.rtl.worker import WorkerCancelled
-from allo_studio.backends.vitis import compilation, emit, tolerance_of, write
+from allo_studio.backends.rtl.emit import generate, verilog_files
+from allo_studio.backends.vitis import INCLUDE, emit, project_folder, write
 from allo_studio.collection import no_collection
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
@@ -28,29 +24,29 @@ from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.devices import Device, find_device
 from allo_studio.hardware.operators import OperatorLibrary, load_operators, profile_families, profile_names
 from allo_studio.hardware.schedule import Run
+from allo_studio.progress import Cancelled, Progress, StageRun
 from allo_studio.project import LoadedProject, sources
 from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
 from allo_studio.report.assemble import assemble_report
 from allo_studio.report.folder import replacing
-from allo_studio.simulate.blame import require_no_models, whose_fault
-from allo_studio.simulate.child import SimulationCancelled
-from allo_studio.simulate.compare import compare
-from allo_studio.simulate.csim import CSimResult
-from allo_studio.simulate.csim import run as run_csim
+from allo_studio.report.vendor import VendorReport
+from allo_studio.simulate.blame import require_no_models
 from allo_studio.simulate.cycle.design import CycleRun
-from allo_studio.simulate.cycle.export import testbench_files
-from allo_studio.simulate.cycle.run import run_rtl
 from allo_studio.simulate.data import require_memory
-from allo_studio.simulate.jit import evaluate_jit, record_runs
-from allo_studio.simulate.reference import evaluate
-from allo_studio.simulate.sizes import all_inputs, greatest_inputs, meant, sizes_of
+from allo_studio.simulate.jit import record_runs
+from allo_studio.simulate.sizes import greatest_inputs
+from allo_studio.simulate.toolchain import include_dir
+from allo_studio.simulations import c_simulation, cancellable, jit_simulation, rtl_simulation, testbench
+from allo_studio.synthesis import VendorUse, noted, prepare_tool, synthesise
+from allo_studio.tools import LOG_FILE, Synthesis
 
 __all__ = [
     "Artifact",
     "BuildResult",
     "Cancelled",
     "Progress",
+    "VendorUse",
     "build",
     "check_project",
     "predict",
@@ -63,27 +59,6 @@ PROFILE = "vitis"
 RTL_PROFILE = "open"
 Target = Literal["hls", "rtl"]
 Engine = Literal["hls", "rtl", "jit"]
-# Invocations that a cycle simulation runs back to back.
-_INVOCATIONS = 4
-# More cycles than these take too long to simulate.
-_MOST_CYCLES = 2_000_000_000
-# Beyond these, one invocation is simulated, and FIFOs are not watched.
-_MOST_WATCHED = 5_000_000
-# What some work makes.
-Made = TypeVar("Made")
-
-
-class Cancelled(Exception):
-    """Raised where the person cancelled; nothing half-made is left."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a build is: the stage, what it does, and the fraction of the whole that is done (0 to 1)."""
-
-    stage: str
-    message: str
-    fraction: float
 
 
 @dataclass(frozen=True)
@@ -96,39 +71,20 @@ class Artifact:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build or simulation gave. `ok` is False where a simulation found a difference."""
+    """What a build or simulation gave. `ok` is False where a simulation found a difference or a synthesis failed.
+
+    `vendor` are the reports of the vendor's tool, where a build ran it.
+    """
 
     report: Report
     artifacts: tuple[Artifact, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    vendor: tuple[VendorReport, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether there is no error among the diagnostics."""
         return not has_errors(self.diagnostics)
-
-
-@dataclass
-class _Run:
-    """Tells progress and asks whether to go on, between stages."""
-
-    progress: Callable[[Progress], None] | None
-    cancel: Callable[[], bool] | None
-    stages: Sequence[str]
-    number: int = field(default=0)
-
-    def stage(self, message: str) -> None:
-        """Enter the next stage; raises Cancelled."""
-        if self.cancel and self.cancel():
-            raise Cancelled
-        if self.progress:
-            self.progress(Progress(self.stages[self.number], message, self.number / len(self.stages)))
-        self.number += 1
-
-    def end(self) -> None:
-        """Tell that all is done."""
-        if self.progress:
-            self.progress(Progress("done", "done", 1.0))
 
 
 @no_collection()
@@ -212,18 +168,21 @@ def build(
     target: Target = "hls",
     project: Project | None = None,
     simulate: bool = True,
+    vendor: VendorUse | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> BuildResult:
     """Build a project's hardware into the folder `out`, simulate it, and write its report there.
 
     The target `hls` is C++ for Vitis HLS, which is run as C++; `rtl` is SystemVerilog, which is run cycle by cycle.
-    `project` is an edited project of the same folder. The folder is replaced as a whole when all is done. Raises
-    AlloError for faults of the design (or code `tool` where a tool failed), and Cancelled. A simulation that differs
-    from the reference is an error among the result's diagnostics.
+    `project` is an edited project of the same folder. Where Vitis HLS is installed it then synthesises the C++, as
+    `vendor` says. The folder is replaced as a whole when all is done. Raises AlloError for faults of the design (or
+    code `tool` where a tool of ours failed, or one that is wanted is missing), and Cancelled. A simulation that differs
+    from the reference, and a synthesis that fails, is an error among the result's diagnostics.
     """
-    stages = ("check", "schedule", "generate", *(("simulate",) if simulate else ()), "report")
-    run = _Run(progress, cancel, stages)
+    use = vendor or VendorUse()
+    tool = prepare_tool(use, target, simulate)
+    run = StageRun(progress, cancel, _stages(simulate, tool is not None, use.cosim))
     ready, device = _prepare(loaded, project, run, target)
     checked, sized = ready.checked, ready.design
     run.stage("writing HLS C++" if target == "hls" else "writing SystemVerilog")
@@ -232,28 +191,55 @@ def build(
         if design is None:
             files = emit(sized.region, checked.project.target, checked.project.name, device.part)
         else:
-            files = _cancellable(cancel, lambda: verilog_files(design))
+            files = cancellable(cancel, lambda: verilog_files(design))
         write(files, folder)
+        if design is None:
+            write(_headers(), folder)
         found: SimulationRow | None = None
         cycles: CycleRun | None = None
         faults: tuple[Diagnostic, ...] = checked.diagnostics
         if simulate:
             run.stage("compiling and running the simulation")
             if design is None:
-                found, more = _c_simulation(sized, folder, cancel)
+                found, more = c_simulation(sized, folder, cancel)
             else:
-                found, cycles, more = _rtl_simulation(design, cancel)
-                files |= _testbench(design, folder)
+                found, cycles, more = rtl_simulation(design, cancel)
+                files |= testbench(design, folder)
             faults += more
-        run.stage("writing the report")
+        done: Synthesis | None = None
+        if tool is not None:
+            work = project_folder(checked.project.name)
+            done = synthesise(tool, use, run, folder, work, root=loaded.root, shown=out)
+            faults += done.diagnostics
+        run.stage("writing the report", "report")
         report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
+        report = noted(report, target, use, done)
         artifacts = [Artifact(_kind(name), out / name) for name in files]
+        artifacts += [Artifact(kind, out / name) for kind, name in _made(done)]
         artifacts.append(Artifact("report", out / REPORT_FILE))
         status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
-        text = dump(document(status, faults, report, artifacts))
+        figures = done.figures if done else ()
+        text = dump(document(status, faults, report, artifacts, figures))
         write({REPORT_FILE: text}, folder)
     run.end()
-    return BuildResult(report, tuple(artifacts), faults)
+    return BuildResult(report, tuple(artifacts), faults, figures)
+
+
+def _stages(simulate: bool, synthesise: bool, cosimulate: bool) -> tuple[str, ...]:
+    wanted = {"simulate": simulate, "synthesise": synthesise, "cosimulate": synthesise and cosimulate}
+    return ("check", "schedule", "generate", *(stage for stage, asked in wanted.items() if asked), "report")
+
+
+def _headers() -> dict[str, str]:
+    """Return the stand-ins for the vendor's headers, with which the Makefile runs the C++ where there are no others."""
+    return {f"{INCLUDE}/{file.name}": file.read_text(encoding="utf-8") for file in sorted(include_dir().glob("*.h"))}
+
+
+def _made(done: Synthesis | None) -> list[tuple[str, str]]:
+    """Return what a vendor's tool left in the build folder: kinds and names."""
+    if done is None:
+        return []
+    return [("log", LOG_FILE), *([("vendor", done.report)] if done.report else [])]
 
 
 def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Report, tuple[Diagnostic, ...]]:
@@ -262,7 +248,7 @@ def predict(loaded: LoadedProject, project: Project | None = None) -> tuple[Repo
     Where cycles depend on data the kernels are run by the JIT. Raises AlloError for faults of the design, and where an
     external block's model would have to be run for that.
     """
-    ready, device = _prepare(loaded, project, _Run(None, None, ("check", "schedule")), models=False)
+    ready, device = _prepare(loaded, project, StageRun(None, None, ("check", "schedule")), models=False)
     report = assemble_report(ready.checked.project, ready.design, device, None, ready.others())
     return report, ready.checked.diagnostics
 
@@ -283,19 +269,19 @@ def simulate(
     `hls` compiles and runs the generated C++, `rtl` runs the circuits cycle by cycle, `jit` each kernel's final IR by
     LLVM. Raises as `build`.
     """
-    run = _Run(progress, cancel, ("check", "schedule", "simulate"))
+    run = StageRun(progress, cancel, ("check", "schedule", "simulate"))
     ready, device = _prepare(loaded, project, run, target)
     checked, sized = ready.checked, ready.design
     run.stage(f"running on data ({target})")
     cycles: CycleRun | None = None
     if target == "jit":
-        found, faults = _jit_simulation(sized)
+        found, faults = jit_simulation(sized)
     elif target == "rtl":
-        found, cycles, faults = _rtl_simulation(generate(sized), cancel, waves)
+        found, cycles, faults = rtl_simulation(generate(sized), cancel, waves)
     else:
         with tempfile.TemporaryDirectory(prefix="allo-") as name:
             write(emit(sized.region, checked.project.target, checked.project.name, device.part), Path(name))
-            found, faults = _c_simulation(sized, Path(name), cancel)
+            found, faults = c_simulation(sized, Path(name), cancel)
     run.end()
     report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
     return BuildResult(report, (), (*checked.diagnostics, *faults))
@@ -317,7 +303,7 @@ def profile_for(device: Device) -> str:
 
 
 def _prepare(
-    loaded: LoadedProject, project: Project | None, run: _Run, target: Engine = "hls", models: bool = True
+    loaded: LoadedProject, project: Project | None, run: StageRun, target: Engine = "hls", models: bool = True
 ) -> tuple[_Sized, Device]:
     run.stage("checking the design")
     checked = check_project(loaded, project)
@@ -328,147 +314,12 @@ def _prepare(
     return _size(checked, library, models), device
 
 
-def _total(rows: Sequence[SimulationRow]) -> SimulationRow:
-    """Return several runs of one engine as one."""
-    compared, mismatches = sum(row.compared for row in rows), sum(row.mismatches for row in rows)
-    return SimulationRow(compared, mismatches, max(row.max_error for row in rows), rows[0].engine)
-
-
-def _c_simulation(
-    sized: SizedDesign, folder: Path, cancel: Callable[[], bool] | None
-) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
-    require_memory(sized.region.ports)
-    results = [_c_run(sized, folder, inputs, cancel) for inputs in all_inputs(sized.region)]
-    rows = [SimulationRow(r.compared, r.mismatches, r.max_error, "C simulation") for r in results]
-    return _total(rows), tuple(dict.fromkeys(fault for result in results for fault in _csim_faults(sized, result)))
-
-
-def _c_run(
-    sized: SizedDesign, folder: Path, inputs: Mapping[str, NDArray[Any]], cancel: Callable[[], bool] | None
-) -> CSimResult:
-    region = sized.region
-    expected = _cancellable(cancel, lambda: evaluate(region, inputs, cancel=cancel))
-    try:
-        return run_csim(
-            folder,
-            region.name,
-            inputs,
-            meant(region.ports, inputs, expected),
-            types={port.name: port.type for port in region.ports},
-            tolerance=tolerance_of(region),
-            cancel=cancel,
-            outside=compilation(region),
-        )
-    except SimulationCancelled:
-        raise Cancelled from None
-
-
-def _testbench(design: RtlDesign, folder: Path) -> dict[str, str]:
-    """Write a testbench for other simulators, with the data of the simulation."""
-    inputs = greatest_inputs(design.sized.region)
-    files = testbench_files(design, inputs, evaluate_jit(design.sized.region, inputs))
-    write(files, folder)
-    return files
-
-
-def _cancellable(cancel: Callable[[], bool] | None, work: Callable[[], Made]) -> Made:
-    """Return what some work makes that asks the process in which CIRCT runs; raises Cancelled."""
-    try:
-        with cancelling(cancel):
-            return work()
-    except (SimulationCancelled, WorkerCancelled):
-        raise Cancelled from None
-
-
-def _rtl_simulation(
-    design: RtlDesign, cancel: Callable[[], bool] | None, waves: Path | None = None
-) -> tuple[SimulationRow, CycleRun, tuple[Diagnostic, ...]]:
-    """Run a design's circuits on random data; every bit is compared with the JIT, the cycles with the prediction."""
-    sized = design.sized
-    require_memory(sized.region.ports)
-    if sized.latency > _MOST_CYCLES:
-        raise AlloError(
-            Diagnostic(
-                "simulation",
-                f"an invocation takes {sized.latency:,} cycles, too many to simulate one by one",
-                where=sized.region.path,
-                hint="build it with --no-simulate, or simulate it for smaller sizes",
-            )
-        )
-    watched = tuple(design.probed.fifos) if sized.latency < _MOST_WATCHED else ()
-    invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
-    *others, greatest = all_inputs(sized.region)
-    found, row, faults = _rtl_run(design, greatest, invocations, watched, cancel, waves)
-    rows = [row]
-    for inputs in others:
-        _, row, more = _rtl_run(design, inputs, 1, (), cancel, None)
-        rows.append(row)
-        faults += more
-    if not sizes_of(sized.region).greatest:
-        # The predicted cycles are those of the greatest sizes, and here data tell them.
-        return _total(rows), found, tuple(faults)
-    expected = (sized.latency, *[sized.interval] * (invocations - 1))
-    # The interval is that of the steady state.
-    if found.cycles[0] != expected[0] or found.cycles[-1] != expected[-1]:
-        took = f"the RTL took {found.cycles[0]} cycles and then {found.cycles[-1]}"
-        message = f"{took}, not {expected[0]} and {expected[-1]}"
-        faults.append(Diagnostic("simulation", message, where=sized.region.path, hint=whose_fault(sized.region)))
-    return _total(rows), found, tuple(faults)
-
-
-def _rtl_run(
-    design: RtlDesign,
-    inputs: Mapping[str, NDArray[Any]],
-    invocations: int,
-    watched: Sequence[str],
-    cancel: Callable[[], bool] | None,
-    waves: Path | None,
-) -> tuple[CycleRun, SimulationRow, list[Diagnostic]]:
-    sized = design.sized
-    found = _cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))
-    right = _cancellable(cancel, lambda: evaluate_jit(sized.region, inputs, invocations, cancel))
-    right = meant(sized.region.ports, inputs, right)
-    got = meant(sized.region.ports, {**inputs, **right}, found.outputs)
-    verdict = compare(got, right, 0.0)
-    row = SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "RTL simulation")
-    if not verdict.mismatches:
-        return found, row, []
-    count = f"{verdict.mismatches} of {verdict.compared}"
-    return found, row, [_differs(sized, "RTL simulation", count, str(verdict.first_mismatch))]
-
-
-def _csim_faults(sized: SizedDesign, result: CSimResult) -> Iterator[Diagnostic]:
-    if result.mismatches:
-        yield _differs(sized, "C simulation", f"{result.mismatches} of {result.compared}", str(result.first_mismatch))
-    for fault in result.faults:
-        yield Diagnostic("simulation", f"the C simulation found: {fault}", where=sized.region.path)
-
-
-def _jit_simulation(sized: SizedDesign) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
-    require_memory(sized.region.ports)
-    region, rows, faults = sized.region, list[SimulationRow](), list[Diagnostic]()
-    for inputs in all_inputs(region):
-        right = meant(region.ports, inputs, evaluate(region, inputs))
-        got = meant(region.ports, {**inputs, **right}, evaluate_jit(region, inputs))
-        verdict = compare(got, right, tolerance_of(region))
-        rows.append(SimulationRow(verdict.compared, verdict.mismatches, verdict.max_error, "JIT"))
-        if verdict.mismatches:
-            count = f"{verdict.mismatches} of {verdict.compared}"
-            faults.append(_differs(sized, "JIT", count, str(verdict.first_mismatch)))
-    return _total(rows), tuple(faults)
-
-
-def _differs(sized: SizedDesign, engine: str, count: str, first: str) -> Diagnostic:
-    return Diagnostic(
-        "simulation",
-        f"the {engine} differs from the reference in {count} elements; the first is {first}",
-        where=sized.region.path,
-        hint=whose_fault(sized.region),
-    )
-
-
 def _kind(name: str) -> str:
+    if name in ("host.cpp", "host_pynq.py"):
+        return "host"
+    if name == "Makefile":
+        return "script"
     if name.endswith("_tb.cpp") or name.startswith("sim/"):
         return "testbench"
-    kinds = {".cpp": "hls", ".h": "header", ".tcl": "script", ".sv": "verilog", ".hex": "contents"}
+    kinds = {".cpp": "hls", ".h": "header", ".tcl": "script", ".cfg": "script", ".sv": "verilog", ".hex": "contents"}
     return kinds.get(Path(name).suffix, "file")

@@ -221,6 +221,7 @@ def _settings(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
             edits.SetTop(graph.name),
             edits.SetTarget(replace(project.target, clock_ns=draw.choice([3.33, 5.0]))),
             edits.SetTarget(replace(project.target, fifo_margin=draw.randrange(3))),
+            edits.SetTarget(replace(project.target, interface=draw.choice(["ip", "kernel", "stream"]))),
         ]
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allo_studio.backends.vitis import emit, write
-from allo_studio.design.model import Target
+from allo_studio.design.model import Interface, Target
 from allo_studio.design.region import Channel, KernelProcess, Region, RegionPort
 from allo_studio.execute import Executable, jit
 from allo_studio.frontend import parse_kernel
@@ -70,7 +70,9 @@ def cases_of(kernel: KernelIR, bounds: Sequence[str], seed: int = 0) -> list[Cas
     return found
 
 
-def run_as_cpp(kernels: Sequence[KernelIR], cases: Sequence[Case], folder: Path) -> list[Arrays]:
+def run_as_cpp(
+    kernels: Sequence[KernelIR], cases: Sequence[Case], folder: Path, interface: Interface = "ip"
+) -> list[Arrays]:
     """Return what the C++ of some kernels computes, of one case each. No argument is both read and written."""
     ports, processes = list[RegionPort](), list[KernelProcess]()
     for number, kernel in enumerate(kernels):
@@ -82,7 +84,8 @@ def run_as_cpp(kernels: Sequence[KernelIR], cases: Sequence[Case], folder: Path)
     channels = tuple(
         _channel(port, process) for process in processes for port in ports if port.name in process.bindings.values()
     )
-    write(emit(Region("top", "top", "sequential", tuple(ports), tuple(processes), channels), Target(), "test"), folder)
+    region = Region("top", "top", "sequential", tuple(ports), tuple(processes), channels)
+    write(emit(region, Target(interface=interface), "test"), folder)
     inputs, expected = dict[str, NDArray[Any]](), dict[str, NDArray[Any]]()
     for number, (kernel, case) in enumerate(zip(kernels, cases, strict=True)):
         given = {**_sizes(kernel, case.inputs), **case.inputs}

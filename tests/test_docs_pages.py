@@ -11,7 +11,7 @@ from documents import DOCS, blocks_of, run_page
 from allo_studio.primitives.registry import STEPS
 
 ROOT = DOCS.parent
-PAGES = [DOCS.parent / "README.md", DOCS / "design-graph.md", DOCS / "hls.md", DOCS / "rtl.md"]
+PAGES = [DOCS.parent / "README.md", *(DOCS / f"{name}.md" for name in ("design-graph", "hls", "report-reading", "rtl"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

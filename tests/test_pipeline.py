@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mixed_projects import PROJECTS, make
 
-from allo_studio import pipeline
+from allo_studio import pipeline, simulations
 from allo_studio.design.model import Project, Target
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.operators import load_operators
@@ -174,12 +174,12 @@ def test_a_folder_below_a_file_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_wrong_result_is_an_error_and_the_build_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = pipeline.evaluate
+    real = simulations.evaluate
 
     def wrong(*given: object, **more: object) -> dict[str, object]:
         return {name: array + 1 for name, array in real(*given, **more).items()}  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "evaluate", wrong)
+    monkeypatch.setattr(simulations, "evaluate", wrong)
     loaded = make(tmp_path, "no_loops")
     for result in (build(loaded, tmp_path / "out"), simulate(loaded, target="jit")):
         assert not result.ok

@@ -10,14 +10,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 from random_projects import Design, designs
 
 from allo_studio.backends.vitis import emit, tolerance_of, write
 from allo_studio.design.checked import CheckedDesign
-from allo_studio.design.model import Endpoint, GraphNode, Project
+from allo_studio.design.model import Endpoint, GraphNode, Interface, Project
 from allo_studio.design.timing import SizedDesign
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import check_project, size_project
@@ -136,11 +138,12 @@ def test_the_jit_computes_what_the_reference_does(design: Design) -> None:
 
 
 @search(18)
-@given(designs())
-def test_the_generated_circuit_computes_what_the_reference_does(design: Design) -> None:
+@given(designs(), st.sampled_from(get_args(Interface)))
+def test_the_generated_circuit_computes_what_the_reference_does(design: Design, interface: Interface) -> None:
     for loaded, checked, sized in accepted(design):
         inputs = data_of(sized)
-        write(emit(sized.region, loaded.project.target, "random", "xcu280-fsvh2892-2L-e"), loaded.root / "out")
+        target = replace(loaded.project.target, interface=interface)
+        write(emit(sized.region, target, "random", "xcu280-fsvh2892-2L-e"), loaded.root / "out")
         want, tolerance = reference(checked, sized, inputs), tolerance_of(sized.region)
         result = run(loaded.root / "out", sized.region.name, inputs, want, tolerance=tolerance)
         assert result.passed, (result.first_mismatch, result.faults, result.log)

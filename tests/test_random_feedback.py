@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from random_feedback import loops
 
 from allo_studio.backends.vitis import emit, write
-from allo_studio.design.model import Project
+from allo_studio.design.model import Interface, Project
 from allo_studio.design.region import RelayoutProcess
 from allo_studio.design.timing import SizedDesign
 from allo_studio.hardware.operators import load_operators
@@ -26,7 +28,8 @@ from allo_studio.simulate.toolchain import build_executable
 VITIS = load_operators("vitis", 3.33)
 
 
-def assert_engines_agree(sized: SizedDesign, project: Project, folder: Path) -> None:
+def assert_engines_agree(sized: SizedDesign, project: Project, folder: Path, seed: int = 0) -> None:
+    """Compare all engines; the seed chooses the interface of the generated C++."""
     inputs = random_inputs(sized.region.ports)
     for invocations in (1, 2, 3):
         want = evaluate(sized.region, inputs, invocations)
@@ -34,7 +37,9 @@ def assert_engines_agree(sized: SizedDesign, project: Project, folder: Path) -> 
         assert verdict.compared
         assert not verdict.mismatches, f"{invocations}: {verdict.first_mismatch}"
     folder.mkdir()
-    write(emit(sized.region, project.target, project.name, "part"), folder)
+    choices = get_args(Interface)
+    target = replace(project.target, interface=choices[seed % len(choices)])
+    write(emit(sized.region, target, project.name, "part"), folder)
     types = {port.name: port.type for port in sized.region.ports}
     found = run(folder, sized.region.name, inputs, evaluate(sized.region, inputs), types=types)
     assert found.passed, f"{found.first_mismatch} {found.faults}"
@@ -45,7 +50,7 @@ def test_engines(tmp_path: Path, seed: int) -> None:
     loaded = loops(tmp_path, seed)
     sized = size_project(loaded, library=VITIS)
     assert any(channel.initial for channel in sized.region.channels)
-    assert_engines_agree(sized, loaded.project, tmp_path / "out")
+    assert_engines_agree(sized, loaded.project, tmp_path / "out", seed)
 
 
 @pytest.mark.parametrize("seed", [3, 10, 13])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -13,6 +14,7 @@ from random_programs import Program, program
 from random_terms import Chooser
 
 from allo_studio.analysis.ports import infer_ports
+from allo_studio.design.model import Interface
 from allo_studio.diagnostics import AlloError
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.menu import applicable
@@ -112,5 +114,7 @@ def test_compiled_cpp_agrees(batch: int, tmp_path: Path, monkeypatch: pytest.Mon
         texts.append(made.text)
     for number in range(len(cases[0])):
         chosen = [found[number] for found in cases]
-        for kernel, case, got, text in zip(kernels, chosen, run_as_cpp(kernels, chosen, tmp_path), texts, strict=True):
+        interface = get_args(Interface)[number % 3]
+        ran = run_as_cpp(kernels, chosen, tmp_path, interface)
+        for kernel, case, got, text in zip(kernels, chosen, ran, texts, strict=True):
             assert difference(kernel, case.interpreted, got) == "", text

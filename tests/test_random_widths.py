@@ -17,4 +17,4 @@ def test_engines(tmp_path: Path, seed: int) -> None:
     loaded = widths(tmp_path, seed)
     sized = size_project(loaded, library=VITIS)
     assert any(isinstance(process, RelayoutProcess) for process in sized.region.processes)
-    assert_engines_agree(sized, loaded.project, tmp_path / "out")
+    assert_engines_agree(sized, loaded.project, tmp_path / "out", seed)

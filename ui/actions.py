@@ -24,6 +24,8 @@ class ActionSpec:
     group: str = ""
     # The key acts while the canvas has the focus; elsewhere it means something else.
     on_canvas: bool = False
+    # It is on or off.
+    toggle: bool = False
 
 
 _TABLE = (
@@ -59,6 +61,9 @@ _TABLE = (
     ActionSpec(
         "target_rtl", "Target &RTL", "Ctrl+Shift+R", "", "project", "Build SystemVerilog, run cycle by cycle", "target"
     ),
+    ActionSpec(
+        "vendor", "Run &Vitis HLS", "", "", "project", "Synthesise HLS C++ where Vitis HLS is installed", toggle=True
+    ),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
@@ -79,7 +84,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "collapse", "expand", None, "add_input", "add_output", "add_graph",
     ),
     "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
-    "&Build": ("check", None, "build", "cancel", None, "target_hls", "target_rtl"),
+    "&Build": ("check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor"),
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {

@@ -44,7 +44,7 @@ class BuildControl(QObject):
             return
         self._target = TARGETS[chosen]
         out = session.loaded.root.resolve() / "build" / f"{session.project.name}{self._target.ending}"
-        self._builder.start(session.loaded, session.project, out, chosen)
+        self._builder.start(session.loaded, session.project, out, chosen, self._targets.vendor)
 
     def _started(self) -> None:
         project = self._session.project

@@ -45,12 +45,12 @@ class BuildLog(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.log)
         self._began = 0.0
-        self._stage = self._target = ""
+        self._stage = self._target = self._message = ""
         self.cancel.clicked.connect(self.cancel_requested)
 
     def begin(self, name: str, target: str) -> None:
         """Start anew, to build a project for a target."""
-        self._began, self._stage, self._target = monotonic(), "", target
+        self._began, self._stage, self._message, self._target = monotonic(), "", "", target
         self.log.clear()
         self._write(f"Building {name}: {target}")
         self._tell("starting…")
@@ -62,8 +62,12 @@ class BuildLog(QWidget):
         if step.stage != self._stage:
             self._stage = step.stage
             self._write(step.stage)
-        if step.message and step.message != step.stage:
+            self._message = ""
+        if step.message and step.message not in (step.stage, self._message):
+            self._message = step.message
             self._write(f"  {step.message}")
+        if step.log:
+            self.log.appendPlainText(step.log)
         self._tell(f"{step.stage}  {step.message}".strip())
         self.bar.setValue(round(max(0.0, min(1.0, step.fraction)) * 1000))
 

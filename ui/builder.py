@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, build
+from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, VendorUse, build
 from allo_studio.project import LoadedProject
 
 __all__ = ["Builder"]
@@ -52,13 +52,20 @@ class Builder(QObject):
         """Whether a build that counts is going on."""
         return self._project is not None
 
-    def start(self, loaded: LoadedProject, project: Project, out: Path, target: Target = "hls") -> None:
+    def start(
+        self,
+        loaded: LoadedProject,
+        project: Project,
+        out: Path,
+        target: Target = "hls",
+        vendor: VendorUse | None = None,
+    ) -> None:
         """Begin to build `project` as it is now, saved or not; nothing happens while a build is running."""
         if self.running:
             return
         self._run += 1
         self._project, self._stop = project, threading.Event()
-        work = partial(build, loaded, out, target=target, project=project)
+        work = partial(build, loaded, out, target=target, project=project, vendor=vendor)
         earlier = [thread for thread in self._threads if thread.is_alive()]
         arguments = (self._run, work, self._stop, earlier)
         thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import cast, get_args
 
 import yaml
 from PySide6.QtCore import Qt, Signal
@@ -40,6 +40,7 @@ from allo_studio.design.model import (
     Execution,
     Graph,
     GraphNode,
+    Interface,
     IpNode,
     Node,
     Project,
@@ -120,6 +121,12 @@ class GraphPage(Page):
         self.bits.setSpecialValueText("what keeps the latency")
         self.bits.setKeyboardTracking(False)
         self.bits.setToolTip("The most that all FIFOs of a dataflow graph may hold; less costs latency")
+        self.interface = QComboBox()
+        self.interface.addItems(get_args(Interface))
+        self.interface.setToolTip(
+            "The top of the hls target. ip: memories and handshakes; kernel: a Vitis kernel for XRT, arrays in memory; "
+            "stream: arrays as AXI streams"
+        )
         self.form.addRow("Execution", self.execution)
         self.form.addRow("", self.unify)
         self.form.addRow(title("Target of the project", "section"))
@@ -127,6 +134,7 @@ class GraphPage(Page):
         self.form.addRow("Clock", self.clock)
         self.form.addRow("FIFO margin", self.margin)
         self.form.addRow("FIFOs hold", self.bits)
+        self.form.addRow("Interface", self.interface)
         self.column.addStretch(1)
         self.execution.activated.connect(self._execution_changed)
         self.unify.clicked.connect(lambda: self._tell(SetUnify(self._graph, self.unify.isChecked())))
@@ -134,6 +142,7 @@ class GraphPage(Page):
         self.clock.valueChanged.connect(self._target_changed)
         self.margin.valueChanged.connect(self._target_changed)
         self.bits.valueChanged.connect(self._target_changed)
+        self.interface.activated.connect(self._target_changed)
 
     def show_graph(self, project: Project, graph: Graph) -> None:
         """Show a graph."""
@@ -141,7 +150,7 @@ class GraphPage(Page):
         self.heading.setText(graph.name)
         top = "  ·  top" if graph.name == project.top else ""
         self.line.setText(f"graph of {project.name}{top}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires")
-        widgets = (self.execution, self.unify, self.device, self.clock, self.margin, self.bits)
+        widgets = (self.execution, self.unify, self.device, self.clock, self.margin, self.bits, self.interface)
         for widget in widgets:
             widget.blockSignals(True)
         self.execution.setCurrentText(graph.execution)
@@ -152,6 +161,7 @@ class GraphPage(Page):
         self.clock.setValue(project.target.clock_ns)
         self.margin.setValue(project.target.fifo_margin)
         self.bits.setValue(project.target.fifo_bits or 0)
+        self.interface.setCurrentText(project.target.interface)
         for widget in widgets:
             widget.blockSignals(False)
 
@@ -164,7 +174,8 @@ class GraphPage(Page):
         clock = self.clock.value()
         if abs(clock - self._target.clock_ns) < 0.0005:
             clock = self._target.clock_ns
-        target = Target(self.device.currentText(), clock, self.margin.value(), self.bits.value() or None)
+        interface = cast(Interface, self.interface.currentText())
+        target = Target(self.device.currentText(), clock, self.margin.value(), self.bits.value() or None, interface)
         if target != self._target:
             self._tell(SetTarget(target))
 

@@ -107,8 +107,8 @@ def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
             action.setShortcut(spec.shortcut)
         tip = spec.tip or spec.text.replace("&", "").rstrip("…")
         action.setToolTip(f"{tip}  ({spec.shortcut})" if spec.shortcut else tip)
+        action.setCheckable(bool(spec.group) or spec.toggle)
         if spec.group:
-            action.setCheckable(True)
             groups.setdefault(spec.group, QActionGroup(window)).addAction(action)
         action.triggered.connect(getattr(window, f"do_{name}"))
         if spec.on_canvas:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
-from allo_studio.pipeline import Target
+from allo_studio.pipeline import Target, VendorUse
 
 __all__ = ["TARGETS", "TargetChoice", "TargetSpec"]
 
@@ -31,6 +31,7 @@ TARGETS: dict[Target, TargetSpec] = {
     "rtl": TargetSpec("RTL", "SystemVerilog", "-rtl"),
 }
 _DEFAULT: Target = "hls"
+_NO_TOOL = "vendor/no_tool"
 
 
 class TargetChoice(QObject):
@@ -64,6 +65,15 @@ class TargetChoice(QObject):
             settings.remove(_key(self._file))
         else:
             settings.setValue(_key(self._file), target)
+
+    @property
+    def vendor(self) -> VendorUse:
+        """Which use builds make of the vendor's tool: where it is found, or none."""
+        return VendorUse("never" if str(_settings().value(_NO_TOOL)) == "true" else "found")
+
+    def run_vendor(self, run: bool) -> None:
+        """Let builds of all projects run the vendor's tool, or not."""
+        _settings().setValue(_NO_TOOL, "false" if run else "true")
 
     def show(self, target: Target) -> None:
         """Take a target without remembering it."""

@@ -57,6 +57,7 @@ class Window(QMainWindow, BlockCommands):
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
         self.actions_by_id = make_actions(self, self.panels.canvas)
+        self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
         add_menus(self, self.actions_by_id, self.panels.docks)
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
@@ -444,6 +445,10 @@ class Window(QMainWindow, BlockCommands):
     def do_target_rtl(self) -> None:
         """Build RTL from now on."""
         self.targets.choose("rtl")
+
+    def do_vendor(self) -> None:
+        """Let builds run the vendor's tool from now on, or not."""
+        self.targets.run_vendor(self.actions_by_id["vendor"].isChecked())
 
     def do_cancel(self) -> None:
         """Stop the build."""

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from allo_studio import pipeline
 from allo_studio.cli.files import write_whole
@@ -16,13 +17,15 @@ from allo_studio.cli.interrupt import interruptible
 from allo_studio.cli.merging import merge_files
 from allo_studio.cli.parser import COMMANDS
 from allo_studio.cli.picture import draw_project
+from allo_studio.cli.reports import vendor_reports
 from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
 from allo_studio.cli.window import open_window, rasterise
 from allo_studio.design.diff import diff
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
-from allo_studio.pipeline import BuildResult
+from allo_studio.pipeline import BuildResult, VendorUse
 from allo_studio.project import LoadedProject, load_project, new_project
 from allo_studio.report import Report, read_report, schedule_text, table
+from allo_studio.report.vendor.text import vendor_text
 
 __all__ = ["run"]
 
@@ -58,11 +61,22 @@ def _build(words: argparse.Namespace) -> Outcome:
     with interruptible() as wish:
         try:
             result = pipeline.build(
-                loaded, out, target=words.target, simulate=words.simulate, progress=bar, cancel=wish
+                loaded,
+                out,
+                target=words.target,
+                simulate=words.simulate,
+                vendor=_vendor_use(words),
+                progress=bar,
+                cancel=wish,
             )
         finally:
             bar.clear()
     return _built(loaded, result, table(result.report))
+
+
+def _vendor_use(words: argparse.Namespace) -> VendorUse:
+    run: Literal["found", "always", "never"] = "always" if words.synth else "never" if words.no_tool else "found"
+    return VendorUse(run, words.cosim, 60 * words.timeout)
 
 
 def _simulate(words: argparse.Namespace) -> Outcome:
@@ -111,6 +125,10 @@ def _of_block(report: Report, path: str) -> Report:
 
 
 def _report(words: argparse.Namespace) -> Outcome:
+    found = vendor_reports(words.path)
+    if found:
+        notes = tuple(note for report in found for note in report.notes)
+        return Outcome(vendor_text(found), _once(notes), vendor=found)
     report = read_report(words.path)
     return Outcome(table(report), _mismatch(report), report)
 
@@ -163,8 +181,9 @@ _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
 def _built(loaded: LoadedProject, result: BuildResult, text: str) -> Outcome:
     found = _once((*loaded.diagnostics, *result.diagnostics))
     files = "\n".join(f"  {artifact.kind:<12} {artifact.path}" for artifact in result.artifacts)
-    shown = f"{text}\nFiles\n{files}\n" if files else text
-    return Outcome(shown, found, result.report, result.artifacts)
+    shown = f"{text}\n{vendor_text(result.vendor)}" if result.vendor else text
+    shown = f"{shown}\nFiles\n{files}\n" if files else shown
+    return Outcome(shown, found, result.report, result.artifacts, vendor=result.vendor)
 
 
 def _simulation_text(report: Report) -> str:

@@ -72,6 +72,7 @@ def _build(command: argparse.ArgumentParser) -> None:
     where = "where the files go (default: build/PROJECT, for rtl build/PROJECT-rtl)"
     command.add_argument("--out", type=Path, metavar="DIR", help=where)
     command.add_argument("--no-simulate", dest="simulate", action="store_false", help="do not run it on data")
+    _vendor(command)
     _json(command)
 
 
@@ -89,7 +90,8 @@ def _schedule(command: argparse.ArgumentParser) -> None:
 
 
 def _report(command: argparse.ArgumentParser) -> None:
-    command.add_argument("path", type=Path, help="a folder that `build` wrote, or its report.json")
+    what = "a folder that `build` wrote, its report.json, a report of Vivado HLS, Vitis HLS or Vivado, or their folder"
+    command.add_argument("path", type=Path, help=what)
     _json(command)
 
 
@@ -128,6 +130,29 @@ def _target(command: argparse.ArgumentParser, targets: tuple[str, ...]) -> None:
     command.add_argument("--target", choices=targets, default="hls", help="what to build (default: hls)")
 
 
+def _vendor(command: argparse.ArgumentParser) -> None:
+    """Add the words about Vitis HLS, which is run where it is found unless they say otherwise."""
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--synth", action="store_true", help="synthesise with Vitis HLS, and fail where there is none")
+    which.add_argument("--no-tool", action="store_true", help="do not run Vitis HLS even where it is installed")
+    command.add_argument("--cosim", action="store_true", help="also simulate the RTL of Vitis HLS (implies --synth)")
+    limit = "end Vitis HLS after so many minutes (default: 120)"
+    command.add_argument("--timeout", type=_minutes, default=120.0, metavar="MIN", help=limit)
+
+
+def _minutes(text: str) -> float:
+    """Return a number of minutes above 0; raises ValueError, which becomes a fault of usage."""
+    value = float(text)
+    # More than a year is no time-out; this also keeps out infinity and NaN.
+    if not 0 < value < 366 * 24 * 60:
+        raise ValueError(text)
+    return value
+
+
+# What the message of a wrong value calls it.
+_minutes.__name__ = "number of minutes"
+
+
 def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON document on stdout, and nothing else")
 
@@ -138,7 +163,7 @@ _ARRANGE = {
     "build": ("make hardware of a project, simulate it and report", _build),
     "simulate": ("run a project on data and compare with the reference", _simulate),
     "schedule": ("show in which cycle each operation of a project's blocks runs", _schedule),
-    "report": ("print the report of an earlier build", _report),
+    "report": ("print the report of an earlier build, or of a vendor's tool", _report),
     "render": ("draw a project's graph", _render),
     "diff": ("say what differs between two projects", _diff),
     "merge": ("merge two versions of a project file (as git's merge driver)", _merge),

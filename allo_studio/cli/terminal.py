@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from allo_studio.design.diff import Change
 from allo_studio.diagnostics import Diagnostic, has_errors, render_all
 from allo_studio.pipeline import Progress
 from allo_studio.report import Report, document, dump
 from allo_studio.report.document import ArtifactLike
+from allo_studio.report.vendor import VendorReport
 
 __all__ = ["CANCELLED", "DESIGN", "FINE", "TOOL", "USAGE", "FileMade", "Outcome", "ProgressBar", "emit", "status_of"]
 
@@ -33,13 +34,17 @@ class FileMade:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command came to; `text` is what a person reads of it on stdout."""
+    """What a command came to; `text` is what a person reads of it on stdout.
+
+    `report` is that of a build, `vendor` are those of a vendor's tools.
+    """
 
     text: str = ""
     diagnostics: Sequence[Diagnostic] = ()
     report: Report | None = None
     artifacts: Sequence[ArtifactLike] = ()
     changes: Sequence[Change] | None = None
+    vendor: Sequence[VendorReport] = ()
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> int:
@@ -52,7 +57,8 @@ def emit(outcome: Outcome, json: bool) -> None:
     """Print an outcome; raises OSError where a stream takes nothing."""
     if json:
         found = outcome.diagnostics
-        whole = document("error" if has_errors(found) else "ok", found, outcome.report, outcome.artifacts)
+        status: Literal["ok", "error"] = "error" if has_errors(found) else "ok"
+        whole = document(status, found, outcome.report, outcome.artifacts, outcome.vendor)
         if outcome.changes is not None:
             whole["changes"] = [change.to_json() for change in outcome.changes]
         _write(sys.stdout, dump(whole))
@@ -75,7 +81,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 class ProgressBar:
-    """One line on stderr that shows how far long work is; nothing at all where stderr is no terminal."""
+    """One line on stderr that shows how far long work is, below what tools print; nothing where it is no terminal."""
 
     _CELLS = 24
 
@@ -92,7 +98,8 @@ class ProgressBar:
         bar = "#" * filled + "." * (self._CELLS - filled)
         line = f"[{bar}] {fraction:4.0%} {progress.stage}: {progress.message}"
         columns = shutil.get_terminal_size().columns
-        _write(self._stream, f"\r\x1b[K{line[: columns - 1]}")
+        above = f"{progress.log}\n" if progress.log else ""
+        _write(self._stream, f"\r\x1b[K{above}{line[: columns - 1]}")
 
     def clear(self) -> None:
         """Take the line away, so that what follows starts at the margin."""

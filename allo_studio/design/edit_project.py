@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 from allo_studio.design.edit_base import Edit, checked_name, find_graph, refuse, renamed_key, with_graph, without
 from allo_studio.design.instances import with_params
-from allo_studio.design.model import Endpoint, Execution, Graph, GraphNode, Project, Target
+from allo_studio.design.model import Endpoint, Execution, Graph, GraphNode, Interface, Project, Target
 from allo_studio.types import parse_type
 
 __all__ = [
@@ -235,12 +235,14 @@ class SetUnify(Edit):
 
 @dataclass(frozen=True)
 class SetTarget(Edit):
-    """Choose device, clock period (ns), FIFO margin (tokens) and the most bits of FIFOs."""
+    """Choose device, clock period (ns), FIFO margin (tokens), the most bits of FIFOs, and the top's interface."""
 
     target: Target
 
     def apply(self, project: Project) -> Project:
-        """Return the project with the target; refused for a period or bits not above 0, or a negative margin."""
+        """Return the project with the target; refused for a period or bits not above 0, a negative margin, or an
+        interface that is none of the three.
+        """
         if not (isfinite(self.target.clock_ns) and self.target.clock_ns > 0):
             raise refuse(
                 f"a clock period of {self.target.clock_ns} ns is not possible", "target", "give a period above 0"
@@ -249,6 +251,9 @@ class SetTarget(Edit):
             raise refuse(f"a FIFO margin of {self.target.fifo_margin} is not possible", "target", "give 0 or more")
         if self.target.fifo_bits is not None and self.target.fifo_bits < 1:
             raise refuse(f"{self.target.fifo_bits} bits for all FIFOs are not possible", "target", "give 1 or more")
+        if self.target.interface not in get_args(Interface):
+            known = ", ".join(get_args(Interface))
+            raise refuse(f"there is no interface {self.target.interface!r}", "target", f"choose one of {known}")
         return replace(project, target=self.target)
 
     def describe(self) -> str:

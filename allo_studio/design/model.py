@@ -19,6 +19,7 @@ __all__ = [
     "Execution",
     "Graph",
     "GraphNode",
+    "Interface",
     "IpNode",
     "KernelNode",
     "Node",
@@ -36,6 +37,9 @@ Execution = Literal["dataflow", "sequential"]
 ParamValue = int | float | str
 # How the array of a wire goes over where its ends fire at different rates (see `rates`).
 Rate = Literal["rows", "held"]
+# What surrounds the top of the hls target: the memories and handshakes of a plain IP, the memory ports of a Vitis
+# kernel that XRT runs, or AXI streams.
+Interface = Literal["ip", "kernel", "stream"]
 # What a person may ask for on an edge; None leaves the choice to the compiler.
 ChannelChoice = Literal["fifo", "pingpong", "shared"]
 
@@ -45,13 +49,14 @@ class Target:
     """What to build for. `clock_ns` is the period; `fifo_margin` is added to every depth of the hls target.
 
     `fifo_bits` is the most that the FIFOs of a dataflow graph may hold, margins apart, whatever that costs in latency;
-    None lets them keep the latency.
+    None lets them keep the latency. `interface` is that of the top of the hls target.
     """
 
     device: str = "xcu280"
     clock_ns: float = 3.33
     fifo_margin: int = 0
     fifo_bits: int | None = None
+    interface: Interface = "ip"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block, relayout
 from allo_studio.design.model import (
@@ -14,6 +14,7 @@ from allo_studio.design.model import (
     Execution,
     Graph,
     GraphNode,
+    Interface,
     IpNode,
     KernelNode,
     Node,
@@ -74,6 +75,8 @@ def to_plain(project: Project) -> dict[str, Any]:
         target["fifo_margin"] = project.target.fifo_margin
     if project.target.fifo_bits is not None:
         target["fifo_bits"] = project.target.fifo_bits
+    if project.target.interface != _DEFAULT.interface:
+        target["interface"] = project.target.interface
     plain: dict[str, Any] = {"format": FORMAT, "name": project.name, "target": target, "top": project.top}
     if project.schedules:
         plain["schedules"] = {n: [_plain_step(s) for s in steps] for n, steps in project.schedules.items()}
@@ -87,7 +90,7 @@ def to_plain(project: Project) -> dict[str, Any]:
 
 def _target(value: Any, faults: Faults) -> Target:
     path: Path = ("target",)
-    entries = faults.take_mapping(value, path, ("device", "clock_ns", "fifo_margin", "fifo_bits"))
+    entries = faults.take_mapping(value, path, ("device", "clock_ns", "fifo_margin", "fifo_bits", "interface"))
     device, clock, margin, bits = _DEFAULT.device, _DEFAULT.clock_ns, 0, None
     if "device" in entries:
         text = faults.take_text(entries["device"], (*path, "device"))
@@ -102,7 +105,11 @@ def _target(value: Any, faults: Faults) -> Target:
         margin = faults.take_int(entries["fifo_margin"], (*path, "fifo_margin"), 0) or 0
     if "fifo_bits" in entries:
         bits = faults.take_int(entries["fifo_bits"], (*path, "fifo_bits"), 1)
-    return Target(device, clock, margin, bits)
+    interface = _DEFAULT.interface
+    if "interface" in entries:
+        choice = faults.take_choice(entries["interface"], (*path, "interface"), get_args(Interface))
+        interface = cast(Interface, choice or interface)
+    return Target(device, clock, margin, bits, interface)
 
 
 def _steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:

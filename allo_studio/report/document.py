@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.report.decode import Fault, decode_report
 from allo_studio.report.model import Report, SimulationRow
+from allo_studio.report.vendor import VendorReport
+from allo_studio.report.vendor.json_form import report_json
 
 __all__ = ["FORMAT", "REPORT_FILE", "ArtifactLike", "document", "dump", "parse_document", "read_report"]
 
@@ -35,13 +37,16 @@ def document(
     diagnostics: Iterable[Diagnostic] = (),
     report: Report | None = None,
     artifacts: Iterable[ArtifactLike] = (),
+    vendor: Sequence[VendorReport] = (),
 ) -> dict[str, Any]:
-    """Return the whole document. `report` and `simulation` are left out where there are none."""
+    """Return the whole document. `report`, `simulation` and `vendor` are left out where there are none."""
     found: dict[str, Any] = {"format": FORMAT, "status": status, "diagnostics": [d.to_json() for d in diagnostics]}
     if report:
         found["report"] = report.to_json()
         if report.simulation:
             found["simulation"] = _simulation_json(report.simulation)
+    if vendor:
+        found["vendor"] = [report_json(one) for one in vendor]
     found["artifacts"] = [{"kind": a.kind, "path": str(a.path)} for a in artifacts]
     return found
 
@@ -75,7 +80,7 @@ def read_report(path: Path) -> Report:
     file = path / REPORT_FILE if path.is_dir() else path
     hint = "give the folder that `allo-studio build` wrote, or its report.json"
     if file.suffix.lower() == ".xml":
-        raise _unreadable(str(file), "this version reads no report of a vendor's tool", hint)
+        raise _unreadable(str(file), "it is one of a vendor's tool, and not of a build", hint)
     try:
         if file.is_file() and file.stat().st_size > _LARGEST:
             raise _unreadable(str(file), "it is larger than 64 MB", hint)

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from allo_studio.report.columns import WIDTH, bar, indented, pairs, section
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["WIDTH", "table"]
-
-WIDTH = 110
-_GAP = "  "
-# A text column is not cut below this.
-_NARROWEST = 8
 
 
 def table(report: Report) -> str:
     """Return the whole report as text that ends in a line end."""
     sections = (
         _summary(report),
-        _section("Blocks", _PROCESS_HEAD, [_process(row) for row in report.processes], left=2),
-        _section("Loops", _LOOP_HEAD, [_loop(row) for row in report.loops], left=2),
-        _indented("What sets the II", _by_reason(report.loops)),
-        _section("Resources", _RESOURCE_HEAD, [_resource(row) for row in report.resources], left=1),
-        _section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
+        section("Blocks", _PROCESS_HEAD, [_process(row) for row in report.processes], left=2),
+        section("Loops", _LOOP_HEAD, [_loop(row) for row in report.loops], left=2),
+        indented("What sets the II", _by_reason(report.loops)),
+        section("Resources", _RESOURCE_HEAD, [_resource(row) for row in report.resources], left=1),
+        section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
         _fifos(report),
-        _indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
+        indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
         _simulation(report.simulation),
-        _indented("Notes", list(report.notes)),
+        indented("Notes", list(report.notes)),
     )
-    return "\n\n".join(section for section in sections if section) + "\n"
+    return "\n\n".join(part for part in sections if part) + "\n"
 
 
 def _fifos(report: Report) -> str:
@@ -55,8 +50,7 @@ def _summary(report: Report) -> str:
         for profile, counts in report.cycles.items()
         if profile != report.profile or len(counts) > 1
     ]
-    wide = max(len(name) for name, _ in rows)
-    return "\n".join(line for name, text in rows for line in _wrap(f"{name:<{wide}}  ", text))
+    return pairs(rows)
 
 
 def _time(milliseconds: float) -> str:
@@ -107,14 +101,11 @@ def _by_reason(rows: Iterable[LoopRow]) -> list[str]:
 
 
 _RESOURCE_HEAD = ("resource", "used", "available", "share", "")
-_BAR = 30
 
 
 def _resource(row: ResourceRow) -> tuple[str, ...]:
-    filled = min(_BAR, -(-row.used * _BAR // row.available)) if row.available else 0
     share = f"{row.share:.1%}" if row.available else "-"
-    over = " over" if row.used > row.available else ""
-    return (row.name, f"{row.used:,}", f"{row.available:,}", share, "#" * filled + "." * (_BAR - filled) + over)
+    return (row.name, f"{row.used:,}", f"{row.available:,}", share, bar(row.used, row.available))
 
 
 _CHANNEL_HEAD = ("channel", "kind", "type", "bits", "elements", "depth", "observed")
@@ -135,55 +126,6 @@ def _simulation(row: SimulationRow | None) -> str:
 
 def _or_dash(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
-
-
-def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> str:
-    """Lay out a table: the first `left` columns are text, the last one is where any row has text in it."""
-    if not rows:
-        return ""
-    texts = set(range(left))
-    if not all(row[-1] == "-" or row[-1][:1].isdecimal() for row in rows):
-        texts.add(len(head) - 1)
-    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    excess = 2 + sum(widths) + len(_GAP) * (len(widths) - 1) - WIDTH
-    widths = _shrink(widths, excess, texts)
-    return "\n".join([title, *(_line(cells, widths, texts) for cells in (head, *rows))])
-
-
-def _shrink(widths: list[int], excess: int, texts: Iterable[int]) -> list[int]:
-    """Take `excess` characters from the text columns, each time from the widest of them."""
-    found = list(widths)
-    for _ in range(max(excess, 0)):
-        widest = max(texts, key=lambda i: found[i])
-        if found[widest] <= _NARROWEST:
-            break
-        found[widest] -= 1
-    return found
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], texts: Iterable[int]) -> str:
-    shown = [_cut(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    padded = [t.ljust(w) if i in texts else t.rjust(w) for i, (t, w) in enumerate(zip(shown, widths, strict=True))]
-    return ("  " + _GAP.join(padded)).rstrip()
-
-
-def _cut(text: str, width: int) -> str:
-    """Shorten in the middle: both ends of a path tell more than its inside."""
-    if len(text) <= width:
-        return text
-    keep = width - 1
-    return text[: keep - keep // 2] + "…" + text[len(text) - keep // 2 :]
-
-
-def _indented(title: str, texts: Sequence[str]) -> str:
-    if not texts:
-        return ""
-    return "\n".join([title, *(line for text in texts for line in _wrap("  ", text))])
-
-
-def _wrap(head: str, text: str) -> Iterable[str]:
-    hang = " " * (len(head) if len(head) > 2 else 4)
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=hang) or [head.rstrip()]
 
 
 def _count(value: int | None) -> str:

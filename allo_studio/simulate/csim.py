@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ _COMPILE_TIMEOUT_S = 300.0
 # The testbench ends with 1 where its own comparison fails; ours decides.
 _ENDED_WELL = (0, 1)
 _DEADLOCK_STATUS = 70
-_LEFTOVER = "csim: leftover: "
+# What the program says of faults that leave the values right: tokens that nobody read, packets that end wrongly.
+_FAULT = re.compile(r"csim: (?:leftover|packet): (.*)")
 _DEADLOCK = "csim: deadlock: "
 
 
@@ -86,13 +88,21 @@ def run(
     headers += [files_dir / name for name in known.files]
     include = [files_dir / name for name in known.include]
     _require(*sources, *headers)
-    program = build_executable(sources, headers, folder, timeout_s=_COMPILE_TIMEOUT_S, cancel=cancel, include=include)
+    program = build_executable(
+        sources,
+        headers,
+        folder,
+        timeout_s=_COMPILE_TIMEOUT_S,
+        cancel=cancel,
+        include=include,
+        external=bool(known.sources),
+    )
     done = run_child([str(program), str(data)], folder, timeout_s=timeout_s, cancel=cancel)
     (folder / "csim.log").write_text(done.log, encoding="utf-8")
     _require_good_end(done)
     outputs = {name: _read_output(data / f"{name}.out.bin", want, kinds.get(name)) for name, want in expected.items()}
     verdict = compare(outputs, expected, tolerance)
-    faults = tuple(line.removeprefix(_LEFTOVER) for line in done.log.splitlines() if line.startswith(_LEFTOVER))
+    faults = tuple(found[1] for line in done.log.splitlines() if (found := _FAULT.fullmatch(line)))
     return CSimResult(
         verdict.compared,
         verdict.mismatches,

@@ -14,10 +14,12 @@ from allo_studio.simulate.child import run_child
 
 __all__ = ["FLAGS", "build_executable", "find_compiler", "include_dir"]
 
+# What Vitis HLS 2022.1 takes unless told otherwise; external C++ may be newer.
+_STANDARD, _EXTERNAL_STANDARD = "-std=c++14", "-std=c++17"
 # -ffp-contract=off: a fused multiply-add rounds once where the hardware and the reference round twice.
 # -fno-builtin: the compiler computes no mathematical function itself, so that all engines call the C library's.
 FLAGS = (
-    *("-std=c++17", "-O2", "-ffp-contract=off", "-fno-builtin"),
+    *("-O2", "-ffp-contract=off", "-fno-builtin"),
     *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label", "-pthread"),
 )
 _COMPILERS = ("g++", "c++", "clang++")
@@ -52,22 +54,25 @@ def build_executable(
     timeout_s: float,
     cancel: Callable[[], bool] | None,
     include: Sequence[Path] = (),
+    external: bool = False,
 ) -> Path:
     """Compile `sources` into an executable in `folder` and return its path; one made of the same content is reused.
 
-    `headers` are other files that they need, `include` folders to look for headers in.
+    `headers` are other files that they need, `include` folders to look for headers in. `external` tells that
+    some are not generated.
 
     Raises AlloError (code `tool`) with the first errors of the compiler where it fails.
     """
     compiler = find_compiler()
-    key = _content_key(compiler, (*sources, *headers, *sorted(include_dir().glob("*.h"))))
+    flags = (_EXTERNAL_STANDARD if external else _STANDARD, *FLAGS)
+    key = _content_key((*compiler, *flags), (*sources, *headers, *sorted(include_dir().glob("*.h"))))
     executable = folder / f"csim-{key}"
     if executable.exists():
         return executable
     unfinished = folder / f".{executable.name}.{os.getpid()}"
     command = [
         *compiler,
-        *FLAGS,
+        *flags,
         f"-I{include_dir()}",
         *(f"-I{i}" for i in include),
         *map(str, sources),
@@ -85,8 +90,8 @@ def build_executable(
     return executable
 
 
-def _content_key(compiler: Sequence[str], files: Sequence[Path]) -> str:
-    digest = hashlib.sha256(repr((tuple(compiler), FLAGS)).encode())
+def _content_key(command: Sequence[str], files: Sequence[Path]) -> str:
+    digest = hashlib.sha256(repr(tuple(command)).encode())
     for file in files:
         digest.update(f"\0{file.name}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]

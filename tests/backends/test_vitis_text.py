@@ -280,7 +280,7 @@ def test_an_operation_without_a_form_is_refused() -> None:
 def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     build(single(kernel(GEMM, "gemm")), tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert sorted(before) == ["run_hls.tcl", "top.cpp", "top.h", "top_tb.cpp"]
+    assert sorted(before) == ["Makefile", "hls_config.cfg", "run_hls.tcl", "top.cpp", "top.h", "top_tb.cpp"]
     build(single(kernel(GEMM, "gemm")), tmp_path)
     assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     (tmp_path / "blocked").write_text("a file, no folder")

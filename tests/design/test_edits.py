@@ -227,6 +227,7 @@ def test_the_whole_project() -> None:
         (edits.RemoveGraphPort("top", "Z"), "no port"),
         (edits.SetTarget(Target("d", 0.0)), "not possible"),
         (edits.SetTarget(Target("d", 1.0, -1)), "not possible"),
+        (edits.SetTarget(Target(interface="axi")), "no interface 'axi'"),  # type: ignore[arg-type]
         (edits.SetTop("x"), "no graph"),
     ],
 )

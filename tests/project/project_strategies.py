@@ -85,7 +85,12 @@ def projects(draw: st.DrawFn) -> Project:
     graph_names = draw(st.lists(names, max_size=3, unique=True))
     return Project(
         name=draw(names),
-        target=Target(draw(texts), draw(st.floats(0.01, 1e5)), draw(st.integers(0, 9))),
+        target=Target(
+            draw(texts),
+            draw(st.floats(0.01, 1e5)),
+            draw(st.integers(0, 9)),
+            interface=draw(st.sampled_from(("ip", "kernel", "stream"))),
+        ),
         top=draw(names),
         schedules=draw(st.dictionaries(names, st.lists(steps, max_size=3).map(tuple), max_size=2)),
         graphs={name: draw(graphs(name)) for name in graph_names},

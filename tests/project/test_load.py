@@ -51,14 +51,14 @@ def test_the_example_is_in_canonical_form() -> None:
 
 def test_all_that_a_file_may_say() -> None:
     text = HEAD + (
-        "target: {device: d, clock_ns: 5, fifo_margin: 2}\ntop: g\n"
+        "target: {device: d, clock_ns: 5, fifo_margin: 2, interface: kernel}\ntop: g\n"
         "graphs:\n  g:\n    execution: sequential\n    unify: false\n    inputs: {A: int32}\n"
         "    nodes:\n      s: {graph: h}\n      k: {kernel: 'a:b.py:f', params: {N: 4, x: 0.5, T: 'Fixed(16, 10)'}}\n"
         "    edges:\n      - {from: A, to: s.A, channel: shared}\n      - {from: s.B, to: k.B, depth: 3}\n  h: {}\n"
     )
     project = parse_project(text, Path("p.yaml")).project
     graph = project.graphs["g"]
-    assert project.target == Target("d", 5.0, 2)
+    assert project.target == Target("d", 5.0, 2, interface="kernel")
     assert (graph.execution, graph.unify) == ("sequential", False)
     assert graph.nodes == {
         "s": GraphNode("h"),
@@ -86,6 +86,8 @@ def test_words_of_old_yaml_are_texts() -> None:
         (HEAD + "target: {clock_ns: -1}\n", (3, 20), "above 0"),
         (HEAD + "target: {clock_ns: '5'}\n", (3, 20), "must be a number, not '5'"),
         (HEAD + "target: {fifo_margin: true}\n", (3, 23), "must be a whole number, not true"),
+        (HEAD + "target: {interface: kernal}\n", (3, 21), "must be one of ip, kernel, stream, not 'kernal'"),
+        (HEAD + "target: {interface: 1}\n", (3, 21), "must be one of ip, kernel, stream"),
         (HEAD + "target: 5\n", (3, 9), "must be a mapping, not 5"),
         (HEAD + "top: &t g\n", (3, 6), "anchor &t"),
         (HEAD + "top: !!python/object:os.system x\n", (3, 6), "tag"),

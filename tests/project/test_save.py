@@ -97,6 +97,13 @@ def commented(edit: edits.Edit) -> list[str]:
             ],
         ),
         (
+            edits.SetTarget(Target(interface="stream")),
+            [
+                "-target: {clock_ns: 3.33,   device: xcu280}   # odd spacing is kept",
+                "+target: {clock_ns: 3.33,   device: xcu280, interface: stream}   # odd spacing is kept",
+            ],
+        ),
+        (
             edits.ReplaceStep("row_wise", 0, StepSpec("split", {"axis": "j", "factor": 16})),
             ["-        factor: 8    # lanes", "+        factor: 16    # lanes"],
         ),

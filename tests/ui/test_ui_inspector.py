@@ -216,6 +216,11 @@ def test_the_graphs_own_page_sets_execution_and_target(studio: Window) -> None:
     studio.do_undo()
     assert studio.session.project.target.clock_ns == 3.33  # type: ignore[union-attr]
     assert page.clock.value() == 3.33
+    page.interface.setCurrentText("kernel")
+    page.interface.activated.emit(1)
+    assert studio.session.project.target == Target("xcu280", 3.33, interface="kernel")  # type: ignore[union-attr]
+    studio.do_undo()
+    assert page.interface.currentText() == "ip"
 
 
 def test_a_wires_channel_is_chosen_and_a_ports_type(studio: Window) -> None:

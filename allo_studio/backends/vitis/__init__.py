@@ -5,5 +5,17 @@ from allo_studio.backends.vitis.code import kernel_code
 from allo_studio.backends.vitis.emit import REASSOCIATION_TOLERANCE, emit, tolerance_of
 from allo_studio.backends.vitis.external import Compilation, compilation
 from allo_studio.backends.vitis.files import write
+from allo_studio.backends.vitis.makefile import INCLUDE
+from allo_studio.backends.vitis.script import project_folder
 
-__all__ = ["REASSOCIATION_TOLERANCE", "Compilation", "compilation", "emit", "kernel_code", "tolerance_of", "write"]
+__all__ = [
+    "INCLUDE",
+    "REASSOCIATION_TOLERANCE",
+    "Compilation",
+    "compilation",
+    "emit",
+    "kernel_code",
+    "project_folder",
+    "tolerance_of",
+    "write",
+]

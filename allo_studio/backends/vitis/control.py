@@ -8,7 +8,7 @@ from allo_studio.backends.vitis.body import Body
 from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
 from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, wanted
 from allo_studio.backends.vitis.indices import Index
-from allo_studio.backends.vitis.loops import Bounds, bounds_of, loop_pragmas
+from allo_studio.backends.vitis.loops import Bounds, bounds_of, independent, loop_pragmas
 from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.operations import value_type
@@ -88,7 +88,7 @@ class Control(Body):
     def _pragmas(self, loop: Loop) -> None:
         for pragma in loop_pragmas(loop):
             self.lines.pragma(pragma)
-        if flag(loop.op, "allo.parallel"):
+        if flag(loop.op, "allo.parallel") and independent(loop):
             for name in self._written(loop):
                 self.lines.pragma(f"dependence variable={name} type=inter dependent=false")
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from allo_studio.backends.vitis.external import compilation, external_files, external_function, taken_names
 from allo_studio.backends.vitis.feedback import CONCURRENTLY, places, regions_in_loops
+from allo_studio.backends.vitis.flow import flow_files
+from allo_studio.backends.vitis.interface import Part, interface_functions
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
 from allo_studio.backends.vitis.names import Names, comment, identifier
+from allo_studio.backends.vitis.outer_port import OuterPort, outer_ports
 from allo_studio.backends.vitis.region import port_memory, region_function
-from allo_studio.backends.vitis.script import run_script
+from allo_studio.backends.vitis.script import Setup
 from allo_studio.backends.vitis.support import includes, support, types
 from allo_studio.backends.vitis.testbench import testbench
-from allo_studio.design.model import Target
+from allo_studio.design.model import Interface, Target
 from allo_studio.design.region import (
     IpProcess,
     KernelProcess,
@@ -28,6 +31,8 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
 __all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of"]
+
+_TOPS = {"kernel": "the top as a Vitis kernel", "stream": "the top with AXI streams"}
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,17 @@ class _Program:
 
 
 def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
-    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, `run_hls.tcl`.
+    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, and those of `flow_files`.
 
     TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
     gives the same bytes. With external blocks there are also their files, under `ip/`, and those that call them. Raises
     AlloError (code `hls`) with every fault found where the design has no form in HLS C++, and code `ip` where an
     external block has none.
     """
-    program = _program(region)
     top = region.name
-    ports = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
+    inside = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
+    ports = outer_ports(inside, target.interface, region.path)
+    program = _program(region, target.interface, ports)
     source = program.text()
     outside = compilation(region)
     files = {
@@ -68,17 +74,10 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
         f"{top}.h": _header(top, program, source),
         f"{top}.cpp": _source(top, source, project_name),
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
-        "run_hls.tcl": run_script(
-            top,
-            program.top,
-            project_name,
-            part or target.device,
-            target.clock_ns,
-            f"{CONCURRENTLY}(" in source,
-            outside,
-        ),
     }
-    return dict(sorted(files.items()))
+    loops, part = f"{CONCURRENTLY}(" in source, part or target.device
+    setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside, target.interface)
+    return dict(sorted((files | flow_files(setup, inside, tolerance_of(region))).items()))
 
 
 def tolerance_of(region: Region) -> float:
@@ -86,10 +85,17 @@ def tolerance_of(region: Region) -> float:
     return tolerance_for(_reassociates(region))
 
 
-def _program(top: Region) -> _Program:
+def _program(top: Region, interface: Interface, ports: Sequence[OuterPort]) -> _Program:
+    """Return the functions of a design. Around an interface that is no plain IP's the design's own has another name."""
     regions = list(_regions(top))
     names = Names(taken_names(top))
-    region_names = {region.name: names.unique(region.name) for region in reversed(regions)}
+    plain = interface == "ip"
+    outer = "" if plain else names.unique(top.name)
+    if not plain:
+        for port in ports:
+            names.unique(port.memory.name)
+    wishes = {region.name: region.name for region in regions} | ({} if plain else {top.name: f"{top.name}_core"})
+    region_names = {region.name: names.unique(wishes[region.name]) for region in reversed(regions)}
     callees = Callees(names)
     kernels = _kernel_functions(regions, callees)
     kernel_names = _name_kernels(kernels, names)
@@ -107,9 +113,14 @@ def _program(top: Region) -> _Program:
             p.name: region_names[p.region.name] if isinstance(p, RegionProcess) else kernel_names[kernels[p.path][1]]
             for p in region.processes
         }
-        function = region_function(region, called, region is top, region.name in loops)
+        function = region_function(region, called, plain and region is top, region.name in loops)
         defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
-    return _Program(tuple(defined), region_names[top.name], external)
+    core = region_names[top.name]
+    if plain:
+        return _Program(tuple(defined), core, external)
+    own = Part(outer, f"{top.path}: {_TOPS[interface]}", defined[-1][2])
+    around = interface_functions(ports, core, top.execution, interface, own, names)
+    return _Program((*defined, *((part.name, part.note, part.function) for part in around)), outer, external)
 
 
 def _regions(region: Region) -> Iterator[Region]:
@@ -200,6 +211,6 @@ def _header(top: str, program: _Program, source: str) -> str:
 
 
 def _source(top: str, source: str, project_name: str) -> str:
-    what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++17 compiler."
+    what = f"// {comment(project_name)}: the design {top} as HLS C++, for Vitis HLS and for any C++14 compiler."
     head = f'{what}\n#include "{top}.h"\n'
     return f"{head}{support(source)}\n{source}"

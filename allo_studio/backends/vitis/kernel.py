@@ -28,19 +28,23 @@ _WORD = re.compile(r"\w+")
 class Function:
     """A C++ function without its name: parameters, and the body's lines. Equal functions do the same.
 
-    `owner` tells apart functions that keep state: each block has its own.
+    `owner` tells apart functions that keep state: each block has its own. `c_linkage` is for the top of a Vitis kernel,
+    which is known by its plain name.
     """
 
     parameters: tuple[str, ...]
     body: str
     owner: str = ""
+    c_linkage: bool = False
 
     def prototype(self, name: str) -> str:
         """Return the function's head, one parameter a line where one line would be long."""
-        one_line = f"void {name}({', '.join(self.parameters)})"
+        linkage = 'extern "C" ' if self.c_linkage else ""
+        head = f"{linkage}void {name}("
+        one_line = f"{head}{', '.join(self.parameters)})"
         if len(one_line) <= 110:
             return one_line
-        return f"void {name}(\n    " + ",\n    ".join(self.parameters) + ")"
+        return f"{head}\n    " + ",\n    ".join(self.parameters) + ")"
 
     def definition(self, name: str) -> str:
         """Return the whole function."""

@@ -1,29 +1,31 @@
-"""The Tcl script that runs Vitis HLS on the generated files."""
+"""The Tcl script that runs Vitis HLS on the generated files, and what it and other files for tools are told."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from allo_studio.backends.vitis.external import Compilation
+from allo_studio.design.model import Interface
 
-__all__ = ["run_script"]
+__all__ = ["Setup", "project_folder", "run_script"]
 
 _SCRIPT = """\
 # Simulates and synthesises {top} with Vitis HLS 2022.1 or newer:
 #
-#     vitis_hls -f run_hls.tcl
+#     vitis_hls -f run_hls.tcl                    (up to 2024.1)
+#     vitis-run --mode hls --tcl run_hls.tcl      (newer)
 #
-# With ALLO_COSIM=1 in the environment the RTL is simulated too, with ALLO_EXPORT=1 it is packed as an IP.
+# With ALLO_COSIM=1 in the environment the RTL is simulated too, with ALLO_EXPORT=1 it is packed as {packed}.
 set here [file dirname [file normalize [info script]]]
 set data [file join $here csim data]
 cd $here
 
-open_project -reset {project}_hls
+open_project -reset {project}
 set_top {function}
-add_files {top}.cpp -cflags "-std=c++17 -ffp-contract=off{threads}"
-{external}add_files -tb {top}_tb.cpp -cflags "-std=c++17 -ffp-contract=off{threads}"
+{files}add_files -tb {top}_tb.cpp -cflags "{flags}"
 
-open_solution -reset solution -flow_target vivado
+open_solution -reset solution -flow_target {flow}
 set_part {{{part}}}
 create_clock -period {clock} -name default
 {state}
@@ -36,7 +38,7 @@ if {{[info exists ::env(ALLO_COSIM)] && [file isdirectory $data]}} {{
     cosim_design -argv $data{linked}
 }}
 if {{[info exists ::env(ALLO_EXPORT)]}} {{
-    export_design -format ip_catalog
+    export_design -format {export}
 }}
 exit
 """
@@ -48,31 +50,69 @@ config_rtl -reset state
 """
 
 
-def run_script(
-    top: str,
-    function: str,
-    project: str,
-    part: str,
-    clock_ns: float,
-    loops: bool = False,
-    outside: Compilation | None = None,
-) -> str:
-    """Return `run_hls.tcl` for the files named after `top`; `clock_ns` is the period in nanoseconds.
+@dataclass(frozen=True)
+class Setup:
+    """What tools are told of a build folder's files: they are named after `top`, `function` is the top in C++.
 
-    `loops` tells that processes take each other's tokens, so that simulations run them in threads. `outside` are the
-    files of external blocks.
+    `clock_ns` is the period in nanoseconds. `loops` tells that processes take each other's tokens, so that simulations
+    run them in threads. `outside` are the files of external blocks. A `kernel` is linked by v++, the other interfaces
+    are IPs for Vivado.
     """
-    known = outside or Compilation()
-    folders = "".join(f" -I{folder}" for folder in known.include)
-    more = {"threads": " -DHLS_STREAM_THREAD_SAFE", "linked": ' -ldflags "-pthread"', "state": _STATE}
-    more = more if loops else dict.fromkeys(more, "")
-    external = "".join(
-        f'add_files {source} -cflags "-std=c++17 -ffp-contract=off{more["threads"]}{folders}"\n'
-        for source in known.sources
-    )
-    safe_part = re.sub(r"[^\w.-]", "_", part)
-    safe_project = re.sub(r"\W", "_", project, flags=re.ASCII) or "design"
-    more |= {"external": external}
+
+    top: str
+    function: str
+    project: str
+    part: str
+    clock_ns: float
+    loops: bool = False
+    outside: Compilation = field(default_factory=Compilation)
+    interface: Interface = "ip"
+
+    @property
+    def folder(self) -> str:
+        """The folder in the build folder that Vitis HLS works in."""
+        return project_folder(self.project)
+
+    @property
+    def flow(self) -> str:
+        """What Vitis HLS calls the flow that the result is for."""
+        return "vitis" if self.interface == "kernel" else "vivado"
+
+    @property
+    def safe_part(self) -> str:
+        """The part number without what has a meaning in scripts."""
+        return re.sub(r"[^\w.-]", "_", self.part)
+
+    @property
+    def flags(self) -> str:
+        """The compiler's flags for generated files."""
+        return "-std=c++17 -ffp-contract=off" + (" -DHLS_STREAM_THREAD_SAFE" if self.loops else "")
+
+    def sources(self) -> list[tuple[str, str]]:
+        """Return the files to synthesise, each with its flags."""
+        folders = "".join(f" -I{folder}" for folder in self.outside.include)
+        return [(f"{self.top}.cpp", self.flags), *((file, self.flags + folders) for file in self.outside.sources)]
+
+
+def project_folder(project: str) -> str:
+    """Return the folder in the build folder that Vitis HLS works in."""
+    return (re.sub(r"\W", "_", project, flags=re.ASCII) or "design") + "_hls"
+
+
+def run_script(setup: Setup) -> str:
+    """Return `run_hls.tcl` for the files of a build folder."""
+    kernel = setup.interface == "kernel"
     return _SCRIPT.format(
-        top=top, function=function, project=safe_project, part=safe_part, clock=f"{clock_ns:g}", **more
+        top=setup.top,
+        function=setup.function,
+        project=setup.folder,
+        files="".join(f'add_files {file} -cflags "{flags}"\n' for file, flags in setup.sources()),
+        flags=setup.flags,
+        flow=setup.flow,
+        part=setup.safe_part,
+        clock=f"{setup.clock_ns:g}",
+        state=_STATE if setup.loops else "",
+        linked=' -ldflags "-pthread"' if setup.loops else "",
+        packed=f"the kernel {setup.top}.xo" if kernel else "an IP",
+        export=f"xo -output [file join $here {setup.top}.xo]" if kernel else "ip_catalog",
     )

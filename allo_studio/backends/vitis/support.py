@@ -387,6 +387,7 @@ def includes(source: str) -> list[str]:
     found += ["#include <cstring>"] if "std::memcpy" in text else []
     found += ["#include <thread>"] if "std::thread" in text else []
     found += ["#include <type_traits>"] if "std::conditional" in text else []
+    found += ['#include "ap_axi_sdata.h"'] if "ap_axiu<" in source else []
     found += ['#include "ap_int.h"'] if _WIDE_INTEGER.search(text) else []
     found += ['#include "hls_half.h"'] if re.search(r"\bhalf\b", source) else []
     found += ['#include "hls_math.h"'] if _MATH.search(source) else []

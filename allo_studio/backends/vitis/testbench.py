@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from allo_studio.backends.vitis.cpp_types import CppType
 from allo_studio.backends.vitis.memories import Memory
+from allo_studio.backends.vitis.outer_port import OuterPort
+from allo_studio.backends.vitis.support import support
+from allo_studio.backends.vitis.testbench_ports import CHECK_PACKET, after, before, buffer, passed
 
 __all__ = ["testbench"]
 
@@ -202,8 +205,14 @@ int main(int argc, char **argv) { return testbench::run(std::string(argc > 1 ? a
 """
 
 
-def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float) -> str:
-    """Return the testbench of the top's `function` with these ports, whose `source` names the data files."""
+def testbench(top: str, function: str, outer: Sequence[OuterPort], tolerance: float) -> str:
+    """Return the testbench of the top's `function` with these ports, whose `source` names the data files.
+
+    It has the same data and the same comparison whatever the interface.
+    """
+    ports = [port.memory for port in outer]
+    moved = [port for port in outer if port.way != "as_is"]
+    texts = ["".join(map(before, moved)), "".join(after(port) for port in moved if port.memory.writable)]
     outputs = [port for port in ports if port.writable]
     wide = any(port.cpp.kind == "ap" for port in ports)
     parts = [_HEAD.format(top=top, tolerance=float(tolerance), bytes=_element_bytes(ports))]
@@ -211,15 +220,22 @@ def testbench(top: str, function: str, ports: Sequence[Memory], tolerance: float
     parts.append(_WIDE if wide else "")
     if outputs:
         parts += [_OUTPUTS, *_of_types(outputs), _COMPARE]
-    parts += _stream_functions(ports)
-    parts.append("\n" + "".join(_storage(port) for port in ports) + "\n")
+    as_is = [port.memory for port in outer if port.way == "as_is"]
+    parts += _stream_functions(as_is)
+    parts.append(CHECK_PACKET if "check_packet(" in texts[1] else "")
+    parts[0] = parts[0].replace("\nnamespace testbench {", f"{support(''.join(texts))}\nnamespace testbench {{", 1)
+    parts.append("\n" + "".join([*map(_storage, ports), *map(buffer, moved)]) + "\n")
     parts.append("int run(const std::string &folder) {\n")
     parts.append(_loads(ports))
-    parts += [_before(port) for port in ports if port.stream_width]
+    parts += [_before(port) for port in as_is if port.stream_width]
+    parts.append(texts[0])
     # From the root, because the top may have the name of something in here.
-    parts.append(f"    ::{function}({', '.join(map(_passed, ports))});\n")
-    parts += [_after(port) for port in ports if port.stream_width and port.writable]
+    parts.append(
+        f"    ::{function}({', '.join(_passed(p.memory) if p.way == 'as_is' else passed(p) for p in outer)});\n"
+    )
+    parts += [_after(port) for port in as_is if port.stream_width and port.writable]
     parts.append("    Totals totals;\n")
+    parts.append(texts[1])
     for port in outputs:
         parts.append(_check(port))
     parts.append(

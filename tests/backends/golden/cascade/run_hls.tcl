@@ -1,6 +1,7 @@
 # Simulates and synthesises top with Vitis HLS 2022.1 or newer:
 #
-#     vitis_hls -f run_hls.tcl
+#     vitis_hls -f run_hls.tcl                    (up to 2024.1)
+#     vitis-run --mode hls --tcl run_hls.tcl      (newer)
 #
 # With ALLO_COSIM=1 in the environment the RTL is simulated too, with ALLO_EXPORT=1 it is packed as an IP.
 set here [file dirname [file normalize [info script]]]

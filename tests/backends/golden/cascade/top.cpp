@@ -1,4 +1,4 @@
-// cascade: the design top as HLS C++, for Vitis HLS and for any C++17 compiler.
+// cascade: the design top as HLS C++, for Vitis HLS and for any C++14 compiler.
 #include "top.h"
 
 // top/mm1: kernel gemm

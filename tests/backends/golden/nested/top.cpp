@@ -1,4 +1,4 @@
-// nested: the design top as HLS C++, for Vitis HLS and for any C++17 compiler.
+// nested: the design top as HLS C++, for Vitis HLS and for any C++14 compiler.
 #include "top.h"
 
 // top/sub/mm1: kernel gemm

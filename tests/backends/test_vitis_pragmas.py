@@ -1,0 +1,107 @@
+"""Which pragmas a schedule's steps and a kernel's declarations mean, read from the C++."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from vitis_designs import GEMM, kernel
+
+from allo_studio.backends.vitis import kernel_code
+from allo_studio.primitives.registry import parse_step
+from allo_studio.schedule import schedule
+
+SCALED = """
+def clip(x: int8) -> int8:
+    y: int8 = min(max(x, -8), 7)
+    return y
+
+def scaled(A: int8["n<=64"], T: int8[4]) -> int8["n"]:
+    B: int8["n"]
+    for i in range(n):
+        B[i] = clip(A[i]) + T[0]
+    return B
+"""
+
+
+def code(text: str, name: str, *steps: tuple[str, dict[str, object]]) -> str:
+    found = schedule(kernel(text, name), [parse_step(step, args) for step, args in steps])
+    return kernel_code(found.ir)
+
+
+def loop_of(text: str, label: str) -> list[str]:
+    """Return the pragmas of a loop."""
+    match = re.search(rf"^ *{label}: for .*\n((?:#pragma HLS .*\n)*)", text, re.MULTILINE)
+    assert match is not None
+    return [line.removeprefix("#pragma HLS ") for line in match[1].splitlines()]
+
+
+def test_pipeline_and_unroll() -> None:
+    asked = code(GEMM, "gemm", ("pipeline", {"axis": "k", "initiation_interval": 3, "rewind": True}))
+    assert loop_of(asked, "k") == ["pipeline II=3 rewind", "loop_flatten"]
+    assert loop_of(code(GEMM, "gemm", ("pipeline", {"axis": "k", "off": True})), "k") == ["pipeline off"]
+    assert loop_of(code(GEMM, "gemm"), "k") == ["pipeline", "loop_flatten"]
+    outer = code(GEMM, "gemm", ("pipeline", {"axis": "j"}))
+    assert loop_of(outer, "j") == ["pipeline II=1", "loop_flatten"]
+    assert loop_of(outer, "k") == ["unroll"]
+    assert loop_of(code(GEMM, "gemm", ("unroll", {"axis": "k", "factor": 4})), "k")[0] == "unroll factor=4"
+
+
+@pytest.mark.parametrize(
+    ("args", "pragma"),
+    [
+        ({"kind": "complete", "dim": 1}, "array_partition variable=A type=complete dim=1"),
+        ({"kind": "block", "dim": 2, "factor": 2}, "array_partition variable=A type=block factor=2 dim=2"),
+        ({"kind": "cyclic", "dim": 2, "factor": 8}, "array_partition variable=A type=cyclic factor=8 dim=2"),
+    ],
+)
+def test_partition(args: dict[str, object], pragma: str) -> None:
+    assert f"#pragma HLS {pragma}\n" in code(GEMM, "gemm", ("partition", {"buffer": "A", **args}))
+
+
+def test_wider_words_are_a_type() -> None:
+    """What `array_reshape` would make of an array in banks, `pack` makes in the source: words of several elements."""
+    text = code(GEMM, "gemm", ("split", {"axis": "j", "factor": 4}), ("pack", {"buffer": "B", "factor": 4}))
+    assert "const ap_uint<128> B[16][4]" in text
+    assert "array_reshape" not in text
+
+
+def test_inline() -> None:
+    """A function stays one in hardware, unless the step `inline` puts its code where it is called."""
+    kept = code(SCALED, "scaled")
+    assert "void clip(int8_t x, int8_t &y) {\n#pragma HLS inline off\n" in kept
+    assert re.search(r"^ +clip\(", kept, re.MULTILINE)
+    gone = code(SCALED, "scaled", ("inline", {"function": "clip"}))
+    assert "clip(" not in gone
+    assert gone.count("#pragma HLS inline off") == 1
+
+
+def test_runtime_bounds() -> None:
+    assert "loop_tripcount min=1 max=64" in loop_of(code(SCALED, "scaled"), "i")
+
+
+def test_memories() -> None:
+    declared = GEMM.replace("B: float32[K, N]", 'B: float32[K, N] @ Memory(resource="URAM", latency=3)')
+    assert "#pragma HLS bind_storage variable=B type=ram_2p impl=uram latency=3\n" in code(declared, "gemm")
+
+
+ORDER = ("reorder", {"axes": ["k", "i", "j"]})
+
+
+def test_independence_is_told_of_no_loop_that_is_flattened_into_one_that_has_dependences() -> None:
+    """A tool takes what it is told of a loop as said of the flattened one, in which k's sums follow each other."""
+    inner = code(GEMM, "gemm", ORDER, ("parallel", {"axis": "j"}))
+    assert loop_of(inner, "j") == ["pipeline", "loop_flatten"]
+    both = code(GEMM, "gemm", ORDER, ("parallel", {"axis": "i"}), ("parallel", {"axis": "j"}))
+    assert "dependence" not in both
+    # Fully unrolled it is a loop of its own, and so is one that is not flattened.
+    alone = code(GEMM, "gemm", ORDER, ("parallel", {"axis": "j"}), ("unroll", {"axis": "j"}))
+    assert loop_of(alone, "j") == ["unroll", "dependence variable=C type=inter dependent=false"]
+    text = "def f(A: int32[8, 4]) -> int32[8, 4]:\n    B: int32[8, 4]\n    for i, j in grid(8, 4):\n"
+    free = code(
+        f"{text}        B[i, j] = A[i, j]\n    return B\n",
+        "f",
+        ("parallel", {"axis": "i"}),
+        ("parallel", {"axis": "j"}),
+    )
+    assert loop_of(free, "j") == ["pipeline", "loop_flatten", "dependence variable=B type=inter dependent=false"]
