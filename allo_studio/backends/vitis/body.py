@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from allo_studio.backends.vitis.constants import global_of, initial_value
 from allo_studio.backends.vitis.cpp_types import INT_TYPE, integer_type
-from allo_studio.backends.vitis.expressions import Expression, wanted
+from allo_studio.backends.vitis.expressions import Expression, narrowed, wanted
 from allo_studio.backends.vitis.indices import Index, index_text, map_indices
 from allo_studio.backends.vitis.memories import Memory, declare_local, memory_pragmas, type_note
 from allo_studio.backends.vitis.names import Names
@@ -24,6 +24,7 @@ __all__ = ["Body"]
 
 _SILENT = frozenset(("affine.apply", "affine.yield", "func.return", "scf.yield", "scf.condition"))
 _LOADS = frozenset(("affine.load", "memref.load"))
+_STORES = frozenset(("affine.store", "memref.store"))
 _UPDATES = ("+", "-", "*", "/")
 
 
@@ -45,6 +46,8 @@ class Body:
         self.tokens: dict[ir.Operation, tuple[Token, str]] = {}
         # How the next token is taken, of streams that are not empty at reset.
         self.takes: dict[str, str] = {}
+        # Scalars whose declaration waits for their first value.
+        self._undeclared: set[str] = set()
         self.write = {
             "affine.load": self._load,
             "memref.load": self._load,
@@ -116,7 +119,7 @@ class Body:
                 type_ = INT_TYPE
         else:
             type_ = kind
-        self.lines.add(f"const {type_.name} {name} = {expression.text};")
+        self.lines.add(f"const {type_.name} {name} = {expression.text};", place(self.kernel.span(value.owner)))
         self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
 
     def take(self, value: ir.Value) -> Expression:
@@ -166,8 +169,11 @@ class Body:
 
     def _alloc(self, op: ir.Operation) -> None:
         memory = self.memories[op.results[0]]
+        if not memory.type.shape and _stored_first(op):
+            self._undeclared.add(memory.name)
+            return
         declare_local(self.lines, memory)
-        self._note_unread(op, memory)
+        self._note_unread(op.results[0], memory)
 
     def _global(self, op: ir.Operation) -> None:
         """A constant table, or state that keeps its contents between calls."""
@@ -178,10 +184,10 @@ class Body:
         self.lines.add(f"static {constant}{memory.element_type} {memory.declarator} = {value};", type_note(memory))
         for pragma in memory_pragmas(memory):
             self.lines.pragma(pragma)
-        self._note_unread(op, memory)
+        self._note_unread(op.results[0], memory)
 
-    def _note_unread(self, op: ir.Operation, memory: Memory) -> None:
-        users = [use.owner.operation for use in op.results[0].uses]
+    def _note_unread(self, value: ir.Value, memory: Memory) -> None:
+        users = [use.owner.operation for use in value.uses]
         if not any(user.name == "func.call" or (user.name in _LOADS and list(user.results[0].uses)) for user in users):
             self.lines.add(f"(void){memory.name};")
 
@@ -192,16 +198,17 @@ class Body:
             text, reads = self._element(op, memory, 1)
             self.define(op, Expression.of(text, memory.cpp, reads | {memory.name}))
         elif token.width == 1:
-            self._read(op.results[0], memory)
+            self._read(op, memory)
         else:
             self.define(op, Expression.of(f"{variable}[{index_text(token.lane, self.indices)}]", memory.cpp))
 
-    def _read(self, value: ir.Value, memory: Memory) -> None:
+    def _read(self, op: ir.Operation, memory: Memory) -> None:
         """Take a token even where nobody uses its value."""
+        value = op.results[0]
         if list(value.uses):
             self._name_value(value, Expression.of(self.next_token(memory), memory.cpp, frozenset((memory.name,))))
         else:
-            self.lines.add(f"{self.next_token(memory)};")
+            self.lines.add(f"{self.next_token(memory)};", place(self.kernel.span(op)))
 
     def next_token(self, memory: Memory) -> str:
         """Return the expression that takes the next token of a stream."""
@@ -209,25 +216,32 @@ class Body:
 
     def _store(self, op: ir.Operation) -> None:
         memory = self.memories[op.operands[1]]
-        value = self._stored(self.take(op.operands[0]), memory)
+        value = self.take(op.operands[0])
         token, variable = self.tokens.get(op, (None, ""))
         target = self._element(op, memory, 2)[0] if token is None else ""
+        value = self._stored(value, memory, target)
         self.settle(memory.name)
         note = place(self.kernel.span(op))
-        if token is None:
+        if memory.name in self._undeclared:
+            self._undeclared.discard(memory.name)
+            self.lines.add(f"{memory.element_type} {target} = {value.text};", note or type_note(memory))
+            self._note_unread(op.operands[1], memory)
+        elif token is None:
             self.lines.add(_assignment(target, value), note)
         elif token.width == 1:
             self.lines.add(f"{memory.name}.write({value.text});", note)
         else:
             self.lines.add(f"{variable}[{index_text(token.lane, self.indices)}] = {value.text};", note)
 
-    def _stored(self, value: Expression, memory: Memory) -> Expression:
+    def _stored(self, value: Expression, memory: Memory, target: str) -> Expression:
         """Return a value for a store into a memory, which takes the low bits of a wider one."""
         type_ = memory.cpp
         if type_.kind == "float":
             return value
         narrow = value.number is not None or type_.bits == 1 or "ap" in (type_.kind, value.type.kind)
-        return wanted(value, type_.bits, type_.signed) if narrow else value
+        if narrow:
+            return wanted(value, type_.bits, type_.signed)
+        return value if _updates(value, target) else narrowed(value, type_.bits, type_.signed)
 
     def _element(self, op: ir.Operation, memory: Memory, skip: int) -> tuple[str, frozenset[str]]:
         """Return an accessed element, and what its subscripts read."""
@@ -235,11 +249,34 @@ class Body:
         if op.name.startswith("affine"):
             subscripts = map_indices(ir.AffineMapAttr(op.attributes["map"]).value, subscripts)
         reads = frozenset().union(*(subscript.reads for subscript in subscripts))
-        return memory.name + "".join(f"[{subscript.text}]" for subscript in subscripts), reads
+        return memory.name + "".join(f"[{subscript.alone}]" for subscript in subscripts), reads
+
+
+def _stored_first(alloc: ir.Operation) -> bool:
+    """Tell whether the first that is done with a memory is a store beside its declaration, which can be its value."""
+    users = [(use.owner.operation, _beside(use.owner.operation, alloc.block)) for use in alloc.results[0].uses]
+    if not users:
+        return False
+    first, place_of_first = users[0]
+    for user, found in users[1:]:
+        if found != place_of_first and found.is_before_in_block(place_of_first):
+            first, place_of_first = user, found
+    return first.name in _STORES and first == place_of_first
+
+
+def _beside(op: ir.Operation, block: ir.Block) -> ir.Operation:
+    """Return the operation of a block that is `op` or that it is inside of."""
+    while op.block != block:
+        op = op.parent.operation
+    return op
+
+
+def _updates(value: Expression, target: str) -> bool:
+    return value.sign in _UPDATES and value.left == target
 
 
 def _assignment(target: str, value: Expression) -> str:
     """Return `target = value;`, or `target += e;` where the value is an update of the target."""
-    if value.sign in _UPDATES and value.left == target:
+    if _updates(value, target):
         return f"{target} {value.sign}= {value.right};"
     return f"{target} = {value.text};"

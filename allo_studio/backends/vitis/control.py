@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from allo_studio.backends.vitis.body import Body
 from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
-from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, wanted
+from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, narrowed, wanted
 from allo_studio.backends.vitis.indices import Index
 from allo_studio.backends.vitis.loops import Bounds, bounds_of, independent, loop_pragmas
 from allo_studio.backends.vitis.memories import Memory
@@ -56,14 +56,16 @@ class Control(Body):
         self._loop(self._loops[op], bounds_of(op, self.index))
         for token, variable in tokens:
             if token.writes:
-                self.lines.add(f"{self.memories[token.argument.value].name}.write({variable});")
+                note = place(self.kernel.span(token.op))
+                self.lines.add(f"{self.memories[token.argument.value].name}.write({variable});", note)
 
     def _open_token(self, token: Token, variable: str) -> None:
         memory = self.memories[token.argument.value]
         if token.writes:
             self.lines.add(f"{memory.token_type} {variable};")
         else:
-            self.lines.add(f"const {memory.token_type} {variable} = {self.next_token(memory)};")
+            note = place(self.kernel.span(token.op))
+            self.lines.add(f"const {memory.token_type} {variable} = {self.next_token(memory)};", note)
 
     def _loop(self, loop: Loop, bounds: Bounds, step: str = "") -> None:
         outside, self.names = self.names, self.names.inner()
@@ -71,7 +73,7 @@ class Control(Body):
         lower, upper = bounds.text()
         by = step or str(loop.step)
         head = f"for (int {name} = {lower}; {name} < {upper}; {f'++{name}' if by == '1' else f'{name} += {by}'}) {{"
-        self.lines.add(f"{self._label(loop)}: {head}", place(loop.span))
+        self.lines.add(f"{self._label(loop)}: {head}", place(loop.span) or _made(loop))
         self.indices[loop.induction_variable] = Index.atom(name, bounds.range())
         self._pragmas(loop)
         trips = bounds.trips(loop.step) if loop.trip is None else None
@@ -179,7 +181,24 @@ class Control(Body):
     def _call(self, op: ir.Operation) -> None:
         callee = str(ir.FlatSymbolRefAttr(op.attributes["callee"]).value)
         passed = [
-            self.memories[value].name if value in self.memories else self.take(value).text for value in op.operands
+            self.memories[value].name if value in self.memories else self._argument(value).text for value in op.operands
         ]
         self.settle()
         self.lines.add(f"{self._functions[callee]}({', '.join(passed)});", place(self.kernel.span(op)))
+
+    def _argument(self, value: ir.Value) -> Expression:
+        kind, given = value_type(value), self.take(value)
+        return narrowed(given, kind, True) if isinstance(kind, int) else given
+
+
+# What loops are for that no line of the source stands for.
+_ROLES = {
+    "copy_in": "fills a local copy",
+    "fill": "fills a tile",
+    "init": "gives first values",
+    "write_back": "writes a local copy back",
+}
+
+
+def _made(loop: Loop) -> str:
+    return _ROLES.get(loop.role or "", "")

@@ -20,6 +20,7 @@ __all__ = [
     "float_literal",
     "infix",
     "integer_literal",
+    "narrowed",
     "wanted",
 ]
 
@@ -134,6 +135,13 @@ def wanted(operand: Expression, bits: int, signed: bool) -> Expression:
     if type_.low <= operand.low and operand.high <= type_.high:
         return operand
     return as_type(operand, type_)
+
+
+def narrowed(operand: Expression, bits: int, signed: bool) -> Expression:
+    """Return what is put into a place of `bits` bits, with a cast to say so where bits are lost."""
+    if operand.number is None and bits > 1 and not (-(1 << (bits - 1)) <= operand.low and operand.high < 1 << bits):
+        return as_type(operand, integer_type(bits, signed))
+    return operand
 
 
 def integer_literal(number: int, bits: int, signed: bool) -> Expression:

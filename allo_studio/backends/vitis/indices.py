@@ -107,6 +107,13 @@ class Index:
             _append(parts, constant < 0, str(abs(constant)))
         return " ".join(parts)
 
+    @property
+    def alone(self) -> str:
+        """The C++ text for a place of its own, where a lone atom needs no parentheses."""
+        text = self.text
+        lone = len(self.terms) == 1 and not self.constant and self.terms[0][1] == 1
+        return text[1:-1] if lone and text.startswith("(") else text
+
     def expression(self) -> Expression:
         """Return the index as an operand."""
         low, high = self.range

@@ -80,8 +80,9 @@ def _ring(name: str, left: Expression, right: Expression, bits: int) -> Expressi
     one, two = wanted(left, bits, signed), wanted(right, bits, signed)
     low, high = _interval(sign, one, two)
     type_ = integer_type(bits, signed)
-    native = _computes_in(one, two, low, high) if type_.low <= low and high <= type_.high else None
+    native = _computes_in(one, two, low, high)
     if native:
+        # Beyond the width it stands for the bits all the same; who needs the number casts it.
         return infix(sign, one, two, Binds.PRODUCT if sign == "*" else Binds.SUM, native, low, high)
     if type_ == INT_TYPE:
         return call(f"wrap::{function}", type_, one, two)
@@ -183,7 +184,7 @@ def _shift(name: str, left: Expression, right: Expression, bits: int) -> Express
     value = wanted(left, bits, signed)
     type_ = integer_type(bits, signed)
     count = amount.number
-    if function == "shr" and count is not None and count < bits and value.type.kind == "native":
+    if function == "shr" and count is not None and count < bits and value.number is None:
         low, high = value.low >> count, value.high >> count
         return (
             infix(">>", value, amount, Binds.SHIFT, value.type.promoted, low, high)
@@ -244,8 +245,9 @@ def compare_integers(predicate: int, left: Expression, right: Expression, bits: 
         return boolean(integer_literal(int(decided), 1, False))
     type_ = integer_type(bits, signed)
     native = one.type.kind == two.type.kind == "native"
+    # Where one is an `ap_int` the numbers are compared, whatever the types.
     literal = any(o.number is not None and INT_TYPE.low <= o.number for o in (one, two))
-    if not native or (one.type.promoted.signed != two.type.promoted.signed and not (literal and _positive(one, two))):
+    if native and one.type.promoted.signed != two.type.promoted.signed and not (literal and _positive(one, two)):
         one, two = as_type(one, type_), as_type(two, type_)
     return infix(operator, one, two, Binds.RELATION, BOOL_TYPE, 0, 1)
 

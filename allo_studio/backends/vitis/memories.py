@@ -66,10 +66,10 @@ def parameter(memory: Memory) -> str:
     return f"{'' if memory.writable else 'const '}{memory.element_type} {memory.declarator}"
 
 
-def declare_local(lines: Lines, memory: Memory, note: str = "") -> None:
+def declare_local(lines: Lines, memory: Memory) -> None:
     """Write the declaration of an array or scalar inside a function, with its partitioning."""
     storage = f"{LARGE_LOCAL} " if memory.type.bits > _STACK_BITS else ""
-    lines.add(f"{storage}{memory.element_type} {memory.declarator};", note or type_note(memory))
+    lines.add(f"{storage}{memory.element_type} {memory.declarator};", type_note(memory))
     for pragma in memory_pragmas(memory):
         lines.pragma(pragma)
 

@@ -23,7 +23,8 @@ _FAMILIES = re.compile(
     | (?:U?INT|U?CHAR|WCHAR|WINT|S?SIZE|PTRDIFF)\w*_\w+  # limits and constants of integer types
     | (?:SIG_ATOMIC|FOPEN|FILENAME|PATH|TMP|U?L?LONG|U?SHRT|FLT|L?DBL|MB)_\w+
     | (?:M|FP|FE|MATH)_\w+ | HUGE_VAL\w* | SNAN\w*       # mathematics
-    | (?:EXIT|LC|L|P|SEEK|CLOCKS?|TIMER?|SIG|SCHED|PTHREAD|BYTE|LITTLE|BIG|PDP|AP)_\w+
+    | L_(?:tmpnam|ctermid|cuserid) | P_(?:ALL|PID|PGID|PIDFD|tmpdir)
+    | (?:EXIT|LC|SEEK|CLOCKS?|TIMER?|SIG|SCHED|PTHREAD|BYTE|LITTLE|BIG|PDP|AP)_\w+
     | [a-z]\w*_t                                         # types
     """,
     re.VERBOSE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from allo_studio.backends.vitis.feedback import CONCURRENTLY
 from allo_studio.backends.vitis.kernel import Function
@@ -15,6 +16,8 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.layout import Layout
 
 __all__ = ["port_memory", "region_function"]
+
+_LONGEST_NOTE = 110
 
 
 def port_memory(region: Region, port: RegionPort, name: str) -> Memory:
@@ -92,17 +95,19 @@ def _declare(region: Region, channel: Channel, names: Names, lines: Lines) -> Me
     width = _stream_width(channel)
     memory = Memory(names.unique(channel.name), channel.name, channel.type, channel.layout, width)
     note = f"{channel.id}: {channel.reason}" if channel.reason else channel.id
+    for line in wrap(comment(note), _LONGEST_NOTE, break_long_words=False, break_on_hyphens=False):
+        lines.add(f"// {line}")
     if width:
         # Tokens stay in it from one call to the next.
         storage = "static " if channel.initial else ""
-        lines.add(f'{storage}hls::stream<{memory.token_type}> {memory.name}("{memory.name}");', note)
+        lines.add(f'{storage}hls::stream<{memory.token_type}> {memory.name}("{memory.name}");')
         if channel.initial:
             lines.add("#ifdef ALLO_STUDIO_HLS_STREAM_H")
             lines.add(f"{memory.name}.keeps({channel.initial_tokens});", "tokens that stay for the next call")
             lines.add("#endif")
         lines.pragma(f"stream variable={memory.name} type=fifo depth={channel.depth}")
         return memory
-    declare_local(lines, memory, note)
+    declare_local(lines, memory)
     if region.execution == "dataflow" and channel.kind == "pingpong" and channel.type.shape:
         lines.pragma(f"stream variable={memory.name} type=pipo depth=2")
     return memory

@@ -8,7 +8,7 @@ void mm1(const float A[16][16], const float B[16][16], hls::stream<hls::vector<f
     i: for (int i = 0; i < 16; ++i) {
         float C_tile[16];
 #pragma HLS array_partition variable=C_tile type=cyclic factor=4 dim=1
-        C_fill: for (int C_fill = 0; C_fill < 4; ++C_fill) {
+        C_fill: for (int C_fill = 0; C_fill < 4; ++C_fill) {  // fills a tile
 #pragma HLS pipeline
             C_fill_inner: for (int C_fill_inner = 0; C_fill_inner < 4; ++C_fill_inner) {
 #pragma HLS unroll
@@ -25,7 +25,7 @@ void mm1(const float A[16][16], const float B[16][16], hls::stream<hls::vector<f
                 }
             }
         }
-        C_back: for (int C_back = 0; C_back < 4; ++C_back) {
+        C_back: for (int C_back = 0; C_back < 4; ++C_back) {  // writes a local copy back
 #pragma HLS pipeline
             hls::vector<float, 4> C_token;
             C_back_inner: for (int C_back_inner = 0; C_back_inner < 4; ++C_back_inner) {
@@ -46,7 +46,7 @@ void mm2(hls::stream<hls::vector<float, 4>> &A, const float B[16][16], float C[1
         float C_tile[16];
 #pragma HLS array_partition variable=C_tile type=cyclic factor=4 dim=1
         float A_local[16];
-        A_copy_0: for (int A_copy_0 = 0; A_copy_0 < 4; ++A_copy_0) {
+        A_copy_0: for (int A_copy_0 = 0; A_copy_0 < 4; ++A_copy_0) {  // fills a local copy
 #pragma HLS pipeline
             const hls::vector<float, 4> A_token = A.read();
             A_copy_0_inner: for (int A_copy_0_inner = 0; A_copy_0_inner < 4; ++A_copy_0_inner) {
@@ -54,7 +54,7 @@ void mm2(hls::stream<hls::vector<float, 4>> &A, const float B[16][16], float C[1
                 A_local[4 * A_copy_0 + A_copy_0_inner] = A_token[A_copy_0_inner];
             }
         }
-        C_fill: for (int C_fill = 0; C_fill < 4; ++C_fill) {
+        C_fill: for (int C_fill = 0; C_fill < 4; ++C_fill) {  // fills a tile
 #pragma HLS pipeline
             C_fill_inner: for (int C_fill_inner = 0; C_fill_inner < 4; ++C_fill_inner) {
 #pragma HLS unroll
@@ -71,7 +71,7 @@ void mm2(hls::stream<hls::vector<float, 4>> &A, const float B[16][16], float C[1
                 }
             }
         }
-        C_back: for (int C_back = 0; C_back < 4; ++C_back) {
+        C_back: for (int C_back = 0; C_back < 4; ++C_back) {  // writes a local copy back
 #pragma HLS pipeline
             C_back_inner: for (int C_back_inner = 0; C_back_inner < 4; ++C_back_inner) {
 #pragma HLS unroll
@@ -89,7 +89,8 @@ void top(const float A[16][16], const float B[16][16], const float D[16][16], fl
 #pragma HLS interface mode=ap_memory port=D
 #pragma HLS interface mode=ap_memory port=E
 #pragma HLS interface mode=ap_ctrl_hs port=return
-    hls::stream<hls::vector<float, 4>> mm1_C("mm1_C");  // top/mm1_C: for a test
+    // top/mm1_C: for a test
+    hls::stream<hls::vector<float, 4>> mm1_C("mm1_C");
 #pragma HLS stream variable=mm1_C type=fifo depth=6
     mm1(A, B, mm1_C);  // top/mm1
     mm2(mm1_C, D, E);  // top/mm2

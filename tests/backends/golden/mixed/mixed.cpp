@@ -70,7 +70,6 @@ inline int32_t div(int32_t a, int32_t b) { return b == 0 ? -1 : b == -1 ? sub(0,
 namespace wrap {
 // The type to compute in: 64 unsigned bits, which wrap, for the integers of C++; the others are as wide as it takes.
 template <typename T> using Wide = typename std::conditional<std::is_integral<T>::value, uint64_t, T>::type;
-template <typename T> T add(T a, T b) { return static_cast<T>(static_cast<Wide<T>>(a) + static_cast<Wide<T>>(b)); }
 template <typename T> T mul(T a, T b) { return static_cast<T>(static_cast<Wide<T>>(a) * static_cast<Wide<T>>(b)); }
 template <typename T> T min(T a, T b) { return a < b ? a : b; }
 } // namespace wrap
@@ -80,7 +79,7 @@ void twice(int8_t v[8], int32_t k) {
 #pragma HLS inline off
     j: for (int j = 0; j < 8; ++j) {  // -:7
 #pragma HLS pipeline
-        v[j] = wrap::add<int8_t>(v[j], k);  // -:11
+        v[j] += static_cast<int8_t>(k);  // -:11
     }
 }
 
@@ -107,8 +106,8 @@ void mixed(
         C[i] = 0.0f;  // -:29
     }
     second_i: for (int i = 0; i < m; ++i) {  // -:31
-        const int32_t table_value = table[(i / 4)][(i % 4)] & 7;
-        const bool A_value = A[table_value] > 7;
+        const int32_t table_value = table[i / 4][i % 4] & 7;  // -:35
+        const bool A_value = A[table_value] > 7;  // -:37
         float chosen;
         int32_t chosen_2;
         if (A_value || i >= 3) {  // -:41
@@ -127,26 +126,25 @@ void mixed(
         }
     }
     w: while (count < 6) {  // -:60
-        const int32_t count_value = count;
+        const int32_t count_value = count;  // -:66
         count = wrap::add(count_value, 1);  // -:69
         twice(B, count_value);  // -:70
     }
-    int32_t left;
-    left = 5;  // -:75
+    int32_t left = 5;  // -:75
     down_w: while (true) {  // -:76
 #pragma HLS pipeline
-        const int32_t left_value = wrap::sub(left, 1);
+        const int32_t left_value = wrap::sub(left, 1);  // -:79
         left = left_value;  // -:80
         if (!(left_value > 0)) {
             break;
         }
-        const int32_t left_value_2 = wrap::sub(left, 1);
-        const ap_int<33> odd_value = odd[wrap::min<int64_t>(static_cast<int64_t>(left_value_2), static_cast<int64_t>(2))];
+        const int32_t left_value_2 = wrap::sub(left, 1);  // -:88
+        const ap_int<33> odd_value = odd[wrap::min<int64_t>(static_cast<int64_t>(left_value_2), static_cast<int64_t>(2))];  // -:92
         D[left_value_2] = wrap::mul<ap_int<33>>(odd_value, odd_value);  // -:94
     }
     bf_i: for (int i = 0; i < 2; ++i) {  // -:97
 #pragma HLS pipeline
-        const bfloat16 halves_value = halves[i];
+        const bfloat16 halves_value = halves[i];  // -:98
         E[i] = halves_value * halves_value;  // -:100
     }
 }
