@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -19,6 +19,7 @@ from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
+from allo_studio.design.estimate import DesignEstimate, estimate_design
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
 from allo_studio.design.region import Region
@@ -53,6 +54,7 @@ __all__ = [
     "Progress",
     "build",
     "check_project",
+    "estimate_project",
     "predict",
     "simulate",
     "size_project",
@@ -155,6 +157,28 @@ def size_project(
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     return _size(checked, library or _target(checked.project)[1], models=False).design
+
+
+@no_collection()
+def estimate_project(
+    loaded: LoadedProject,
+    project: Project | None = None,
+    loops: Mapping[str, Collection[str]] | None = None,
+    streams: Collection[str] = (),
+) -> DesignEstimate:
+    """Return the latencies that Vitis HLS would report, by its rules (`design.estimate`); raises AlloError.
+
+    `loops` names, by instance path, loops whose bodies are dataflow regions, and `streams` the ids of buffers that are
+    declared as streams although they are not in order.
+    """
+    checked = check_project(loaded, project)
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    target = checked.project.target
+    library = load_operators(PROFILE, target.clock_ns, find_device(target.device).family)
+    prepared = prepare(checked, library)
+    region = elaborate(prepared.project, prepared.leaves, prepared.plan)
+    return estimate_design(region, library, loops or {}, streams)
 
 
 @dataclass(frozen=True)
