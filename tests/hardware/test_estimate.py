@@ -162,6 +162,23 @@ def k(A: float32[20, 20]):
     assert estimate(made, "csynth").latency > estimate(made, "cosim").latency > 190
 
 
+def test_calls_are_modules_of_their_own() -> None:
+    text = """
+def part(A: float32[40], B: float32[40]):
+    for i in range(40):
+        B[i] = A[i]
+
+def k(A: float32[40], B: float32[40]):
+    for t in range(3):
+        part(A, B)
+    part(B, A)
+"""
+    # A loop of depth 2 is a module of 42 cycles; three calls in a loop, and one.
+    assert [estimate(committed(scheduled(text)), kind).latency for kind in BOTH] == [
+        3 * (42 + 2) + 2 + (42 + 2) - 1
+    ] * 2
+
+
 def test_cycles_that_depend_on_data_are_refused() -> None:
     text = "def k(A: int32[4]):\n    while A[0] > 0:\n        A[0] = A[0] - 1\n"
     with pytest.raises(AlloError, match="depend on the while loop"):
