@@ -13,7 +13,7 @@ CORE_TESTS := tests/analysis tests/api tests/benchmarks tests/ir tests/project t
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-rtl bench-fifo bench-fifo-graphs bench-check screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-interactive  what a person waits for at the window"
 	@echo "make bench-language  the speed of the language on the kernels of PolyBench"
 	@echo "make bench-schedule  latency, II and bounds of the kernels of PolyBench, and how long they take to schedule"
+	@echo "make bench-model  the model against Vitis HLS: cycles of the designs of Fig. 10 of the Allo paper, estimated and in RTL"
 	@echo "make bench-rtl   cycles of the RTL against prediction and ideal, and how long it takes to get and to run"
 	@echo "make bench-fifo  FIFO depths of the examples: bits, proven bound, and what other rules take"
 	@echo "make bench-fifo-graphs  the same of random graphs of kernels: depths, deadlocks and RTL against what is said of them"
@@ -70,6 +71,9 @@ bench-language: env-run
 
 bench-schedule: env-run
 	@$(RUN) benchmarks/schedule.py
+
+bench-model: env-run
+	@$(RUN) benchmarks/model.py
 
 bench-rtl: env-run
 	@$(RUN) benchmarks/rtl.py

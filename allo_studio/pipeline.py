@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
+from allo_studio.design.estimate import DesignEstimate, estimate_design
 from allo_studio.design.model import Project
 from allo_studio.design.prepare import prepare, with_orders
 from allo_studio.design.region import Region
@@ -49,6 +50,7 @@ __all__ = [
     "VendorUse",
     "build",
     "check_project",
+    "estimate_project",
     "predict",
     "simulate",
     "size_project",
@@ -113,6 +115,26 @@ def size_project(
     return _size(checked, library or _target(checked.project)[1], models=False).design
 
 
+@no_collection()
+def estimate_project(
+    loaded: LoadedProject,
+    project: Project | None = None,
+    loops: Mapping[str, Collection[str]] | None = None,
+    streams: Collection[str] = (),
+) -> DesignEstimate:
+    """Return the latencies that Vitis HLS would report, by its rules (`design.estimate`); raises AlloError.
+
+    `loops` names, by instance path, loops whose bodies are dataflow regions, and `streams` the ids of buffers that are
+    declared as streams although they are not in order.
+    """
+    checked = check_project(loaded, project)
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    target = checked.project.target
+    library = load_operators(PROFILE, target.clock_ns, find_device(target.device).family)
+    return estimate_design(_region(checked, library), library, loops or {}, streams)
+
+
 @dataclass(frozen=True)
 class _Sized:
     """A design that was checked, elaborated and sized. `runs` tell the cycles of kernels that depend on data."""
@@ -138,14 +160,19 @@ class _Sized:
         return found
 
 
+def _region(checked: CheckedDesign, library: OperatorLibrary) -> Region:
+    """Return the elaborated design; raises AlloError where a channel that was asked for cannot be."""
+    prepared = prepare(checked, library)
+    if prepared.plan.diagnostics:
+        raise AlloError(prepared.plan.diagnostics)
+    return elaborate(prepared.project, prepared.leaves, prepared.plan)
+
+
 def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True) -> _Sized:
     """Elaborate and size a design. Without `models` no code of external blocks is run: raises AlloError (code `ip`)
     where the cycles cannot be known otherwise.
     """
-    prepared = prepare(checked, library)
-    if prepared.plan.diagnostics:
-        raise AlloError(prepared.plan.diagnostics)
-    region = elaborate(prepared.project, prepared.leaves, prepared.plan)
+    region = _region(checked, library)
     runs = _runs(region, models)
     target = checked.project.target
     return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))
