@@ -37,7 +37,7 @@ from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.data import require_memory
 from allo_studio.simulate.jit import record_runs
 from allo_studio.simulate.sizes import greatest_inputs
-from allo_studio.simulate.toolchain import include_dir
+from allo_studio.simulate.toolchain import library_headers
 from allo_studio.simulations import c_simulation, cancellable, jit_simulation, rtl_simulation, testbench
 from allo_studio.synthesis import VendorUse, noted, prepare_tool, synthesise
 from allo_studio.tools import LOG_FILE, Synthesis
@@ -258,8 +258,8 @@ def _stages(simulate: bool, synthesise: bool, cosimulate: bool) -> tuple[str, ..
 
 
 def _headers() -> dict[str, str]:
-    """Return the stand-ins for the vendor's headers, with which the Makefile runs the C++ where there are no others."""
-    return {f"{INCLUDE}/{file.name}": file.read_text(encoding="utf-8") for file in sorted(include_dir().glob("*.h"))}
+    """Return the headers with which the Makefile runs the C++ where the vendor's tools are not installed."""
+    return {f"{INCLUDE}/{name}": file.read_text(encoding="utf-8") for name, file in library_headers().items()}
 
 
 def _made(done: Synthesis | None) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from allo_studio.simulate.compare import Comparison, Mismatch, compare
 from allo_studio.simulate.csim import CSimResult, run
 from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.reference import evaluate, evaluate_kernel
-from allo_studio.simulate.toolchain import find_compiler, include_dir
+from allo_studio.simulate.toolchain import find_compiler, include_dirs
 
 __all__ = [
     "CSimResult",
@@ -16,7 +16,7 @@ __all__ = [
     "evaluate",
     "evaluate_kernel",
     "find_compiler",
-    "include_dir",
+    "include_dirs",
     "random_inputs",
     "run",
 ]

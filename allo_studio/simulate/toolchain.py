@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.simulate.child import run_child
 
-__all__ = ["FLAGS", "build_executable", "find_compiler", "include_dir"]
+__all__ = ["FLAGS", "build_executable", "find_compiler", "include_dirs", "library_headers"]
 
 # What Vitis HLS 2022.1 takes unless told otherwise; external C++ may be newer.
 _STANDARD, _EXTERNAL_STANDARD = "-std=c++14", "-std=c++17"
@@ -21,29 +23,49 @@ _STANDARD, _EXTERNAL_STANDARD = "-std=c++14", "-std=c++17"
 FLAGS = (
     *("-O2", "-ffp-contract=off", "-fno-builtin"),
     *("-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-unused-label", "-pthread"),
+    # The vendor's integer types are first cut to their width before they have a value.
+    *("-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unknown-warning-option"),
 )
 _COMPILERS = ("g++", "c++", "clang++")
 _SHOWN_ERRORS = 5
 
 
-def include_dir() -> Path:
-    """Return the folder of the stand-ins for `hls_stream.h` and `hls_vector.h`."""
-    return Path(__file__).resolve().parent / "include"
+def include_dirs() -> tuple[Path, ...]:
+    """Return the folders of headers: our stand-ins, such as `hls_stream.h`, before the vendor's own `ap_int.h`.
+
+    The vendor's, which are open, come with the package hls4ml; none of its code is run.
+    """
+    found = importlib.util.find_spec("hls4ml")
+    places = list(found.submodule_search_locations or ()) if found else []
+    return Path(__file__).resolve().parent / "include", *(Path(p, "templates", "vivado", "ap_types") for p in places)
+
+
+def library_headers() -> dict[str, Path]:
+    """Return the headers of these folders by what a program includes them as."""
+    found: dict[str, Path] = {}
+    for folder in include_dirs():
+        for file in sorted(folder.rglob("*.h")):
+            found.setdefault(file.relative_to(folder).as_posix(), file)
+    return found
 
 
 def find_compiler() -> tuple[str, ...]:
     """Return the command of a C++ compiler: `$CXX` where set, else the first of g++, c++, clang++.
 
-    Raises AlloError (code `tool`) where there is none.
+    Where the machine has none, it is clang as the package ziglang has it. Raises AlloError (code `tool`) where there is
+    neither.
     """
     asked = shlex.split(os.environ.get("CXX", ""))
     for command in [asked] if asked else [[name] for name in _COMPILERS]:
         found = shutil.which(command[0])
         if found:
             return (found, *command[1:])
-    wanted = f"{asked[0]} (named by CXX)" if asked else ", ".join(_COMPILERS)
+    if not asked and importlib.util.find_spec("ziglang"):
+        return sys.executable, "-m", "ziglang", "c++"
+    wanted = f"{asked[0]} (named by CXX)" if asked else ", ".join((*_COMPILERS, "the Python package ziglang"))
     message = f"no C++ compiler was found; looked for {wanted}"
-    raise AlloError(Diagnostic("tool", message, hint="apt install g++, or build with --no-simulate"))
+    hint = "apt install g++, or pip install ziglang, or build with --no-simulate"
+    raise AlloError(Diagnostic("tool", message, hint=hint))
 
 
 def build_executable(
@@ -65,7 +87,7 @@ def build_executable(
     """
     compiler = find_compiler()
     flags = (_EXTERNAL_STANDARD if external else _STANDARD, *FLAGS)
-    key = _content_key((*compiler, *flags), (*sources, *headers, *sorted(include_dir().glob("*.h"))))
+    key = _content_key((*compiler, *flags), (*sources, *headers, *library_headers().values()))
     executable = folder / f"csim-{key}"
     if executable.exists():
         return executable
@@ -73,7 +95,8 @@ def build_executable(
     command = [
         *compiler,
         *flags,
-        f"-I{include_dir()}",
+        f"-I{include_dirs()[0]}",
+        *(word for folder in include_dirs()[1:] for word in ("-isystem", str(folder))),
         *(f"-I{i}" for i in include),
         *map(str, sources),
         "-o",

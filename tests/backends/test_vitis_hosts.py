@@ -19,7 +19,7 @@ from allo_studio.design.model import Target
 from allo_studio.design.region import Region
 from allo_studio.simulate import evaluate, random_inputs
 from allo_studio.simulate.elements import encode
-from allo_studio.simulate.toolchain import include_dir
+from allo_studio.simulate.toolchain import include_dirs
 
 HOSTS = Path(__file__).parent / "hosts"
 PART = "xcu280-fsvh2892-2L-e"
@@ -117,7 +117,13 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "caller.cpp").write_text(CALLER)
     strict = ("-Wall", "-Wextra", "-Werror")
     compiled(*strict, "-O1", f"-I{HOSTS}", "-c", folder / "host.cpp", "-o", folder / "host.o")
-    code = (f"-I{include_dir()}", "-Wno-unknown-pragmas", "-fPIC", folder / "top.cpp", folder / "caller.cpp")
+    code = (
+        *(f"-I{folder}" for folder in include_dirs()),
+        "-Wno-unknown-pragmas",
+        "-fPIC",
+        folder / "top.cpp",
+        folder / "caller.cpp",
+    )
     compiled("-shared", "-ffp-contract=off", *code, "-o", folder / "libtop.so")
     compiled(folder / "host.o", folder / "libtop.so", f"-Wl,-rpath,{folder}", "-o", folder / "host")
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
 import threading
@@ -120,11 +121,23 @@ def test_a_crash_is_a_fault_of_the_tool(tmp_path: Path) -> None:
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(AlloError) as caught:
         simulate(tmp_path, COPY, [1, 2, 3, 4])
     code, message, hint = error_of(caught)
     assert (code, "no C++ compiler" in message) == ("tool", True)
     assert "apt install g++" in hint
+    assert "pip install ziglang" in hint
+
+
+def test_a_machine_without_a_compiler_uses_the_packaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The package is not installed for tests: its first run compiles a whole C++ library, which takes minutes.
+    (tmp_path / "ziglang").mkdir()
+    (tmp_path / "ziglang" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert toolchain.find_compiler() == (sys.executable, "-m", "ziglang", "c++")
 
 
 def test_the_compiler_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +157,7 @@ def test_products_and_sums_are_rounded_apart() -> None:
 @pytest.mark.parametrize(("external", "standard"), [(False, 201402), (True, 201703)])
 def test_generated_code_is_compiled_as_the_oldest_tool_does(tmp_path: Path, external: bool, standard: int) -> None:
     source = tmp_path / "main.cpp"
-    source.write_text(f"static_assert(__cplusplus == {standard}, \"the standard\");\nint main() {{ return 0; }}\n")
+    source.write_text(f'static_assert(__cplusplus == {standard}, "the standard");\nint main() {{ return 0; }}\n')
     made = toolchain.build_executable([source], [], tmp_path, timeout_s=60.0, cancel=None, external=external)
     assert made.is_file()
 

@@ -15,7 +15,7 @@ from allo_studio.project.document import Path
 from allo_studio.project.faults import Place
 from allo_studio.project.ip.asking import ask
 from allo_studio.project.ip.descriptor import CodeSpec
-from allo_studio.simulate.toolchain import find_compiler, include_dir
+from allo_studio.simulate.toolchain import find_compiler, include_dirs
 from allo_studio.types import ScalarType, fixed, integer, parse_type
 
 __all__ = ["read_cpp"]
@@ -70,7 +70,7 @@ def read_cpp(spec: CodeSpec, ports: tuple[IpPort, ...], files: Mapping[str, str]
         "files": dict(files),
         "sources": sources,
         "include": list(spec.include),
-        "headers": [str(include_dir()), *_system_headers()],
+        "headers": [*map(str, include_dirs()), *_system_headers()],
         "function": spec.top.removeprefix("::"),
     }
     answer = ask("parse_cpp.py", _PACKAGE, question, place(at))
