@@ -123,7 +123,8 @@ def _await(
 
 def _over(child: subprocess.Popen[bytes]) -> bool:
     """Tell whether the program ended, leaving it unreaped: its number stays that of its group alone until `_end`."""
-    if os.name != "posix":
+    # Windows has no such call, and macOS has none before Python 3.13.
+    if not hasattr(os, "waitid"):
         return child.poll() is not None
     try:
         return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
