@@ -40,7 +40,7 @@ class Banks:
         # What is known of pairs of accesses, by operation; of those that want the same, by how far apart they are.
         self._pairs: dict[tuple[int, int], _Pair] = {}
         self._shared: dict[tuple[Equation, ...], dict[int, bool]] = {}
-        self._banks: dict[_Subscripts, tuple[int, ...] | None] = {}
+        self._banks: dict[int, tuple[int, ...] | None] = {}
 
     def meets(self, a: Access, b: Access, later: int) -> bool:
         """Tell whether `a` of some iteration and `b` of that `later` after it may want one bank.
@@ -50,6 +50,9 @@ class Banks:
         tells what would hold if the loop went on either way: that a loop ends before two accesses meet is no reason to
         start them so far apart.
         """
+        if (one := self.bank(a)) is not None and (two := self.bank(b)) is not None and one != two:
+            # Of hundreds of lanes, each in a bank of its own, most pairs are such.
+            return False
         pair = self._pairs.get((a.operation, b.operation))
         if pair is None:
             pair = self._pairs[a.operation, b.operation] = self._pair(a, b)
@@ -77,9 +80,9 @@ class Banks:
 
     def bank(self, access: Access) -> tuple[int, ...] | None:
         """Return the bank (one number a dimension) that an access wants in all iterations; None if none is known."""
-        if access.subscripts not in self._banks:
-            self._banks[access.subscripts] = self._constant_bank(access.subscripts)
-        return self._banks[access.subscripts]
+        if access.operation not in self._banks:
+            self._banks[access.operation] = self._constant_bank(access.subscripts)
+        return self._banks[access.operation]
 
     def _constant_bank(self, subscripts: _Subscripts) -> tuple[int, ...] | None:
         found = []
