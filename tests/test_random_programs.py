@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from random_engines import cases_of, difference, kernel_of, run_as_cpp
 from random_programs import Program, program
 from random_terms import Chooser
+from sanitized import SANITIZED
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.model import Interface
@@ -94,7 +95,7 @@ def test_scheduled_programs_agree(seed: int) -> None:
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_compiled_cpp_agrees(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = ("-O0", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    checks = ("-O0", *SANITIZED)
     monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
     generator, kernels, cases, texts = Random(batch), [], [], []
     while len(kernels) < BATCH:

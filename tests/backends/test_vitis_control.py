@@ -9,6 +9,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
+from sanitized import SANITIZED
 from vitis_values import run_cpp
 
 from allo_studio.backends.vitis import kernel_code, write
@@ -21,7 +22,7 @@ from allo_studio.simulate import toolchain
 @pytest.fixture(autouse=True, scope="module")
 def strict_compiler() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        checks = ("-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-O1")
+        checks = ("-Werror", *SANITIZED, "-O1")
         patch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
         yield
 

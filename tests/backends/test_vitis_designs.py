@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sanitized import SANITIZED
 from vitis_designs import GEMM, build, cascade, kernel, nested, product, row_wise, simulate, single
 
 from allo_studio.design.model import Target
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("strict_compiler")
 @pytest.fixture
 def strict_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     # Whatever C++ leaves undefined, such as a signed overflow, ends the program.
-    checks = ("-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    checks = ("-Werror", *SANITIZED)
     monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sanitized import SANITIZED
 from vitis_designs import kernel, simulate, single
 
 from allo_studio.schedule import from_specs
@@ -14,7 +15,7 @@ from allo_studio.simulate import toolchain
 @pytest.fixture(autouse=True)
 def strict_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     # Whatever C++ leaves undefined, such as a signed overflow, ends the program.
-    checks = ("-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+    checks = ("-Werror", *SANITIZED)
     monkeypatch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from sanitized import SANITIZED
 from vitis_values import Formula, formulas_kernel, run_cpp
 
 from allo_studio.simulate import toolchain
@@ -29,7 +30,7 @@ def quiet() -> Any:
 @pytest.fixture(autouse=True, scope="module")
 def strict_compiler() -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        checks = ("-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-O1")
+        checks = ("-Werror", *SANITIZED, "-O1")
         patch.setattr(toolchain, "FLAGS", (*toolchain.FLAGS, *checks))
         yield
 
