@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from allo_studio.diagnostics import AlloError
 from allo_studio.report.vendor.merge import Conflicts, fill
 from allo_studio.report.vendor.model import General, Instance, Module, VendorReport
 from allo_studio.report.vendor.parts import Fifo
-from allo_studio.report.vendor.reading import KINDS, unreadable
 from allo_studio.report.vendor.resources import note_missing
 from allo_studio.report.vendor.xml_figures import XmlReading
 from allo_studio.report.vendor.xml_interfaces import (
@@ -47,9 +45,7 @@ def is_csynth_xml(root: Node) -> bool:
 
 
 def read_csynth_xml(reading: XmlReading, root: Node) -> VendorReport:
-    """Return the report in a tree; raises AlloError (`report`) where it is none."""
-    if not is_csynth_xml(root):
-        raise AlloError(unreadable(reading.source.path, f"its element <{root.tag}> holds no synthesis", KINDS))
+    """Return the report in a tree for which `is_csynth_xml` holds."""
     given = root.child("UserAssignments")
     general = _general(root, given)
     modules = [read_module(reading, node) for node in root.all("ModuleInformation", "Module")]

@@ -13,7 +13,7 @@ from allo_studio.report.vendor.csynth_xml import is_csynth_xml, read_csynth_xml
 from allo_studio.report.vendor.export_rpt import EXPORTED, read_export_rpt, read_results_rpt
 from allo_studio.report.vendor.export_xml import is_export_xml, read_export_xml
 from allo_studio.report.vendor.model import VendorReport
-from allo_studio.report.vendor.reading import open_report, unreadable
+from allo_studio.report.vendor.reading import no_report, open_report
 from allo_studio.report.vendor.summary_rpt import read_summary_rpt
 from allo_studio.report.vendor.text_tables import TextReading
 from allo_studio.report.vendor.timing import read_timing_summary
@@ -57,7 +57,7 @@ def parse_report(data: bytes, label: str) -> VendorReport:
     for pattern, read in _TEXTS:
         if pattern.search(text):
             return read(TextReading(source))
-    raise AlloError(unreadable(label, "nothing in it is of a report that is known"))
+    raise AlloError(no_report(label, "nothing in it is of a report that is known"))
 
 
 def _parse_xml(text: str, source: Source) -> VendorReport:
@@ -67,4 +67,4 @@ def _parse_xml(text: str, source: Source) -> VendorReport:
         return read_export_xml(reading, root)
     if is_csynth_xml(root):
         return read_csynth_xml(reading, root)
-    raise AlloError(unreadable(source.path, f"its element <{root.tag}> is of no report that is known"))
+    raise AlloError(no_report(source.path, f"its element <{root.tag}> is of no report that is known"))

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from allo_studio.diagnostics import AlloError
 from allo_studio.report.vendor.model import General, Instance, Module, Origin, Timing, VendorReport
 from allo_studio.report.vendor.parts import Resource, Slacks, TimingPath
-from allo_studio.report.vendor.reading import unreadable
 from allo_studio.report.vendor.resources import in_order, note_missing, resource_name
 from allo_studio.report.vendor.xml_figures import XmlReading
 from allo_studio.report.vendor.xml_modules import read_binds, read_resources
@@ -27,9 +25,7 @@ def is_export_xml(root: Node) -> bool:
 
 
 def read_export_xml(reading: XmlReading, root: Node) -> VendorReport:
-    """Return the report in a tree; raises AlloError (`report`) where it is none."""
-    if not is_export_xml(root):
-        raise AlloError(unreadable(reading.source.path, f"its element <{root.tag}> holds no export"))
+    """Return the report in a tree for which `is_export_xml` holds."""
     times = root.child("TimingReport")
     general = _general(root)
     resources = read_resources(reading, root.child("AreaReport"), "the design")
@@ -90,9 +86,12 @@ def _origin(reading: XmlReading, root: Node, resources: tuple[Resource, ...]) ->
 
 def _hierarchy(reading: XmlReading, cells: list[Node]) -> Instance | None:
     """Return the tree of cells, each of which is told by its path."""
+    first: dict[str, Node] = {}
+    for node in cells:
+        first.setdefault(node.get("CELL"), node)
     below: dict[str, list[Node]] = {}
-    for node in {node.get("CELL"): node for node in reversed(cells)}.values():
-        below.setdefault(node.get("CELL").rpartition("/")[0], []).insert(0, node)
+    for path, node in first.items():
+        below.setdefault(path.rpartition("/")[0], []).append(node)
     tops = below.get("", [])
     return _instance(reading, tops[0], below, 0) if len(tops) == 1 and tops[0].get("CELL") else None
 

@@ -10,7 +10,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic, Severity
 from allo_studio.report.vendor.figures import NoFigure
 from allo_studio.source import Source, Span
 
-__all__ = ["KINDS", "LARGEST", "Reading", "open_report", "unreadable"]
+__all__ = ["KINDS", "LARGEST", "NO_REPORT", "Reading", "no_report", "open_report", "unreadable"]
 
 T = TypeVar("T")
 
@@ -19,6 +19,7 @@ KINDS = (
     "export_syn and export_impl (.rpt, .xml) of Vivado HLS and Vitis HLS, and Vivado's report_utilization and "
     "report_timing_summary"
 )
+NO_REPORT = "no report"
 # In bytes. The largest reports that are known have a tenth of it.
 LARGEST = 64 << 20
 # More would tell nothing new: such a file is damaged all over.
@@ -107,5 +108,11 @@ def open_report(path: Path) -> bytes:
 
 
 def unreadable(label: str, reason: str, hint: str = KINDS, span: Span | None = None) -> Diagnostic:
-    """Return the diagnostic of a file that is no report, or is damaged beyond reading."""
+    """Return the diagnostic of a file that is damaged beyond reading."""
     return Diagnostic("report", f"{label!r} cannot be read as a report: {reason}", span, where=label, hint=hint)
+
+
+def no_report(label: str, reason: str) -> Diagnostic:
+    """Return the diagnostic of a file that is of no kind that is read; `about` tells it from one that is damaged."""
+    message = f"{label!r} cannot be read as a report: {reason}"
+    return Diagnostic("report", message, where=label, hint=KINDS, about=(NO_REPORT,))

@@ -10,7 +10,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.report.vendor.detect import read_report
 from allo_studio.report.vendor.merge import merge_reports
 from allo_studio.report.vendor.model import ORIGINS, General, Instance, VendorReport
-from allo_studio.report.vendor.reading import KINDS
+from allo_studio.report.vendor.reading import KINDS, NO_REPORT
 
 __all__ = ["is_solution", "read_solution"]
 
@@ -94,7 +94,10 @@ def _loose(folder: Path) -> list[Path]:
 
 
 def _together(files: Sequence[Path], whole: bool) -> tuple[VendorReport, ...]:
-    """Return the reports of files, merged by origin. A file that is none is noted in a solution, else passed over."""
+    """Return the reports of files, merged by origin. A file that cannot be read is noted.
+
+    In a folder that is no solution a file may be of another kind, and is then passed over.
+    """
     read: list[VendorReport] = []
     faults: list[Diagnostic] = []
     for path in files:
@@ -116,7 +119,8 @@ def _together(files: Sequence[Path], whole: bool) -> tuple[VendorReport, ...]:
                 merge_reports(before, _same_design(report, before)) if before else _named(report, top)
             )
     reports = [found[origin] for origin in ORIGINS if origin in found]
-    notes = tuple(replace(fault, severity="warning") for fault in faults) if whole else ()
+    told = [fault for fault in faults if whole or NO_REPORT not in fault.about]
+    notes = tuple(replace(fault, severity="warning") for fault in told)
     return (replace(reports[0], notes=(*reports[0].notes, *notes)), *reports[1:])
 
 

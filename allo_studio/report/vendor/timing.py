@@ -69,6 +69,8 @@ def read_timing_summary(reading: TextReading) -> VendorReport:
         reading.missing("worst negative slack")
     if not clocks:
         reading.missing("clocks")
+    elif len(clocks) > 1:
+        reading.remark(f"it has {len(clocks)} clocks, so that no one period stands for the design")
     return VendorReport(
         origin=_origin(reading, general.state),
         files=(reading.source.path,),

@@ -159,9 +159,10 @@ SMALL = """<profile>
 """
 
 
-def small(**changes: str) -> VendorReport:
+def small(more: str = "", **changes: str) -> VendorReport:
+    """Return the small report with some of its texts changed, and `more` at its end."""
     given = {"version": "2023.2", "unit": "ns", "target": "5", "worst": "9", "loops": ""}
-    return read_text(SMALL.format(**(given | changes)), "small.xml")
+    return read_text(SMALL.format(**(given | changes)).replace("</profile>", f"{more}</profile>"), "small.xml")
 
 
 @pytest.mark.parametrize(
@@ -208,6 +209,30 @@ def test_a_loop_may_be_called_like_a_field_of_one():
     (outer,) = small(loops=f"<A><TripCount>2</TripCount><Slack>1.5</Slack>{loop}</A>").top.loops
     assert outer.slack_ns == 1.5
     assert [inner.name for inner in outer.loops] == ["Slack"]
+
+
+@pytest.mark.parametrize(("worst", "initiation"), [("undef", Range()), ("0", Range(0, 0))])
+def test_an_interval_of_0_is_none_where_no_latency_is_known(worst, initiation):
+    interval = "</Worst-caseLatency><PipelineInitiationInterval>0</PipelineInitiationInterval>"
+    text = SMALL.replace("</Worst-caseLatency>", interval)
+    text = text.format(version="2023.2", unit="ns", target="5", worst=worst, loops="")
+    assert read_text(text).top.latency.initiation == initiation
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("1, 2, 3", ("1", "2", "3")),
+        ("1, 2, 3, 4", ("1", "2", "3, 4")),
+        ("1", ("1", "", "")),
+        ("1, 2, 3,, ", ("1", "2", "3")),
+    ],
+)
+def test_a_row_of_a_table_has_a_cell_a_column(row, cells):
+    table = f'<item name="T"><table><keys size="4">N, A, B, C</keys><column name="n">{row}</column></table></item>'
+    section = f'<ReportHWInterface><section name="S" level="0">{table}</section></ReportHWInterface>'
+    (found,) = small(more=section).tables
+    assert found.rows == (("n", *cells),)
 
 
 def test_a_range_the_wrong_way_round_is_no_figure():

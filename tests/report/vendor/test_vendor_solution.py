@@ -166,6 +166,16 @@ def test_a_file_that_is_damaged_is_told_and_the_others_are_read(tmp_path):
     assert (fault.severity, fault.code) == ("warning", "report")
 
 
+def test_other_files_beside_reports_are_passed_over_and_damaged_ones_are_not(tmp_path):
+    shutil.copy(SCALE / "sim/report/scale_cosim.rpt", tmp_path)
+    (tmp_path / "pom.xml").write_text("<project/>")
+    (tmp_path / "weather.rpt").write_text("rain\n")
+    assert by_origin(tmp_path)["cosim"].notes == ()
+    (tmp_path / "csynth.xml").write_text("<profile><UserAssignments>")
+    (note,) = by_origin(tmp_path)["cosim"].notes
+    assert (note.severity, "its XML is damaged" in note.message) == ("warning", True)
+
+
 def test_a_folder_in_which_all_is_damaged_is_a_fault(tmp_path):
     where = copied(SCALE, tmp_path)
     for path in where.rglob("*"):
@@ -179,9 +189,8 @@ def test_a_folder_in_which_all_is_damaged_is_a_fault(tmp_path):
 def test_a_stale_report_is_told(tmp_path):
     where = copied(SCALE, tmp_path)
     rpt = where / "syn/report/scale_csynth.rpt"
-    rpt.write_text(
-        rpt.read_text().replace("|    440|", "|    441|").replace("|   440|", "|   441|").replace("| 440|", "| 441|")
-    )
+    assert rpt.read_text().count("|   440|") == 1
+    rpt.write_text(rpt.read_text().replace("|   440|", "|   441|"))
     report = by_origin(where)["csynth"]
     warning = next(note for note in report.notes if note.severity == "warning")
     assert "modules[scale].resources[LUT].used is 440 and 441" in warning.message

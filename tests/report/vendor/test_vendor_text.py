@@ -65,6 +65,8 @@ def test_the_tree_of_modules_and_loops(scale, blur):
     assert tree[at + 1].startswith(
         "+ smooth_Pipeline_inner Timing Violation -0.05 514 1.713 us - 514 - loop auto-rewind stp"
     )
+    # An instance that a loop calls is below that loop, and nowhere else.
+    assert sum(line.startswith("+ smooth_Pipeline_inner ") for line in tree) == 1
     assert tree[at + 2] == "o inner II Violation, Memory Dependency 2.43 512 1.707 us 12 2 251 yes"
 
 

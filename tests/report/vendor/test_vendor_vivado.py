@@ -121,6 +121,7 @@ def test_timing_that_is_not_met_with_several_clocks():
     # Where a row has no setup slack, the figures behind it stay below their own columns.
     assert (report.clocks[2].slacks.wpws, report.clocks[2].slacks.pulse_endpoints) == (4.5, 1)
     assert report.top.timing.estimated_ns is None
+    assert "it has 3 clocks" in report.notes[-1].message
     violated, unbounded = report.paths
     assert (violated.slack_ns, violated.levels) == (-0.145, 6)
     assert (unbounded.slack_ns, unbounded.requirement_ns, unbounded.delay_ns) == (None, None, 0.3)
