@@ -6,6 +6,7 @@ a part of the array outside, the values are copied on their way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -152,6 +153,8 @@ class ExternalPort:
                 lines.add(f"for (int {place} = 0; {place} < {extent}; ++{place}) {{")
                 loops.callback(lines.add, "}")
                 loops.enter_context(lines.indented())
+            if places:
+                lines.pragma("pipeline II=1")
             lines.add(f"{local} = {self.theirs(mine)};" if into else f"{mine} = {self.ours(local)};")
 
     def _copy_stream(self, lines: Lines, into: bool) -> None:
@@ -162,15 +165,21 @@ class ExternalPort:
         lines.pragma("pipeline II=1")
         with lines.indented():
             lines.add(f"const {taken} given = {source}.read();")
-            lines.add(f"{made} made;")
-            if self.port.width == 1:
-                given = "given[0]" if into is False and self.argument.token else "given"
-                kept = "made[0]" if into and self.argument.token else "made"
-                lines.add(f"{kept} = {convert(given)};")
+            if self.port.width == 1 and not (into and self.argument.token):
+                value = convert("given[0]" if self.argument.token else "given")
+                lines.add(f"{target}.write({value});")
             else:
-                lines.add(f"for (int lane = 0; lane < {self.port.width}; ++lane) {{")
-                with lines.indented():
-                    lines.add(f"made[lane] = {convert('given[lane]')};")
-                lines.add("}")
-            lines.add(f"{target}.write(made);")
+                lines.add(f"{made} made;")
+                self._lanes(lines, convert)
+                lines.add(f"{target}.write(made);")
+        lines.add("}")
+
+    def _lanes(self, lines: Lines, convert: Callable[[str], str]) -> None:
+        if self.port.width == 1:
+            lines.add(f"made[0] = {convert('given')};")
+            return
+        lines.add(f"for (int lane = 0; lane < {self.port.width}; ++lane) {{")
+        lines.pragma("unroll")
+        with lines.indented():
+            lines.add(f"made[lane] = {convert('given[lane]')};")
         lines.add("}")
