@@ -144,7 +144,7 @@ def test_products_and_sums_are_rounded_apart() -> None:
 @pytest.mark.parametrize(("external", "standard"), [(False, 201402), (True, 201703)])
 def test_generated_code_is_compiled_as_the_oldest_tool_does(tmp_path: Path, external: bool, standard: int) -> None:
     source = tmp_path / "main.cpp"
-    source.write_text(f"static_assert(__cplusplus == {standard}, \"the standard\");\nint main() {{ return 0; }}\n")
+    source.write_text(f'static_assert(__cplusplus == {standard}, "the standard");\nint main() {{ return 0; }}\n')
     made = toolchain.build_executable([source], [], tmp_path, timeout_s=60.0, cancel=None, external=external)
     assert made.is_file()
 
