@@ -17,7 +17,7 @@ from allo_studio.cli.interrupt import interruptible
 from allo_studio.cli.merging import merge_files
 from allo_studio.cli.parser import COMMANDS
 from allo_studio.cli.picture import draw_project
-from allo_studio.cli.reports import vendor_reports
+from allo_studio.cli.reports import exported, vendor_reports
 from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
 from allo_studio.cli.window import open_window, rasterise
 from allo_studio.design.diff import diff
@@ -25,6 +25,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult, VendorUse
 from allo_studio.project import LoadedProject, load_project, new_project
 from allo_studio.report import Report, read_report, schedule_text, table
+from allo_studio.report.changes import differences, differences_text
 from allo_studio.report.vendor.text import vendor_text
 
 __all__ = ["run"]
@@ -127,10 +128,19 @@ def _of_block(report: Report, path: str) -> Report:
 def _report(words: argparse.Namespace) -> Outcome:
     found = vendor_reports(words.path)
     if found:
+        if words.against or words.csv or words.html:
+            message = f"{str(words.path)!r} is of a vendor's tool: --against, --csv and --html are of builds"
+            raise AlloError(Diagnostic("usage", message, hint="take --json, which has all of its figures"))
         notes = tuple(note for report in found for note in report.notes)
         return Outcome(vendor_text(found), _once(notes), vendor=found)
     report = read_report(words.path)
-    return Outcome(table(report), _mismatch(report), report)
+    before = read_report(words.against) if words.against else None
+    written = exported(report, before, words.csv, words.html)
+    text = differences_text(before, report) if before else table(report)
+    if written:
+        text = "".join(f"wrote {made.path}\n" for made in written)
+    changed = differences(before, report) if before else None
+    return Outcome(text, _mismatch(report), report, written, differences=changed)
 
 
 def _render(words: argparse.Namespace) -> Outcome:

@@ -92,6 +92,9 @@ def _schedule(command: argparse.ArgumentParser) -> None:
 def _report(command: argparse.ArgumentParser) -> None:
     what = "a folder that `build` wrote, its report.json, a report of Vivado HLS, Vitis HLS or Vivado, or their folder"
     command.add_argument("path", type=Path, help=what)
+    command.add_argument("--against", type=Path, metavar="BUILD", help="an earlier build: what is different from it")
+    command.add_argument("--csv", type=Path, metavar="DIR", help="write the tables as CSV into this folder")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write one page with plots")
     _json(command)
 
 

@@ -1,14 +1,19 @@
-"""Which of our reports or a vendor's a path is."""
+"""Which of our reports or a vendor's a path is, and the files that a report can be written as."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from allo_studio.report import REPORT_FILE
+from allo_studio.cli.files import write_whole
+from allo_studio.cli.terminal import FileMade
+from allo_studio.report import REPORT_FILE, Report
+from allo_studio.report.csv_form import csv_files
+from allo_studio.report.html_page import html_page
 from allo_studio.report.vendor import VendorReport, is_solution, read_report, read_solution
 
-__all__ = ["vendor_reports"]
+__all__ = ["exported", "vendor_reports"]
 
 
 def vendor_reports(path: Path) -> Sequence[VendorReport]:
@@ -31,3 +36,19 @@ def _is_json(path: Path) -> bool:
             return file.read(512).lstrip()[:1] in (b"{", b"[")
     except OSError:
         return False
+
+
+def exported(report: Report, before: Report | None, csv: Path | None, html: Path | None) -> list[FileMade]:
+    """Write a report's tables into the folder `csv`, and its page into `html`; raises AlloError (`file`)."""
+    files = {csv / name: text for name, text in csv_files(report).items()} if csv else {}
+    made = [FileMade("table", path) for path in files]
+    if html:
+        files[html] = html_page(report, before)
+        made.append(FileMade("page", html))
+    for path, text in files.items():
+        write_whole(path, partial(_fill, text))
+    return made
+
+
+def _fill(text: str, draft: Path) -> None:
+    draft.write_text(text, encoding="utf-8", newline="\n")

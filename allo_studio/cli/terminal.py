@@ -14,6 +14,7 @@ from allo_studio.design.diff import Change
 from allo_studio.diagnostics import Diagnostic, has_errors, render_all
 from allo_studio.pipeline import Progress
 from allo_studio.report import Report, document, dump
+from allo_studio.report.changes import Difference
 from allo_studio.report.document import ArtifactLike
 from allo_studio.report.vendor import VendorReport
 
@@ -36,7 +37,8 @@ class FileMade:
 class Outcome:
     """What a command came to; `text` is what a person reads of it on stdout.
 
-    `report` is that of a build, `vendor` are those of a vendor's tools.
+    `report` is that of a build, `vendor` are those of a vendor's tools. `changes` are between projects, `differences`
+    between builds.
     """
 
     text: str = ""
@@ -44,6 +46,7 @@ class Outcome:
     report: Report | None = None
     artifacts: Sequence[ArtifactLike] = ()
     changes: Sequence[Change] | None = None
+    differences: Sequence[Difference] | None = None
     vendor: Sequence[VendorReport] = ()
 
 
@@ -61,6 +64,8 @@ def emit(outcome: Outcome, json: bool) -> None:
         whole = document(status, found, outcome.report, outcome.artifacts, outcome.vendor)
         if outcome.changes is not None:
             whole["changes"] = [change.to_json() for change in outcome.changes]
+        if outcome.differences is not None:
+            whole["differences"] = [difference.to_json() for difference in outcome.differences]
         _write(sys.stdout, dump(whole))
     else:
         _write(sys.stderr, _with_end(render_all(outcome.diagnostics)))

@@ -1,0 +1,55 @@
+"""Plots as inline SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from allo_studio.report.svg import SANS, Attributes, element, text, text_width, title
+
+__all__ = ["Bar", "bars"]
+
+_SIZE, _LINE, _GAP = 12.0, 22.0, 10.0
+_WIDTH = 520.0
+_INK, _FULL, _REST = "currentColor", "#2a6fbb", "#a9c6e6"
+# Longer names are cut, and told whole where the pointer rests.
+_MOST = 60
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a length, of which a part from its beginning is filled; `label` says what it shows."""
+
+    name: str
+    length: float
+    filled: float
+    label: str
+
+
+def bars(rows: Sequence[Bar]) -> str:
+    """Return horizontal bars, one below another, to one scale, each with its name before and its label behind it."""
+    longest = max((row.length for row in rows), default=0) or 1
+    names = [row.name if len(row.name) <= _MOST else f"…{row.name[1 - _MOST :]}" for row in rows]
+    left = max((text_width(name, _SIZE) for name in names), default=0) + _GAP
+    right = max((text_width(row.label, _SIZE) for row in rows), default=0) + _GAP
+    size: Attributes = {"width": left + _WIDTH + right, "height": _LINE * len(rows), "role": "img"}
+    inside = "".join(
+        _bar(row, name, left, _LINE * place, _WIDTH / longest)
+        for place, (row, name) in enumerate(zip(rows, names, strict=True))
+    )
+    return element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size}, inside)
+
+
+def _bar(row: Bar, name: str, left: float, top: float, scale: float) -> str:
+    base, height = top + _LINE / 2 + _SIZE / 3, _LINE - 8
+    whole: Attributes = {"x": left, "y": top + 4, "width": row.length * scale, "height": height, "fill": _REST}
+    part: Attributes = {**whole, "width": row.filled * scale, "fill": _FULL}
+    return element(
+        "g",
+        {},
+        title(f"{row.name}: {row.label}")
+        + text(left - _GAP, base, name, _SIZE, _INK, anchor="end", family=SANS)
+        + element("rect", whole)
+        + element("rect", part)
+        + text(left + row.length * scale + 6, base, row.label, _SIZE, _INK),
+    )
