@@ -58,7 +58,7 @@ class _Row:
 def read_timing_summary(reading: TextReading) -> VendorReport:
     """Return what a report_timing_summary says; raises AlloError (`report`) where its summary is not there."""
     summary = next(_rows_below(reading, "Design Timing Summary"), None)
-    if summary is None:
+    if summary is None or _name(summary, "Clock"):
         hint = "the file is cut off or was changed: let Vivado write it again"
         raise AlloError(unreadable(reading.source.path, "it has no Design Timing Summary", hint))
     general = vivado_general(reading)
@@ -109,8 +109,12 @@ def _clocks(reading: TextReading) -> tuple[Clock, ...]:
     slacks = {name: _slacks(reading, row, name) for name, row in rows.items()}
     found = []
     for row in _rows_below(reading, "Clock Summary"):
-        name = _name(row, "Clock")
+        if not (name := _name(row, "Clock")):
+            # The table is another one: the heading was moved, or what stands below it is gone.
+            continue
         period, frequency = (_figure(reading, decimal, row, n, name) for n in ("Period(ns)", "Frequency(MHz)"))
+        if period is None:
+            reading.missing(f"period of the clock {name}")
         found.append(Clock(name, period, frequency, _name(row, "Waveform(ns)"), slacks.get(name, Slacks())))
     return tuple(found)
 

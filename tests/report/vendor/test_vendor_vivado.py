@@ -150,6 +150,30 @@ def test_a_report_that_is_cut_off_before_its_figures_is_refused(path, upto, reas
     assert caught.value.diagnostics[0].code == "report"
 
 
+def moved(heading: str, before: str) -> str:
+    """Return the text of the timing with a heading moved to before another line."""
+    text, line = TIMING.read_text(), f"| {heading}\n"
+    assert (text.count(line), text.count(before)) == (1, 1)
+    return text.replace(line, "").replace(before, line + before)
+
+
+def test_another_table_is_not_taken_for_the_clocks():
+    report = read_text(moved("Clock Summary", "  Corner  Analyze "))
+    assert report.clocks == ()
+    assert [note.message for note in report.notes] == ["the file gives no clocks"]
+
+
+def test_the_slacks_of_a_clock_are_not_taken_for_those_of_the_design():
+    with pytest.raises(AlloError, match="no Design Timing Summary"):
+        read_text(moved("Design Timing Summary", "Clock             WNS(ns)"))
+
+
+def test_a_clock_without_a_period_is_noted():
+    report = read_text(TIMING.read_text().replace("{0.000 5.000}        10.000 ", "{0.000 5.000}               "))
+    assert (report.clocks[0].name, report.clocks[0].period_ns) == ("ap_clk", None)
+    assert [note.message for note in report.notes] == ["the file gives no period of the clock ap_clk"]
+
+
 def test_a_slack_that_is_none_is_noted_at_its_place():
     report = read_text(TIMING.read_text().replace("      2.512        0.000 ", "      2.5l2        0.000 ", 1), "t.rpt")
     assert report.slacks.wns is None
