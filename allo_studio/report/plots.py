@@ -30,7 +30,7 @@ def bars(rows: Sequence[Bar]) -> str:
     """Return horizontal bars, one below another, to one scale, each with its name before and its label behind it."""
     longest = max((row.length for row in rows), default=0) or 1
     names = [row.name if len(row.name) <= _MOST else f"…{row.name[1 - _MOST :]}" for row in rows]
-    left = max((text_width(name, _SIZE) for name in names), default=0) + _GAP
+    left = max((text_width(name, _SIZE) for name in names), default=0) + 2 * _GAP
     right = max((text_width(row.label, _SIZE) for row in rows), default=0) + _GAP
     size: Attributes = {"width": left + _WIDTH + right, "height": _LINE * len(rows), "role": "img"}
     inside = "".join(
