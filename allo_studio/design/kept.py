@@ -128,16 +128,22 @@ def _made_anew(own: _Rows, before: _Rows, make: Callable[[int], _T]) -> list[_T]
     """Return what is made of each row: most stand where they stood, or all behind some place are moved by as much."""
     columns, count, old = own.columns, own.height, before.height
     found: list[Any] = [None] * count
-    # Both ends of the columns are compared in place; what lies between is looked for.
-    head = _matched(columns, before.columns, min(count, old))
-    tail = _matched([c[::-1] for c in columns], [c[::-1] for c in before.columns], min(count, old) - head)
-    found[:head] = before.made[:head]
-    if tail:
-        found[-tail:] = before.made[-tail:]
+    if count == old:
+        same = [all(row) for row in zip(*map(_are_same, columns, before.columns), strict=True)]
+        found = [known if stays else None for known, stays in zip(before.made, same, strict=True)]
+        new = gone = [number for number, stays in enumerate(same) if not stays]
+    else:
+        # Both ends of the columns are compared in place; what lies between is looked for.
+        head = _matched(columns, before.columns, min(count, old))
+        tail = _matched([c[::-1] for c in columns], [c[::-1] for c in before.columns], min(count, old) - head)
+        found[:head] = before.made[:head]
+        if tail:
+            found[-tail:] = before.made[-tail:]
+        new, gone = list(range(head, count - tail)), list(range(head, old - tail))
     moved: dict[tuple[int, ...], Any] = {}
-    for number in range(head, old - tail):
+    for number in gone:
         moved[tuple([id(column[number]) for column in before.columns])] = before.made[number]
-    for number in range(head, count - tail):
+    for number in new:
         known = moved.get(tuple([id(column[number]) for column in columns]))
         found[number] = make(number) if known is None else known
     return found
