@@ -8,7 +8,7 @@ from typing import Any
 
 from allo_studio.report.columns import indented, section
 from allo_studio.report.model import Report
-from allo_studio.report.rows import Cell, Table, tables
+from allo_studio.report.rows import Cell, Table, cell_text, tables
 
 __all__ = ["Difference", "differences", "differences_text"]
 
@@ -37,6 +37,11 @@ class Difference:
         if isinstance(self.before, bool) or isinstance(self.after, bool) or not self.before:
             return None
         return self.after / self.before - 1
+
+    @property
+    def change_text(self) -> str:
+        """The change for a person to read, empty where there is none."""
+        return "" if self.change is None else f"{self.change:+.1%}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the difference with its relative change, for the JSON document."""
@@ -80,22 +85,13 @@ def differences_text(before: Report, after: Report) -> str:
     if not found:
         return "no figure differs\n"
     changed = [one for one in found if one.column]
-    rows = [(one.table, one.row, one.column, _shown(one.before), _shown(one.after), _share(one)) for one in changed]
+    rows = [
+        (one.table, one.row, one.column, cell_text(one.before), cell_text(one.after), one.change_text)
+        for one in changed
+    ]
     parts = [
         section("Changed", ("table", "row", "figure", "before", "after", "change"), rows, left=3),
         indented("Only after", [f"{one.table}: {one.row}" for one in found if not one.column and one.after]),
         indented("Only before", [f"{one.table}: {one.row}" for one in found if not one.column and one.before]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _shown(value: Cell) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if isinstance(value, float) else value
-
-
-def _share(one: Difference) -> str:
-    return "" if one.change is None else f"{one.change:+.1%}"

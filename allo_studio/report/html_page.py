@@ -8,7 +8,7 @@ from html import escape
 from allo_studio.report.changes import Difference, differences
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
 from allo_studio.report.plots import Bar, bars
-from allo_studio.report.rows import Cell
+from allo_studio.report.rows import Cell, cell_text
 
 __all__ = ["html_page"]
 
@@ -84,13 +84,12 @@ def _changed(found: Sequence[Difference]) -> str:
             words = "only in this build" if one.after else "only in the earlier build"
             rows.append(f'<tr><td>{escape(one.table)}</td><td>{escape(one.row)}</td><td colspan="4">{words}</td></tr>')
             continue
-        share = "" if one.change is None else f"{one.change:+.1%}"
         grade = ""
         if one.change and one.column in _COSTS:
             grade = " worse" if one.change > 0 else " better"
         cells = "".join(f"<td>{escape(text)}</td>" for text in (one.table, one.row, one.column))
-        cells += "".join(f'<td class="figure">{escape(_shown(value))}</td>' for value in (one.before, one.after))
-        rows.append(f'<tr>{cells}<td class="figure{grade}">{share}</td></tr>')
+        cells += "".join(f'<td class="figure">{escape(cell_text(value))}</td>' for value in (one.before, one.after))
+        rows.append(f'<tr>{cells}<td class="figure{grade}">{one.change_text}</td></tr>')
     names = ("table", "row", "figure", "before", "after", "change")
     heads = "".join(f"<th>{name}</th>" for name in names)
     return f'{head}<div class="wide"><table><tr>{heads}</tr>{"".join(rows)}</table></div>'
@@ -174,20 +173,12 @@ def _table(
 
 
 def _cell(name: str, value: Cell) -> str:
-    return f"<td{_kind(name, value)}>{escape(_shown(value))}</td>"
+    return f"<td{_kind(name, value)}>{escape(cell_text(value))}</td>"
 
 
 def _kind(name: str, value: Cell) -> str:
     figure = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
     return ' class="figure"' if figure else ' class="deep"' if name == "loop" else ""
-
-
-def _shown(value: Cell) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if isinstance(value, float) else value
 
 
 def _notes(report: Report) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
 
-__all__ = ["Cell", "Table", "tables"]
+__all__ = ["Cell", "Table", "cell_text", "tables"]
 
 Cell = str | int | float | bool | None
 
@@ -25,6 +25,15 @@ class Table:
     def by_key(self) -> dict[tuple[Cell, ...], Mapping[str, Cell]]:
         """Return the rows by the cells that tell them apart."""
         return {tuple(row[key] for key in self.keys): row for row in self.rows}
+
+
+def cell_text(value: Cell) -> str:
+    """Return a cell for a person to read."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if isinstance(value, float) else value
 
 
 def tables(report: Report) -> tuple[Table, ...]:
