@@ -7,13 +7,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 
-__all__ = ["Finished", "SimulationCancelled", "run_child"]
+__all__ = ["Finished", "SimulationCancelled", "run_child", "start_child"]
 
 _POLL_S = 0.02
 
@@ -40,23 +41,34 @@ def run_child(
     """
     # A file cannot fill up and stall the child as a pipe can.
     with tempfile.TemporaryFile() as output:
-        try:
-            child = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise AlloError(Diagnostic("tool", f"{command[0]} could not be started: {error.strerror}")) from error
+        child = start_child(command, folder, output)
         try:
             _await(child, command[0], timeout_s, cancel)
         finally:
             _end(child)
         output.seek(0)
         return Finished(child.returncode, output.read().decode(errors="replace"))
+
+
+def start_child(
+    command: Sequence[str], folder: Path, output: IO[bytes], environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program in a process group of its own, with all that it prints in `output`; raises AlloError (`tool`).
+
+    `environment` are its variables, those of this program where it is None.
+    """
+    try:
+        return subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise AlloError(Diagnostic("tool", f"{command[0]} could not be started: {error.strerror}")) from error
 
 
 def _await(child: subprocess.Popen[bytes], name: str, timeout_s: float, cancel: Callable[[], bool] | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.simulate.child import start_child
 
 __all__ = ["ToolCancelled", "follow"]
 
@@ -49,18 +50,7 @@ def follow(
     name = Path(command[0]).name
     # A file cannot fill up and stall the program as a pipe can, and a process that it leaves behind cannot hold it.
     with log.open("wb") as output:
-        try:
-            child = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise AlloError(Diagnostic("tool", f"{command[0]} could not be started: {error.strerror}")) from error
+        child = start_child(command, folder, output, dict(environment))
     with log.open("rb") as printed:
         tail = _Tail(printed, lines)
         try:
