@@ -237,13 +237,17 @@ def _check_wires(graph: Graph, ports: Ports, notes: Notes, turn: Turn) -> Sequen
     edges, port = graph.edges, ports.get
     columns = edges, [port(edge.source.node) for edge in edges], [port(edge.target.node) for edge in edges]
 
+    made: dict[int, _Wire] = {}
+
     def make(number: int) -> _Wire:
-        return _check_wire(graph, edges[number], ports, notes.apart())
+        made[number] = _check_wire(graph, edges[number], ports, notes.apart())
+        return made[number]
 
     wires = turn.each(("wires", graph.name, graph.execution), columns, make)
     if all(map(attrgetter("lasts"), wires)):
         return wires
-    anew = [wire if wire.lasts else make(number) for number, wire in enumerate(wires)]
+    # What was made just now holds; what was kept may not.
+    anew = [wire if wire.lasts or number in made else make(number) for number, wire in enumerate(wires)]
     for wire in anew:
         notes.join(wire.noted)
     return anew
