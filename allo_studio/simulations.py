@@ -12,6 +12,7 @@ from allo_studio.backends.rtl.cancelling import cancelling
 from allo_studio.backends.rtl.emit import RtlDesign
 from allo_studio.backends.rtl.worker import WorkerCancelled
 from allo_studio.backends.vitis import compilation, tolerance_of, write
+from allo_studio.design.deadlock import deadlock_fault, waits_of
 from allo_studio.design.timing import SizedDesign
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.progress import Cancelled
@@ -19,7 +20,7 @@ from allo_studio.report import SimulationRow
 from allo_studio.simulate.blame import whose_fault
 from allo_studio.simulate.child import SimulationCancelled
 from allo_studio.simulate.compare import compare
-from allo_studio.simulate.csim import CSimResult
+from allo_studio.simulate.csim import CSimDeadlock, CSimResult
 from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.cycle.export import testbench_files
@@ -50,7 +51,7 @@ def _total(rows: Sequence[SimulationRow]) -> SimulationRow:
 def c_simulation(
     sized: SizedDesign, folder: Path, cancel: Callable[[], bool] | None
 ) -> tuple[SimulationRow, tuple[Diagnostic, ...]]:
-    """Compile and run the C++ of a design in `folder`; raises AlloError (code `tool`, `csim`) and Cancelled."""
+    """Compile and run the C++ of a design in `folder`; raises AlloError (`tool`, `csim`, `deadlock`), Cancelled."""
     require_memory(sized.region.ports)
     results = [_c_run(sized, folder, inputs, cancel) for inputs in all_inputs(sized.region)]
     rows = [SimulationRow(r.compared, r.mismatches, r.max_error, "C simulation") for r in results]
@@ -73,6 +74,8 @@ def _c_run(
             cancel=cancel,
             outside=compilation(region),
         )
+    except CSimDeadlock as stuck:
+        raise AlloError(deadlock_fault(region, waits_of(region, stuck.waits), by=" in the C simulation")) from None
     except SimulationCancelled:
         raise Cancelled from None
 

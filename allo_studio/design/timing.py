@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from allo_studio.design.deadlock import deadlock_fault
 from allo_studio.design.feedback import wished_tokens
 from allo_studio.design.fifo import FifoRequest, FifoSize, OverBudget, Sizing, size_fifos
 from allo_studio.design.flat import flatten
-from allo_studio.design.recurrence import Deadlock, ProcessTrace, ring, run
+from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
 from allo_studio.design.region import IpProcess, LeafProcess, Process, Region, RegionProcess
 from allo_studio.design.variants import scheduled
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -161,14 +162,14 @@ class _Sizer:
         if not self.sized:
             free = run(traces, {}, self.library.fifo_latency, initial)
             if isinstance(free, Deadlock):
-                raise AlloError(_deadlock(region, free))
+                raise AlloError(deadlock_fault(region, free))
             return _Timed(free.latency, free.latency)
         exact = self.library.profile == "open"
         orders, margin = (None, 0) if exact else (self._traces(region, overlap=False), self.margin)
         sizing = size_fifos(traces, orders, requests, self.library.fifo_latency, margin, self.budget)
         if isinstance(sizing, Deadlock):
             wish = wished_tokens(traces, orders, requests, self.library.fifo_latency)
-            raise AlloError(_deadlock(region, sizing, wish))
+            raise AlloError(deadlock_fault(region, sizing, wish))
         if isinstance(sizing, OverBudget):
             raise AlloError(_over_budget(region, sizing))
         self.sizings[region.path] = sizing
@@ -258,18 +259,6 @@ def _repeated(traces: list[ProcessTrace], times: int) -> list[ProcessTrace]:
                 after += [f"{name}#{number - 2}" for name in readers.get(trace.name, ())]
             found.append(replace(trace, name=f"{trace.name}#{number}", after=tuple(after)))
     return found
-
-
-def _deadlock(region: Region, deadlock: Deadlock, wish: tuple[str, int] | None = None) -> Diagnostic:
-    waits = "; ".join(map(str, ring(deadlock.waits)))
-    hint = "give the full channels more depth, or leave their depths to the compiler"
-    if all(wait.kind != "room" for wait in deadlock.waits):
-        hint = "too few elements lie in the channels at reset"
-        if wish is not None:
-            channel, tokens = wish
-            width = next(c.width for c in flatten(region).channels if c.id == channel)
-            hint = f"give {channel} {tokens * width} `initial` elements, with which the design runs"
-    return Diagnostic("deadlock", f"the design deadlocks: {waits}", where=region.path, hint=hint)
 
 
 def _over_budget(region: Region, over: OverBudget) -> Diagnostic:

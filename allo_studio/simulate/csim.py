@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from allo_studio.simulate.elements import decode, encode, encoded_size
 from allo_studio.simulate.toolchain import build_executable
 from allo_studio.types import ArrayType
 
-__all__ = ["CSimResult", "run"]
+__all__ = ["CSimDeadlock", "CSimResult", "run"]
 
 _COMPILE_TIMEOUT_S = 300.0
 # The testbench ends with 1 where its own comparison fails; ours decides.
@@ -30,6 +30,15 @@ _DEADLOCK_STATUS = 70
 # What the program says of faults that leave the values right: tokens that nobody read, packets that end wrongly.
 _FAULT = re.compile(r"csim: (?:leftover|packet): (.*)")
 _DEADLOCK = "csim: deadlock: "
+_WAIT = re.compile(r"csim: deadlock: (.+) waits for (?:(a token|room) in|(the end of)) (.+)")
+
+
+class CSimDeadlock(AlloError):
+    """No process can go on. `waits` are (process, what it waits for, in which channel or of which process)."""
+
+    def __init__(self, waits: Sequence[tuple[str, str, str]], fault: Diagnostic) -> None:
+        super().__init__(fault)
+        self.waits = tuple(waits)
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,8 @@ def run(
     of the ports; a port that it leaves out has the type that its array tells. `tolerance` is as in `compare`.
     `outside` are the files of external blocks.
     Everything made lies in `files_dir/csim`. Raises AlloError: code `tool` where there is no compiler, it fails, or the
-    program takes over `timeout_s` seconds or crashes; code `csim` where a process waits for a token that never comes.
+    program takes over `timeout_s` seconds or crashes; CSimDeadlock where no process can go on, and code `csim`
+    where a token that was read will never come.
     Raises SimulationCancelled where `cancel` says so.
     """
     began = time.monotonic()
@@ -165,6 +175,12 @@ def _require(*files: Path) -> None:
 def _require_good_end(done: Finished) -> None:
     if done.status in _ENDED_WELL:
         return
+    waits = [
+        (found[1], found[2] or found[3], found[4]) for line in done.log.splitlines() if (found := _WAIT.fullmatch(line))
+    ]
+    if done.status == _DEADLOCK_STATUS and waits:
+        told = "; ".join(" ".join((process, "waits for", *what)) for process, *what in waits)
+        raise CSimDeadlock(waits, Diagnostic("deadlock", f"the design deadlocks in C simulation: {told}"))
     said = [line.removeprefix(_DEADLOCK) for line in done.log.splitlines() if line.startswith(_DEADLOCK)]
     if done.status == _DEADLOCK_STATUS and said:
         hint = "a consumer takes more tokens than its producer makes, or the processes are out of order"

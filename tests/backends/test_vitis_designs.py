@@ -226,8 +226,8 @@ def large(A: float32[4]) -> float32[4]:
 """
     assert_exact(single(kernel(text, "large")), tmp_path, 4)
     source = (tmp_path / "top.cpp").read_text()
-    assert "ALLO_LOCAL float held[2048][2048];" in source
-    assert "#ifdef __SYNTHESIS__\n#define ALLO_LOCAL\n#else\n#define ALLO_LOCAL static\n" in source
+    assert "ALLO_LOCAL(held, [2048][2048], float);" in source
+    assert "#define ALLO_LOCAL(name, extents, ...) __VA_ARGS__ name extents" in source
 
 
 def test_another_order_of_additions_is_within_the_tolerance(tmp_path: Path) -> None:

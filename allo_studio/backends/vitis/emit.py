@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from allo_studio.backends.vitis.calls import CONCURRENTLY
 from allo_studio.backends.vitis.external import compilation, external_files, external_function, taken_names
-from allo_studio.backends.vitis.feedback import CONCURRENTLY, places, regions_in_loops
+from allo_studio.backends.vitis.feedback import places, regions_in_loops
 from allo_studio.backends.vitis.flow import flow_files
 from allo_studio.backends.vitis.interface import Part, interface_functions
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
@@ -147,7 +148,7 @@ def _kernel_functions(regions: list[Region], callees: Callees) -> _Kernels:
             found[process.path] = (process, external_function(process))
             continue
         try:
-            function = kernel_function(process.ir, callees, process.path, place.initial, place.in_loop)
+            function = kernel_function(process.ir, callees, process.path, place.initial)
             found[process.path] = (process, function)
         except AlloError as error:
             faults += [replace(d, where=d.where or process.path) for d in error.diagnostics]

@@ -18,26 +18,31 @@ from allo_studio.design.loops import groups
 from allo_studio.design.region import Channel, LeafProcess, Region, RegionProcess
 from allo_studio.values import Number
 
-__all__ = ["CONCURRENTLY", "INITIALLY", "Place", "declare_initial", "places", "regions_in_loops"]
+__all__ = ["INITIALLY", "Place", "declare_initial", "places", "regions_in_loops"]
 
-# The functions of the support that generated code calls.
-CONCURRENTLY = "concurrently"
+# The function of the support that generated code calls.
 INITIALLY = "initially"
 _LONGEST = 100
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a kernel stands: the elements at reset of the streams that it reads, by argument, and if in a loop."""
+    """Where a kernel stands: the elements at reset of the streams that it reads, by argument."""
 
     process: LeafProcess
     initial: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)
-    in_loop: bool = False
 
 
-def places(region: Region) -> Iterator[Place]:
-    """Yield the kernels of a region and of those inside it."""
-    yield from _places(region, {}, False)
+def places(region: Region, outside: Mapping[str, Channel] | None = None) -> Iterator[Place]:
+    """Yield the kernels of a region and of those inside it; `outside` are the channels around it by port."""
+    known = {channel.name: (outside or {}).get(channel.name, channel) for channel in region.channels}
+    for process in region.processes:
+        bound = {port: known[name] for port, name in process.bindings.items()}
+        if isinstance(process, RegionProcess):
+            yield from places(process.region, bound)
+            continue
+        reads = {port: c for port, c in bound.items() if process.ir.directions[port] == "in" and c.initial}
+        yield Place(process, {port: channel.initial for port, channel in reads.items()})
 
 
 def regions_in_loops(region: Region, in_loop: bool = False) -> Iterator[str]:
@@ -48,19 +53,6 @@ def regions_in_loops(region: Region, in_loop: bool = False) -> Iterator[str]:
         for process in members:
             if isinstance(process, RegionProcess):
                 yield from regions_in_loops(process.region, in_loop or bool(kept))
-
-
-def _places(region: Region, outside: Mapping[str, Channel], in_loop: bool) -> Iterator[Place]:
-    known = {channel.name: outside.get(channel.name, channel) for channel in region.channels}
-    for members, kept in groups(region):
-        for process in members:
-            bound = {port: known[name] for port, name in process.bindings.items()}
-            loops = in_loop or bool(kept)
-            if isinstance(process, RegionProcess):
-                yield from _places(process.region, bound, loops)
-                continue
-            reads = {port: c for port, c in bound.items() if process.ir.directions[port] == "in" and c.initial}
-            yield Place(process, {port: channel.initial for port, channel in reads.items()}, loops)
 
 
 def declare_initial(lines: Lines, memory: Memory, initial: tuple[Number, ...], names: Names) -> str:

@@ -6,9 +6,10 @@ over consecutive addresses, an element a cycle.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from allo_studio.backends.vitis.calls import Call, Held, write_calls
 from allo_studio.backends.vitis.kernel import Function
 from allo_studio.backends.vitis.memories import Memory, declare_local, memory_pragmas, parameter
 from allo_studio.backends.vitis.names import Names
@@ -19,6 +20,8 @@ from allo_studio.design.model import Execution, Interface
 __all__ = ["Part", "interface_functions"]
 
 _CONTROL = {"kernel": "ap_ctrl_chain", "stream": "ap_ctrl_hs"}
+# What a FIFO between packets and the design holds.
+_TOKENS = 2
 # What a copy is called, by way and whether it goes out.
 _VERBS = {
     ("buffer", False): "load",
@@ -59,18 +62,43 @@ def interface_functions(
         lines.pragma("dataflow")
     local_names = Names((core, *(part.name for part in copies.values()), *(port.memory.name for port in ports)))
     inside = {port.memory.name: _declare(lines, port, local_names, overlap) for port in ports}
-    for out in (False, True):
-        if out:
-            lines.add(f"{core}({', '.join(memory.name for memory in inside.values())});")
-        for port in ports:
-            if port.way != "as_is" and port.memory.writable == out:
-                copy, local = copies[port.memory.name], inside[port.memory.name].name
-                ends = (local, port.memory.name) if out else (port.memory.name, local)
-                passed = [ends[0], *(teller.name for teller in port.tellers.values()), ends[1]]
-                lines.add(f"{copy.name}({', '.join(passed)});")
+    calls = _calls(ports, core, {name: part.name for name, part in copies.items()}, inside)
+    if streams:
+        held = [
+            Held(inside[port.memory.name].name, port.memory.source, _TOKENS)
+            for port in ports
+            if port.way == "packets" and port.memory.stream_width
+        ]
+        write_calls(lines, calls, held, False)
+    else:
+        for call in calls:
+            lines.add(f"{call.text};")
     parameters = tuple(port.parameter(port.memory.name) for port in ports)
     function = Function(parameters, lines.text(), c_linkage=interface == "kernel")
     return [*copies.values(), replace(top, function=function)]
+
+
+def _calls(
+    ports: Sequence[OuterPort], core: str, copies: Mapping[str, str], inside: Mapping[str, Memory]
+) -> list[Call]:
+    """Return the copies in, the design and the copies out as calls, each after those of which it takes arrays."""
+    ways = [[port for port in ports if port.way != "as_is" and port.memory.writable == out] for out in (False, True)]
+    before = tuple(number for number, port in enumerate(ways[0]) if not port.memory.stream_width)
+    design = len(ways[0])
+    calls = [Call(_copied(port, copies, inside), port.memory.source) for port in ways[0]]
+    calls.append(Call(f"{core}({', '.join(memory.name for memory in inside.values())})", core, before))
+    for port in ways[1]:
+        after = () if port.memory.stream_width else (design,)
+        calls.append(Call(_copied(port, copies, inside), port.memory.source, after))
+    return calls
+
+
+def _copied(port: OuterPort, copies: Mapping[str, str], inside: Mapping[str, Memory]) -> str:
+    """Return the call that moves a port's elements in or out."""
+    name, local = port.memory.name, inside[port.memory.name].name
+    ends = [name, local] if not port.memory.writable else [local, name]
+    passed = [ends[0], *(teller.name for teller in port.tellers.values()), ends[1]]
+    return f"{copies[name]}({', '.join(passed)})"
 
 
 def _declare(lines: Lines, port: OuterPort, names: Names, overlap: bool) -> Memory:
@@ -82,7 +110,7 @@ def _declare(lines: Lines, port: OuterPort, names: Names, overlap: bool) -> Memo
     local = replace(memory, name=names.unique(f"{memory.name}_{suffix}"))
     if memory.stream_width:
         lines.add(f'hls::stream<{local.token_type}> {local.name}("{local.name}");')
-        lines.pragma(f"stream variable={local.name} type=fifo depth=2")
+        lines.pragma(f"stream variable={local.name} type=fifo depth={_TOKENS}")
         return local
     declare_local(lines, local)
     if overlap and memory.type.shape:

@@ -72,18 +72,17 @@ def kernel_function(
     callees: Callees | None = None,
     owner: str = "",
     initial: Mapping[str, tuple[Number, ...]] | None = None,
-    alone: bool = False,
 ) -> Function:
     """Return the function of a kernel; raises AlloError (code `hls`) where it has no form in HLS C++.
 
     Parameters are in the order of the IR's arguments: arrays (`const` where only read), streams by reference, scalars
     by value, and scalar results by reference. The functions that it calls are put into `callees`. `owner` is the block
     whose state a stateful kernel keeps. `initial` are the elements that streams hold at reset, by argument; a function
-    that counts them is no other block's, nor is one that is to be `alone`.
+    that counts them is no other block's.
     """
     _require_own_state(kernel)
     made = _function(kernel, callees or Callees(Names()), owner, {}, initial or {})
-    return replace(made, owner=owner) if alone or initial else made
+    return replace(made, owner=owner) if initial else made
 
 
 def _require_own_state(kernel: KernelIR) -> None:

@@ -13,7 +13,7 @@ from allo_studio.types import ArrayType
 
 __all__ = ["LARGE_LOCAL", "Memory", "declare_local", "memory_pragmas", "parameter", "partition_pragmas", "type_note"]
 
-# A local array beyond this many bits would not fit the stack of a C simulation: `ALLO_LOCAL` makes it static there.
+# A local array beyond this many bits would not fit the stack of a C simulation: `ALLO_LOCAL` allocates it there.
 _STACK_BITS = 8 * 64 * 1024
 LARGE_LOCAL = "ALLO_LOCAL"
 
@@ -52,9 +52,14 @@ class Memory:
         return f"hls::vector<{self.element_type}, {self.stream_width}>"
 
     @property
+    def extents(self) -> str:
+        """The extents, `[64][32]`."""
+        return "".join(f"[{extent}]" for extent in self.type.shape)
+
+    @property
     def declarator(self) -> str:
         """The name with its extents, `A[64][32]`."""
-        return self.name + "".join(f"[{extent}]" for extent in self.type.shape)
+        return self.name + self.extents
 
 
 def parameter(memory: Memory) -> str:
@@ -68,8 +73,10 @@ def parameter(memory: Memory) -> str:
 
 def declare_local(lines: Lines, memory: Memory) -> None:
     """Write the declaration of an array or scalar inside a function, with its partitioning."""
-    storage = f"{LARGE_LOCAL} " if memory.type.bits > _STACK_BITS else ""
-    lines.add(f"{storage}{memory.element_type} {memory.declarator};", type_note(memory))
+    declared = f"{memory.element_type} {memory.declarator}"
+    if memory.type.bits > _STACK_BITS:
+        declared = f"{LARGE_LOCAL}({memory.name}, {memory.extents}, {memory.element_type})"
+    lines.add(f"{declared};", type_note(memory))
     for pragma in memory_pragmas(memory):
         lines.pragma(pragma)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from allo_studio.design.names import CPP_WORDS
 
-__all__ = ["Names", "comment", "identifier"]
+__all__ = ["Names", "comment", "identifier", "quoted"]
 
 # Names that the generated files use, and macros that the headers around them define.
 _OURS = """
-restrict wrap testbench half bfloat16 ap_int ap_uint
+restrict wrap csim testbench half bfloat16 ap_int ap_uint
 INFINITY NAN NULL BUFSIZ RAND_MAX assert errno stdin stdout stderr linux unix i386
 ALLO_LOCAL FILE signgam daylight timezone tzname offsetof alloca WEOF MAXFLOAT math_errhandling
 """
@@ -50,6 +50,12 @@ def identifier(text: str) -> str:
 def comment(text: str) -> str:
     """Return `text` so that it can stand in a `//` comment: one line of printable characters."""
     return "".join(c if c.isprintable() else " " for c in text).rstrip("\\ ")
+
+
+def quoted(text: str) -> str:
+    """Return `text` as a C++ string literal."""
+    escaped = re.sub(r'(["\\?])', r"\\\1", comment(text))
+    return f'"{escaped}"'
 
 
 class Names:

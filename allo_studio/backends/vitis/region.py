@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from textwrap import wrap
 
-from allo_studio.backends.vitis.feedback import CONCURRENTLY
+from allo_studio.backends.vitis.calls import Call, Held, write_calls
 from allo_studio.backends.vitis.kernel import Function
 from allo_studio.backends.vitis.memories import Memory, declare_local, parameter, partition_pragmas
 from allo_studio.backends.vitis.names import Names, comment
@@ -46,33 +46,38 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
         _port_pragmas(lines, memory, interface)
     if interface:
         lines.pragma("interface mode=ap_ctrl_hs port=return")
-    for channel in region.channels:
-        if channel.name not in memories:
-            memories[channel.name] = _declare(region, channel, names, lines)
+    inside = [channel for channel in region.channels if channel.name not in memories]
+    for channel in inside:
+        memories[channel.name] = _declare(region, channel, names, lines)
     used = {channel for process in region.processes for channel in _in_order(process)}
     for port in region.ports:
         if port.name not in used:
             lines.add(f"(void){memories[port.name].name};")
-    parts = [(region.processes, in_loop)] if in_loop else [(found, bool(kept)) for found, kept in groups(region)]
-    for processes, at_once in parts:
-        calls = []
-        for process in processes:
-            passed = ", ".join(memories[channel].name for channel in _in_order(process))
-            calls.append((f"{functions[process.name]}({passed})", process.path))
-        _run(lines, calls, at_once)
+    calls = _calls(region, functions, memories)
+    loop = in_loop or any(kept for _, kept in groups(region))
+    if loop or (region.execution == "dataflow" and len(calls) > 1 and any(map(_stream_width, region.channels))):
+        held = [
+            Held(memories[channel.name].name, channel.id, channel.depth, channel.initial_tokens)
+            for channel in inside
+            if _stream_width(channel)
+        ]
+        write_calls(lines, calls, held, loop)
+    else:
+        for call in calls:
+            lines.add(f"{call.text};", call.path)
     return Function(tuple(map(parameter, ports)), lines.text())
 
 
-def _run(lines: Lines, calls: Sequence[tuple[str, str]], at_once: bool) -> None:
-    """Write calls; those of processes in a loop, which take each other's tokens, are simulated `at_once`."""
-    if at_once:
-        lines.add("#ifndef __SYNTHESIS__")
-        lines.add(f"{CONCURRENTLY}({', '.join(f'[&] {{ {call}; }}' for call, _ in calls)});")
-        lines.add("#else")
-    for call, path in calls:
-        lines.add(f"{call};", path)
-    if at_once:
-        lines.add("#endif")
+def _calls(region: Region, functions: Mapping[str, str], memories: Mapping[str, Memory]) -> list[Call]:
+    """Return the processes as calls, each after those of which it takes whole arrays."""
+    numbers = {process.name: number for number, process in enumerate(region.processes)}
+    writers = {c.name: numbers[c.source[0]] for c in region.channels if c.source[0] and not _stream_width(c)}
+    calls = []
+    for number, process in enumerate(region.processes):
+        passed = ", ".join(memories[channel].name for channel in _in_order(process))
+        after = sorted({writers[name] for name in process.bindings.values() if name in writers} - {number})
+        calls.append(Call(f"{functions[process.name]}({passed})", process.path, tuple(after)))
+    return calls
 
 
 def _in_order(process: Process) -> list[str]:
@@ -101,10 +106,6 @@ def _declare(region: Region, channel: Channel, names: Names, lines: Lines) -> Me
         # Tokens stay in it from one call to the next.
         storage = "static " if channel.initial else ""
         lines.add(f'{storage}hls::stream<{memory.token_type}> {memory.name}("{memory.name}");')
-        if channel.initial:
-            lines.add("#ifdef ALLO_STUDIO_HLS_STREAM_H")
-            lines.add(f"{memory.name}.keeps({channel.initial_tokens});", "tokens that stay for the next call")
-            lines.add("#endif")
         lines.pragma(f"stream variable={memory.name} type=fifo depth={channel.depth}")
         return memory
     declare_local(lines, memory)

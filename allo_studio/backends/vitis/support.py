@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from allo_studio.backends.vitis.feedback import CONCURRENTLY, INITIALLY
+from allo_studio.backends.vitis.calls import CONCURRENTLY
+from allo_studio.backends.vitis.feedback import INITIALLY
 from allo_studio.backends.vitis.memories import LARGE_LOCAL
 
 __all__ = ["includes", "support", "types"]
@@ -43,27 +44,58 @@ hls::vector<E, WIDTH> initially(hls::stream<hls::vector<E, WIDTH>> &tokens, cons
 """
 
 _CONCURRENTLY = """
-#ifndef __SYNTHESIS__
 // Processes that take each other's tokens run side by side in a C simulation, as they do in hardware.
+#ifndef __SYNTHESIS__
+namespace csim {
 #ifdef ALLO_STUDIO_HLS_STREAM_H
 using hls::concurrently;
 #else
-template <typename... Processes> void concurrently(Processes... processes) {
-    std::thread threads[] = {std::thread(processes)...};
-    for (std::thread &thread : threads) {
-        thread.join();
+// A process: its name, which of those before it must end before it starts, and what it does.
+struct process {
+    const char *name;
+    std::vector<std::size_t> after;
+    std::function<void()> work;
+};
+inline void concurrently(const std::vector<process> &processes) {
+    std::vector<std::shared_future<void>> ends;
+    for (const process &each : processes) {
+        std::vector<std::shared_future<void>> before;
+        for (const std::size_t number : each.after) {
+            before.push_back(ends[number]);
+        }
+        const auto run = [&each, before] {
+            for (const std::shared_future<void> &end : before) {
+                end.wait();
+            }
+            each.work();
+        };
+        ends.push_back(std::async(std::launch::async, run).share());
+    }
+    for (const std::shared_future<void> &end : ends) {
+        end.wait();
     }
 }
 #endif
+} // namespace csim
 #endif
 """
 
 _LARGE = f"""
-// A large array does not fit the stack of a C simulation; every element is written before it is read.
+// A large array does not fit the stack of a C simulation, where it is allocated; it is an ordinary one in hardware.
 #ifdef __SYNTHESIS__
-#define {LARGE_LOCAL}
+#define {LARGE_LOCAL}(name, extents, ...) __VA_ARGS__ name extents
 #else
-#define {LARGE_LOCAL} static
+namespace csim {{
+template <typename T> struct allocated {{
+    struct content {{
+        T elements;
+    }};
+    std::unique_ptr<content> memory{{new content}};
+}};
+}} // namespace csim
+#define {LARGE_LOCAL}(name, extents, ...)                                                                     \\
+    const csim::allocated<__VA_ARGS__ extents> name##_allocated;                                              \\
+    __VA_ARGS__(&name) extents = name##_allocated.memory->elements
 #endif
 """
 
@@ -351,7 +383,7 @@ def support(source: str) -> str:
     """Return the definitions that `source` needs before it."""
     calls = set(_CALL.findall(source))
     wanted = {name for name, mark in calls if mark == "<" or name in _PLAIN}
-    parts = [_LARGE] if LARGE_LOCAL in source else []
+    parts = [_LARGE] if f" {LARGE_LOCAL}(" in source else []
     if f" {CONCURRENTLY}(" in source:
         parts.append(_CONCURRENTLY)
     if re.search(rf"\b{INITIALLY}[<(]", source):
@@ -385,8 +417,10 @@ def includes(source: str) -> list[str]:
         ["#include <cmath>"] if any(word in text for word in ("INFINITY", "NAN", "std::ldexp", "std::sign")) else []
     )
     found += ["#include <cstring>"] if "std::memcpy" in text else []
-    found += ["#include <thread>"] if "std::thread" in text else []
+    found += ["#include <functional>", "#include <future>"] if "std::shared_future" in text else []
+    found += ["#include <memory>"] if "std::unique_ptr" in text else []
     found += ["#include <type_traits>"] if "std::conditional" in text else []
+    found += ["#include <vector>"] if "std::vector" in text else []
     found += ['#include "ap_axi_sdata.h"'] if "ap_axiu<" in source else []
     found += ['#include "ap_int.h"'] if _WIDE_INTEGER.search(text) else []
     found += ['#include "hls_half.h"'] if re.search(r"\bhalf\b", source) else []

@@ -1,8 +1,8 @@
 // hls::stream for a C simulation with an ordinary C++ compiler. Under Vitis the tool's own header is taken.
 //
-// The simulation runs one process after the other, so a stream holds as many tokens as its producer writes, and a read
-// while it is empty can never be served: it ends the program with status 70 and the stream's name. Processes that take
-// each other's tokens are run by `concurrently`: one at a time, until it would read from an empty stream.
+// `concurrently` runs each process of a dataflow region in a thread of its own. One of them runs at a time, until it
+// would read from an empty stream or write into a full one: so values and the order of all that happens are the same in
+// each run. Where none can go on, the program says who waits for what and ends with status 70.
 #if defined(__SYNTHESIS__) || defined(__VITIS_HLS__)
 #include_next <hls_stream.h>
 #else
@@ -14,23 +14,36 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace hls {
 
-// The processes of `concurrently`: whoever has the lock runs.
+// A process of a dataflow region: its name, which of the processes before it must end before it starts (it takes whole
+// arrays from them), and what it does.
+struct process {
+    const char *name;
+    std::vector<std::size_t> after;
+    std::function<void()> work;
+};
+
+// The threads of all processes, of which one has the turn.
 class turns {
   public:
-    class queue {
-      public:
-        virtual bool is_empty() const = 0;
-
-      protected:
-        ~queue() = default;
+    struct task {
+        explicit task(const char *called) : name(called) {}
+        const char *name;
+        std::condition_variable turn;
+        bool running = false;
+        // What it waits for: something in a stream, or the end of another; neither where it waits for its own processes.
+        const char *wants = nullptr;
+        const std::string *where = nullptr;
+        const task *other = nullptr;
     };
 
     static turns &all() {
@@ -38,91 +51,147 @@ class turns {
         return only;
     }
 
-    // The lock of this thread; none outside of `concurrently`.
-    static std::unique_lock<std::mutex> *&mine() {
-        static thread_local std::unique_lock<std::mutex> *held = nullptr;
-        return held;
+    // The task of this thread; none outside of `concurrently`.
+    static task *&mine() {
+        static thread_local task *own = nullptr;
+        return own;
     }
 
-    // Waits for a token; returns false where none will ever come.
-    bool wait(const queue &wanted) {
-        if (mine() == nullptr) {
-            return false;
+    // Waits until `ready` is called for `waiter`, which is set to the task of this thread.
+    void wait(task *&waiter, const char *wants, const std::string &where) {
+        task &own = *mine();
+        waiter = &own;
+        own.wants = wants;
+        own.where = &where;
+        std::unique_lock<std::mutex> lock(mutex_);
+        give(lock, own);
+        own.wants = nullptr;
+    }
+
+    void ready(task *&waiter) {
+        if (waiter != nullptr) {
+            ready_.push_back(waiter);
+            waiter = nullptr;
         }
-        const auto place = waits_.insert(waits_.end(), &wanted);
-        --running_;
-        changed_.notify_all();
-        while (wanted.is_empty()) {
-            if (stuck()) {
-                return false;
+    }
+
+    // Lets others run before a process that asks again and again goes on.
+    void pass() {
+        if (mine() != nullptr && !ready_.empty()) {
+            ready_.push_back(mine());
+            std::unique_lock<std::mutex> lock(mutex_);
+            give(lock, *mine());
+        }
+    }
+
+    void run(const std::vector<process> &processes) {
+        if (processes.empty()) {
+            return;
+        }
+        task outermost("");
+        task *const caller = mine() != nullptr ? mine() : &outermost;
+        group own{caller, processes.size(), std::vector<std::size_t>(processes.size()), {}};
+        for (const process &each : processes) {
+            own.tasks.emplace_back(each.name);
+        }
+        std::vector<std::thread> threads;
+        std::unique_lock<std::mutex> lock(mutex_);
+        std::size_t number = 0;
+        for (task &each : own.tasks) {
+            own.left[number] = processes[number].after.size();
+            tasks_.push_back(&each);
+            if (own.left[number] == 0) {
+                ready_.push_back(&each);
+            } else {
+                each.wants = "the end of";
+                each.other = own.at(processes[number].after.front());
             }
-            changed_.wait(*mine());
+            threads.emplace_back([this, &own, &processes, &each, number] { work(own, processes, each, number); });
+            ++number;
         }
-        ++running_;
-        waits_.erase(place);
-        return true;
-    }
-
-    void told() {
-        if (mine() != nullptr) {
-            changed_.notify_all();
-        }
-    }
-
-    template <typename... Processes> void run(Processes... processes) {
-        std::unique_lock<std::mutex> own;
-        std::unique_lock<std::mutex> *outer = mine();
-        if (outer == nullptr) {
-            own = std::unique_lock<std::mutex>(mutex_);
-            mine() = &own;
-            ++running_;
-        }
-        // The last of them to end gives the turn back to this thread.
-        std::size_t left = sizeof...(processes);
-        running_ += sizeof...(processes) - 1;
-        std::thread threads[] = {std::thread([this, &left, processes] { work(processes, left); })...};
-        mine()->unlock();
+        give(lock, *caller);
+        lock.unlock();
         for (std::thread &thread : threads) {
             thread.join();
-        }
-        mine()->lock();
-        if (outer == nullptr) {
-            --running_;
-            mine() = nullptr;
         }
     }
 
   private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    // Threads that wait for no token, and what the others wait for.
-    std::size_t running_ = 0;
-    std::list<const queue *> waits_;
+    // The processes of one call of `run`: how many have not ended, and for how many others each still waits.
+    struct group {
+        task *caller;
+        std::size_t open;
+        std::vector<std::size_t> left;
+        std::list<task> tasks;
 
-    bool stuck() const {
-        for (const queue *wanted : waits_) {
-            if (!wanted->is_empty()) {
-                return false;
-            }
+        task *at(std::size_t wanted) {
+            auto found = tasks.begin();
+            std::advance(found, static_cast<std::ptrdiff_t>(wanted));
+            return &*found;
         }
-        return running_ == 0;
+    };
+
+    std::mutex mutex_;
+    std::deque<task *> ready_;
+    std::list<task *> tasks_;
+
+    // Gives the turn to who has waited longest, and returns when this task has it again.
+    void give(std::unique_lock<std::mutex> &lock, task &own) {
+        own.running = false;
+        next();
+        own.turn.wait(lock, [&own] { return own.running; });
     }
 
-    template <typename Process> void work(Process process, std::size_t &left) {
-        std::unique_lock<std::mutex> lock(mutex_);
-        mine() = &lock;
-        process();
-        if (--left > 0) {
-            --running_;
-            changed_.notify_all();
+    void next() {
+        if (ready_.empty()) {
+            stuck();
         }
+        task *const chosen = ready_.front();
+        ready_.pop_front();
+        chosen->running = true;
+        chosen->turn.notify_one();
+    }
+
+    void work(group &own, const std::vector<process> &processes, task &me, std::size_t number) {
+        mine() = &me;
+        std::unique_lock<std::mutex> lock(mutex_);
+        me.turn.wait(lock, [&me] { return me.running; });
+        me.wants = nullptr;
+        lock.unlock();
+        processes[number].work();
+        lock.lock();
+        tasks_.remove(&me);
+        for (std::size_t later = 0; later < processes.size(); ++later) {
+            for (const std::size_t before : processes[later].after) {
+                if (before == number && --own.left[later] == 0) {
+                    ready_.push_back(own.at(later));
+                }
+            }
+        }
+        if (--own.open == 0) {
+            ready_.push_back(own.caller);
+        }
+        next();
+    }
+
+    [[noreturn]] void stuck() const {
+        std::fflush(stdout);
+        for (const task *each : tasks_) {
+            if (each->wants != nullptr) {
+                const char *what = each->where != nullptr ? each->where->c_str() : each->other->name;
+                std::fprintf(stderr, "csim: deadlock: %s waits for %s %s\n", each->name, each->wants, what);
+            }
+        }
+        std::fflush(stderr);
+        std::_Exit(70);
     }
 };
 
-template <typename... Processes> void concurrently(Processes... processes) { turns::all().run(processes...); }
+inline void concurrently(const std::vector<process> &processes) { turns::all().run(processes); }
 
-// A FIFO of tokens of type T. DEPTH is what the hardware would hold; the simulation only remembers the most ever held.
-template <typename T, int DEPTH = 0> class stream : private turns::queue {
+// A FIFO of tokens of type T. A process waits for room in it only where `holds` was called; with a DEPTH alone it tells
+// when it is full, and still takes what is written.
+template <typename T, int DEPTH = 0> class stream {
   public:
     stream() : name_("unnamed") {}
     explicit stream(const char *name) : name_(name) {}
@@ -137,37 +206,53 @@ template <typename T, int DEPTH = 0> class stream : private turns::queue {
         }
     }
 
+    // It holds at most so many tokens: a process that writes one more waits. `where` is the wire of the design.
+    void holds(std::size_t tokens, const char *where) {
+        most_ = tokens;
+        name_ = where;
+    }
+
     // So many tokens stay in it for the next call, as soon as there were so many.
     void keeps(std::size_t tokens) { kept_ = tokens; }
 
     void write(const T &token) {
+        while (most_ > 0 && tokens_.size() >= most_ && turns::mine() != nullptr) {
+            turns::all().wait(writer_, "room in", name_);
+        }
         tokens_.push_back(token);
-        most_ = tokens_.size() > most_ ? tokens_.size() : most_;
-        turns::all().told();
+        turns::all().ready(reader_);
     }
 
     bool write_nb(const T &token) {
+        if (full()) {
+            return false;
+        }
         write(token);
         return true;
     }
 
     T read() {
-        if (tokens_.empty() && !turns::all().wait(*this)) {
-            std::fflush(stdout);
-            std::fprintf(stderr, "csim: deadlock: stream '%s' was read while empty, after %zu tokens\n", name_.c_str(), reads_);
-            std::fflush(stderr);
-            std::_Exit(70);
+        while (tokens_.empty()) {
+            if (turns::mine() == nullptr) {
+                std::fflush(stdout);
+                std::fprintf(stderr, "csim: deadlock: stream '%s' was read while empty, after %zu tokens\n",
+                             name_.c_str(), reads_);
+                std::fflush(stderr);
+                std::_Exit(70);
+            }
+            turns::all().wait(reader_, "a token in", name_);
         }
         T token = std::move(tokens_.front());
         tokens_.pop_front();
         ++reads_;
+        turns::all().ready(writer_);
         return token;
     }
 
     void read(T &token) { token = read(); }
 
     bool read_nb(T &token) {
-        if (tokens_.empty()) {
+        if (empty()) {
             return false;
         }
         token = read();
@@ -184,12 +269,22 @@ template <typename T, int DEPTH = 0> class stream : private turns::queue {
         return *this;
     }
 
-    bool empty() const { return tokens_.empty(); }
-    // A queue that grows is never full; with a stated depth it is full where the hardware's would be.
-    bool full() const { return DEPTH > 0 && tokens_.size() >= static_cast<std::size_t>(DEPTH); }
+    bool empty() const {
+        if (tokens_.empty()) {
+            turns::all().pass();
+        }
+        return tokens_.empty();
+    }
+
+    bool full() const {
+        if (is_full()) {
+            turns::all().pass();
+        }
+        return is_full();
+    }
+
     std::size_t size() const { return tokens_.size(); }
-    std::size_t capacity() const { return static_cast<std::size_t>(DEPTH); }
-    std::size_t most_held() const { return most_; }
+    std::size_t capacity() const { return most_ > 0 ? most_ : static_cast<std::size_t>(DEPTH); }
 
   private:
     std::string name_;
@@ -197,8 +292,10 @@ template <typename T, int DEPTH = 0> class stream : private turns::queue {
     std::size_t most_ = 0;
     std::size_t reads_ = 0;
     std::size_t kept_ = 0;
+    turns::task *reader_ = nullptr;
+    turns::task *writer_ = nullptr;
 
-    bool is_empty() const override { return tokens_.empty(); }
+    bool is_full() const { return capacity() > 0 && tokens_.size() >= capacity(); }
 };
 
 } // namespace hls
