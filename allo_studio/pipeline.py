@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from allo_studio.backends.rtl.emit import generate, verilog_files
 from allo_studio.backends.vitis import INCLUDE, emit, project_folder, write
+from allo_studio.calibration import CalibrationResult, Evidence, compare, learn, predictions, read_evidence
+from allo_studio.calibration.comparison import Prediction
+from allo_studio.calibration.result import operator_changes
 from allo_studio.collection import no_collection
 from allo_studio.design.check import check
 from allo_studio.design.check_notes import with_places
@@ -21,12 +25,14 @@ from allo_studio.design.prepare import prepare, with_orders
 from allo_studio.design.region import Region
 from allo_studio.design.timing import SizedDesign, leaf_processes, size_design
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
+from allo_studio.hardware.calibration import Calibration
 from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.devices import Device, find_device
-from allo_studio.hardware.operators import OperatorLibrary, load_operators, profile_families, profile_names
+from allo_studio.hardware.operators import OperatorLibrary, profile_names
 from allo_studio.hardware.schedule import Run
 from allo_studio.progress import Cancelled, Progress, StageRun
 from allo_studio.project import LoadedProject, sources
+from allo_studio.project.calibration import CalibrationFile, write_calibration
 from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
 from allo_studio.report.assemble import assemble_report
@@ -40,6 +46,13 @@ from allo_studio.simulate.sizes import greatest_inputs
 from allo_studio.simulate.toolchain import library_headers
 from allo_studio.simulations import c_simulation, cancellable, jit_simulation, rtl_simulation, testbench
 from allo_studio.synthesis import VendorUse, noted, prepare_tool, synthesise
+from allo_studio.targets import (
+    PROFILE,
+    calibration_of,
+    device_and_library,
+    operators,
+    unused_calibration,
+)
 from allo_studio.tools import LOG_FILE, Synthesis
 
 __all__ = [
@@ -49,6 +62,7 @@ __all__ = [
     "Progress",
     "VendorUse",
     "build",
+    "calibrate",
     "check_project",
     "estimate_project",
     "predict",
@@ -56,9 +70,6 @@ __all__ = [
     "size_project",
 ]
 
-PROFILE = "vitis"
-# The operators that our own RTL has.
-RTL_PROFILE = "open"
 Target = Literal["hls", "rtl"]
 Engine = Literal["hls", "rtl", "jit"]
 
@@ -89,15 +100,30 @@ class BuildResult:
         return not has_errors(self.diagnostics)
 
 
-@no_collection()
 def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
-    """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order."""
+    """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order.
+
+    So is its calibration; that one for another target is not used is a note.
+    """
+    known: Calibration | None = None
+    notes: tuple[Diagnostic, ...] = ()
+    try:
+        known = calibration_of(loaded)
+    except AlloError as error:
+        notes = error.diagnostics
+    checked = _check(loaded, project, known)
+    notes = notes or unused_calibration(known, checked.project, loaded)
+    return replace(checked, diagnostics=(*checked.diagnostics, *notes)) if notes else checked
+
+
+@no_collection()
+def _check(loaded: LoadedProject, project: Project | None, known: Calibration | None) -> CheckedDesign:
     edited = project is not None and project != loaded.project
     files = sources(loaded.root)
     spans = None if edited else loaded.spans
     checked = check(project or loaded.project, files, spans, files.array, IpBlocks(files))
     try:
-        checked = with_orders(checked, _target(checked.project)[1])
+        checked = with_orders(checked, device_and_library(checked.project, known)[1])
     except AlloError as error:
         checked = replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
     if edited:
@@ -112,7 +138,8 @@ def size_project(
     checked = check_project(loaded, project)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    return _size(checked, library or _target(checked.project)[1], models=False).design
+    known = calibration_of(loaded)
+    return _size(checked, library or device_and_library(checked.project, known)[1], known, models=False).design
 
 
 @no_collection()
@@ -131,18 +158,23 @@ def estimate_project(
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     target = checked.project.target
-    library = load_operators(PROFILE, target.clock_ns, find_device(target.device).family)
+    known = calibration_of(loaded)
+    library = operators(PROFILE, target.clock_ns, find_device(target.device).family, known)
     return estimate_design(_region(checked, library), library, loops or {}, streams)
 
 
 @dataclass(frozen=True)
 class _Sized:
-    """A design that was checked, elaborated and sized. `runs` tell the cycles of kernels that depend on data."""
+    """A design that was checked, elaborated and sized. `runs` tell the cycles of kernels that depend on data.
+
+    `calibration` is the project's, whether it is of this library or not.
+    """
 
     checked: CheckedDesign
     region: Region
     runs: Mapping[str, Run]
     design: SizedDesign
+    calibration: Calibration | None
 
     def others(self) -> list[SizedDesign]:
         """Return the design in the other operator libraries that have figures for it."""
@@ -152,7 +184,7 @@ class _Sized:
             if profile == library.profile:
                 continue
             try:
-                other = load_operators(profile, library.clock_ns, library.family)
+                other = operators(profile, library.clock_ns, library.family, self.calibration)
                 found.append(size_design(self.region, other, target.fifo_margin, self.runs, target.fifo_bits))
             except AlloError:
                 # It has no figures for this device or clock, or its timing deadlocks at depths that were asked for.
@@ -168,14 +200,17 @@ def _region(checked: CheckedDesign, library: OperatorLibrary) -> Region:
     return elaborate(prepared.project, prepared.leaves, prepared.plan)
 
 
-def _size(checked: CheckedDesign, library: OperatorLibrary, models: bool = True) -> _Sized:
+def _size(
+    checked: CheckedDesign, library: OperatorLibrary, known: Calibration | None = None, models: bool = True
+) -> _Sized:
     """Elaborate and size a design. Without `models` no code of external blocks is run: raises AlloError (code `ip`)
     where the cycles cannot be known otherwise.
     """
     region = _region(checked, library)
     runs = _runs(region, models)
     target = checked.project.target
-    return _Sized(checked, region, runs, size_design(region, library, target.fifo_margin, runs, target.fifo_bits))
+    design = size_design(region, library, target.fifo_margin, runs, target.fifo_bits)
+    return _Sized(checked, region, runs, design, known)
 
 
 def _runs(region: Region, models: bool) -> Mapping[str, Run]:
@@ -314,19 +349,58 @@ def simulate(
     return BuildResult(report, (), (*checked.diagnostics, *faults))
 
 
-def _target(project: Project, target: Engine = "hls") -> tuple[Device, OperatorLibrary]:
-    """Return the device and the operator library; raises AlloError (code `target`)."""
-    device = find_device(project.target.device)
-    profile = RTL_PROFILE if target == "rtl" else profile_for(device)
-    library = load_operators(profile, project.target.clock_ns, device.family)
-    # Every design adds and multiplies: ask now, so that a clock without figures is told as such.
-    library.operator("fadd", "f32")
-    return device, library
+def calibrate(loaded: LoadedProject, paths: Sequence[Path], *, write: bool = True) -> CalibrationResult:
+    """Take figures of operators from a vendor's reports of a project, and compare what is predicted without and with.
+
+    `paths` are reports, folders of solutions or build folders. An earlier calibration is replaced, and has no part in
+    this one. It is written beside the project file unless `write` is False or the reports show none. Raises AlloError:
+    codes `file` and `report` for reports that cannot be read, `calibration` for those of another device, clock or
+    design, and as `build` for faults of the design.
+    """
+    checked = _check(loaded, None, None)
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    device, plain = device_and_library(checked.project)
+    if plain.profile != PROFILE:
+        hint = "choose one of the vendor's devices"
+        raise AlloError(Diagnostic("calibration", f"no tool of the vendor is for {device.name}", hint=hint))
+    evidence = read_evidence(paths, device, plain.clock_ns)
+    learned = learn(evidence, plain, device, loaded.root)
+    before, notes = _predicted(checked, plain, device, evidence)
+    after = before
+    if learned.calibration:
+        after, _ = _predicted(
+            _check(loaded, None, learned.calibration), plain.calibrated(learned.calibration), device, evidence
+        )
+    figures = compare(before, after)
+    file = None
+    if write and learned.calibration:
+        file = write_calibration(loaded.file, CalibrationFile(learned.calibration, figures))
+    return CalibrationResult(
+        checked.project.name,
+        learned.calibration,
+        operator_changes(learned.calibration, plain),
+        figures,
+        (*checked.diagnostics, *evidence.notes, *learned.notes, *notes),
+        plain.memory.read_latency,
+        file,
+    )
 
 
-def profile_for(device: Device) -> str:
-    """Return the operator library that figures are of: the vendor's where it has the device's family, else our own."""
-    return PROFILE if device.family in profile_families(PROFILE) else "open"
+def _predicted(
+    checked: CheckedDesign, library: OperatorLibrary, device: Device, evidence: Evidence
+) -> tuple[dict[str, Prediction], tuple[Diagnostic, ...]]:
+    """Return what a library predicts of each function and loop that the reports have."""
+    if not checked.ok:
+        raise AlloError(checked.diagnostics)
+    sized = _size(checked, library).design
+    report = assemble_report(checked.project, sized, device, None)
+    totals = {row.name: row.used for row in report.resources}
+    cosim = None
+    if evidence.cosim_cycles is not None:
+        with suppress(AlloError):
+            cosim = estimate_design(sized.region, library).cosim
+    return predictions(sized, checked.project.target, evidence, totals, cosim)
 
 
 def _prepare(
@@ -337,8 +411,9 @@ def _prepare(
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     run.stage("scheduling and sizing FIFOs")
-    device, library = _target(checked.project, target)
-    return _size(checked, library, models), device
+    known = calibration_of(loaded)
+    device, library = device_and_library(checked.project, known, rtl=target == "rtl")
+    return _size(checked, library, known, models), device
 
 
 def _kind(name: str) -> str:

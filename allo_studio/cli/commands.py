@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from allo_studio import pipeline
+from allo_studio.calibration import calibration_table
 from allo_studio.cli.files import write_whole
 from allo_studio.cli.interrupt import interruptible
 from allo_studio.cli.merging import merge_files
@@ -23,9 +24,11 @@ from allo_studio.cli.window import open_window, rasterise
 from allo_studio.design.diff import diff
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult, VendorUse
-from allo_studio.project import LoadedProject, load_project, new_project
+from allo_studio.project import LoadedProject, load_project, new_project, project_file
+from allo_studio.project.calibration import forget_calibration
 from allo_studio.report import Report, read_report, schedule_text, table
 from allo_studio.report.changes import differences, differences_text
+from allo_studio.report.vendor import is_solution
 from allo_studio.report.vendor.text import vendor_text
 
 __all__ = ["run"]
@@ -56,8 +59,7 @@ def _check(words: argparse.Namespace) -> Outcome:
 
 def _build(words: argparse.Namespace) -> Outcome:
     loaded = load_project(words.project)
-    name = loaded.project.name if words.target == "hls" else f"{loaded.project.name}-{words.target}"
-    out = words.out or Path("build") / name
+    out = words.out or _build_folder(loaded, words.target)
     bar = ProgressBar(sys.stderr)
     with interruptible() as wish:
         try:
@@ -125,6 +127,38 @@ def _of_block(report: Report, path: str) -> Report:
     )
 
 
+def _calibrate(words: argparse.Namespace) -> Outcome:
+    if words.forget:
+        if words.report:
+            raise AlloError(Diagnostic("usage", "--forget reads no reports", hint="leave out --report"))
+        return _forgotten(project_file(words.project))
+    loaded = load_project(words.project)
+    result = pipeline.calibrate(loaded, words.report or [_built_before(loaded)], write=not words.dry_run)
+    text = calibration_table(result)
+    made = (FileMade("calibration", result.file),) if result.file else ()
+    text += f"\nwrote {result.file}\n" if result.file else "\nnothing was written\n"
+    return Outcome(text, _once((*loaded.diagnostics, *result.diagnostics)), artifacts=made, calibration=result)
+
+
+def _forgotten(project: Path) -> Outcome:
+    file = forget_calibration(project)
+    return Outcome(f"removed {file}" if file else f"{project} has no calibration")
+
+
+def _built_before(loaded: LoadedProject) -> Path:
+    """Return the folder that `build` writes to; raises AlloError (`report`) where it has no report of the vendor's."""
+    folder = _build_folder(loaded, "hls")
+    if not is_solution(folder):
+        hint = "build with Vitis HLS (`allo-studio build PROJECT --synth`), or name the reports with --report"
+        raise AlloError(Diagnostic("report", f"there are no reports of Vitis HLS in {str(folder)!r}", hint=hint))
+    return folder
+
+
+def _build_folder(loaded: LoadedProject, target: str) -> Path:
+    name = loaded.project.name if target == "hls" else f"{loaded.project.name}-{target}"
+    return Path("build") / name
+
+
 def _report(words: argparse.Namespace) -> Outcome:
     found = vendor_reports(words.path)
     if found:
@@ -180,6 +214,7 @@ _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
     "build": _build,
     "simulate": _simulate,
     "schedule": _schedule,
+    "calibrate": _calibrate,
     "report": _report,
     "render": _render,
     "diff": _diff,

@@ -89,6 +89,16 @@ def _schedule(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _calibrate(command: argparse.ArgumentParser) -> None:
+    _project(command)
+    what = "reports of Vitis HLS or folders of them (default: those in build/PROJECT)"
+    command.add_argument("--report", nargs="+", action="extend", type=Path, default=[], metavar="PATH", help=what)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="show what would be calibrated, and write nothing")
+    how.add_argument("--forget", action="store_true", help="remove the calibration of the project")
+    _json(command)
+
+
 def _report(command: argparse.ArgumentParser) -> None:
     what = "a folder that `build` wrote, its report.json, a report of Vivado HLS, Vitis HLS or Vivado, or their folder"
     command.add_argument("path", type=Path, help=what)
@@ -166,6 +176,7 @@ _ARRANGE = {
     "build": ("make hardware of a project, simulate it and report", _build),
     "simulate": ("run a project on data and compare with the reference", _simulate),
     "schedule": ("show in which cycle each operation of a project's blocks runs", _schedule),
+    "calibrate": ("take figures of operators from the vendor's reports of a project", _calibrate),
     "report": ("print the report of an earlier build, or of a vendor's tool", _report),
     "render": ("draw a project's graph", _render),
     "diff": ("say what differs between two projects", _diff),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
+from allo_studio.calibration import CalibrationResult
 from allo_studio.design.diff import Change
 from allo_studio.diagnostics import Diagnostic, has_errors, render_all
 from allo_studio.pipeline import Progress
@@ -48,6 +49,7 @@ class Outcome:
     changes: Sequence[Change] | None = None
     differences: Sequence[Difference] | None = None
     vendor: Sequence[VendorReport] = ()
+    calibration: CalibrationResult | None = None
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> int:
@@ -64,6 +66,8 @@ def emit(outcome: Outcome, json: bool) -> None:
         whole = document(status, found, outcome.report, outcome.artifacts, outcome.vendor)
         if outcome.changes is not None:
             whole["changes"] = [change.to_json() for change in outcome.changes]
+        if outcome.calibration is not None:
+            whole["calibration"] = outcome.calibration.to_json()
         if outcome.differences is not None:
             whole["differences"] = [difference.to_json() for difference in outcome.differences]
         _write(sys.stdout, dump(whole))

@@ -9,13 +9,15 @@ process holds for each token.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from allo_studio.design.flat import FlatProcess, flatten
 from allo_studio.design.recurrence import Deadlock, ProcessTrace, run
 from allo_studio.design.region import IpProcess, LeafProcess, Process, Region, RegionProcess
+from allo_studio.design.timing import leaf_processes
 from allo_studio.design.variants import scheduled
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.committed import committed
@@ -24,7 +26,7 @@ from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.schedule import HardwareSchedule
 from allo_studio.ip.declared import declared_schedule
 
-__all__ = ["DesignEstimate", "estimate_design"]
+__all__ = ["DesignEstimate", "PartEstimates", "estimate_design", "estimate_parts"]
 
 _NO_LOOPS: Mapping[str, Collection[str]] = {}
 _Timings: TypeAlias = Callable[[LeafProcess], Timing]
@@ -36,6 +38,17 @@ class DesignEstimate:
 
     csynth: int
     cosim: int
+
+
+@dataclass(frozen=True)
+class PartEstimates:
+    """The latencies in cycles that the report of the synthesis has of blocks and regions, by instance path.
+
+    One that depends on data is not there. `schedules` are those of the blocks, as the tool makes them.
+    """
+
+    latencies: Mapping[str, int]
+    schedules: Mapping[str, HardwareSchedule]
 
 
 def estimate_design(
@@ -54,18 +67,52 @@ def estimate_design(
     (code `deadlock`) where FIFOs of a depth that was asked for are too small.
     """
     schedules: dict[str, HardwareSchedule] = {}
-
-    def timings(kind: Estimate) -> _Timings:
-        def timing(process: LeafProcess) -> Timing:
-            if process.path not in schedules:
-                schedules[process.path] = _schedule(process, library)
-            return estimate(schedules[process.path], kind, loops.get(process.path, ()))
-
-        return timing
-
-    estimated = _Design("csynth", timings("csynth"), frozenset(streams), library.fifo_latency)
-    simulated = _Design("cosim", timings("cosim"), frozenset(), library.fifo_latency)
+    times = {kind: _timings(kind, library, schedules, loops) for kind in get_args(Estimate)}
+    estimated = _Design("csynth", times["csynth"], frozenset(streams), library.fifo_latency)
+    simulated = _Design("cosim", times["cosim"], frozenset(), library.fifo_latency)
     return DesignEstimate(estimated.latency(region), simulated.latency(region))
+
+
+def estimate_parts(region: Region, library: OperatorLibrary) -> PartEstimates:
+    """Return what the report of the synthesis has of each region and block, by the tool's rules.
+
+    Raises AlloError (codes `hardware`, `target`) where a kernel cannot be scheduled.
+    """
+    blocks = list(leaf_processes(region))
+    schedules = {process.path: _schedule(process, library) for process in blocks}
+    timing = _timings("csynth", library, schedules, _NO_LOOPS)
+    design = _Design("csynth", timing, frozenset(), library.fifo_latency)
+    found: dict[str, int] = {}
+    for process in blocks:
+        with suppress(AlloError):
+            found[process.path] = timing(process).latency
+    for inner in _regions(region):
+        with suppress(AlloError):
+            found[inner.path] = design.latency(inner)
+    return PartEstimates(found, schedules)
+
+
+def _regions(region: Region) -> Iterator[Region]:
+    yield region
+    for process in region.processes:
+        if isinstance(process, RegionProcess):
+            yield from _regions(process.region)
+
+
+def _timings(
+    kind: Estimate,
+    library: OperatorLibrary,
+    schedules: dict[str, HardwareSchedule],
+    loops: Mapping[str, Collection[str]],
+) -> _Timings:
+    """Return what tells the timing of a block; the schedules that it makes are kept in `schedules`."""
+
+    def timing(process: LeafProcess) -> Timing:
+        if process.path not in schedules:
+            schedules[process.path] = _schedule(process, library)
+        return estimate(schedules[process.path], kind, loops.get(process.path, ()))
+
+    return timing
 
 
 def _schedule(process: LeafProcess, library: OperatorLibrary) -> HardwareSchedule:

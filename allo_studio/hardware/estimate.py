@@ -19,8 +19,8 @@ write one array are one process, for an array of a dataflow region has a single 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Literal
 
@@ -28,11 +28,11 @@ import numpy as np
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.counters import Counter, Integers, variables
-from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, Segment, walk
+from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, Segment, WhilePipeline, walk
 from allo_studio.hardware.schedule import HardwareSchedule
 from allo_studio.source import Span
 
-__all__ = ["Estimate", "Timing", "estimate"]
+__all__ = ["Estimate", "LoopEstimate", "Timing", "estimate", "loop_estimates"]
 
 # csynth: what the report of the synthesis says. cosim: what the co-simulated RTL takes.
 Estimate = Literal["csynth", "cosim"]
@@ -61,6 +61,35 @@ def estimate(schedule: HardwareSchedule, kind: Estimate, dataflow: Collection[st
     return Timing(end, tokens)
 
 
+@dataclass(frozen=True)
+class LoopEstimate:
+    """A loop as the tool's report lists it: iterations, and cycles of the interval, of an iteration and in all.
+
+    `function` is the one of the kernel's module that it is in, `loops` the numbers of the nest that is one pipeline
+    among the function's loops, outermost first. What depends on outer loops or data is None, and the interval of a
+    loop that is not pipelined.
+    """
+
+    function: str
+    loops: tuple[int, ...]
+    trips: int | None
+    interval: int | None
+    iteration: int | None
+    latency: int | None
+
+
+def loop_estimates(schedule: HardwareSchedule) -> tuple[LoopEstimate, ...]:
+    """Return the loops of a kernel that is scheduled as `committed` does it, as the synthesis' report has them."""
+    found: list[LoopEstimate] = []
+    for name, function in schedule.functions.items():
+        known: dict[int | str, int] = {}
+        known.update(schedule.sizes if name == schedule.kernel else {})
+        for item, _ in walk(function.items):
+            estimated = _Walker(schedule, "csynth", frozenset()).listed(item, known)
+            found += [replace(estimated, function=function.origin)] if estimated else []
+    return tuple(found)
+
+
 @dataclass
 class _Walker:
     """Goes through a function's items with the time at which each starts."""
@@ -76,6 +105,24 @@ class _Walker:
         if len(items) == 1 and isinstance(items[0], Pipeline):
             return self._loop(items[0], env, start, record) + 2
         return max(self._items(items, env, start, record) - 1, 1)
+
+    def listed(self, item: Item, env: Mapping[int | str, int]) -> LoopEstimate | None:
+        """Return a loop by itself, None for what is none."""
+        match item:
+            case Pipeline():
+                place = item.placement
+                trips = _if_known(lambda: self._trips(item.counters, env))
+                latency = _if_known(lambda: self._loop(item, env, 0, False))
+                return LoopEstimate("", item.loops, trips, place.interval, place.depth, latency)
+            case WhilePipeline():
+                return LoopEstimate("", (item.loop,), None, item.placement.interval, item.placement.depth, None)
+            case Nested():
+                count = _if_known(lambda: len(_values(item.counter, env)))
+                latency = _if_known(lambda: self._nested(item, env, 0, False))
+                varies = any(item.counter.key in counter.needs for counter in _counters(item.body))
+                iteration = latency // count if count and latency is not None and not varies else None
+                return LoopEstimate("", (item.loop,), count, None, iteration, latency)
+        return None
 
     def _items(self, items: Sequence[Item], env: Mapping[int | str, int], start: int, record: bool) -> int:
         now = start
@@ -192,6 +239,14 @@ class _Walker:
         for stream, moves in item.graph.streams.items():
             starts = np.array([item.placement.starts[move] for move in moves], dtype=np.int64)
             self.tokens.setdefault(stream, []).append((first + starts[None, :]).reshape(-1))
+
+
+def _if_known(count: Callable[[], int]) -> int | None:
+    """Return a count, None where it depends on data or on loops around."""
+    try:
+        return count()
+    except AlloError:
+        return None
 
 
 def _late(item: Pipeline) -> int:

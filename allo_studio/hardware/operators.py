@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from math import ceil, isfinite
+from typing import Literal, TypeAlias
 
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.hardware.calibration import Calibration
 from allo_studio.hardware.devices import read_resource
 from allo_studio.hardware.operator_names import OPERATORS
 from allo_studio.hardware.operator_table import (
@@ -28,6 +30,7 @@ from allo_studio.types import MOST_BITS
 
 __all__ = [
     "OPERATORS",
+    "FigureSource",
     "MemoryTiming",
     "Operator",
     "OperatorLibrary",
@@ -36,8 +39,13 @@ __all__ = [
     "profile_names",
 ]
 
+# Where an operator's figures are from: the library's own sources, or reports of the project (`calibration`).
+FigureSource: TypeAlias = Source | Literal["calibrated"]
+
 # A delay that is the usable period fits it, whatever the last bit of the quotient is.
 _SLACK = 1e-9
+_MOST_CALIBRATIONS = 8
+_UNKNOWN: Mapping[str, int | None] = dict.fromkeys(CORE_KINDS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class Operator:
     delay_in: float
     delay_out: float
     resources: Mapping[str, int | None]
-    source: Source = "estimated"
+    source: FigureSource = "estimated"
     shared: bool = False
 
 
@@ -73,12 +81,16 @@ class MemoryTiming:
 
 @dataclass(frozen=True)
 class OperatorLibrary:
-    """A profile's operators at one clock. `usable_ns` is the period less the tool's clock uncertainty."""
+    """A profile's operators at one clock. `usable_ns` is the period less the tool's clock uncertainty.
+
+    Figures of a `calibration` come before the profile's.
+    """
 
     data: Profile
     clock_ns: float
     family: str
     overrides: tuple[tuple[str, int], ...] = ()
+    calibration: Calibration | None = None
 
     @property
     def profile(self) -> str:
@@ -101,6 +113,8 @@ class OperatorLibrary:
         family = self._family
         out, into = (delay * family.delay_factor for delay in (family.memory_out, family.memory_in))
         more = _stages(out, self.usable_ns)
+        if self.calibration and self.calibration.memory:
+            more = max(self.calibration.memory.read_latency - family.read_latency, 0)
         return MemoryTiming(family.read_latency + more, out / (more + 1), into, family.ports)
 
     @property
@@ -136,6 +150,32 @@ class OperatorLibrary:
         self._entry(base, int(type) if type.isdecimal() else type or (1 if some == "int" else some))
         return replace(self, overrides=(*self.overrides, (name, latency)))
 
+    def calibrated(self, calibration: Calibration | None) -> OperatorLibrary:
+        """Return the library with the figures of a calibration, and no others of an earlier one.
+
+        It is the library itself where nothing changes, and the same value each time for the same library and
+        calibration. Raises ValueError where the calibration is of another family of devices or clock.
+        """
+        if calibration == self.calibration:
+            return self
+        if calibration and not calibration.fits(self.family, self.clock_ns):
+            raise ValueError(f"it is of {calibration.family} at {calibration.clock_ns:g} ns")
+        plain = self if self.calibration is None else replace(self, calibration=None)
+        return plain if calibration is None else plain._kept(calibration)
+
+    def _kept(self, calibration: Calibration) -> OperatorLibrary:
+        found = self._calibrated.get(calibration)
+        if found is None:
+            # An edited file makes another one each time; only a few are of use.
+            if len(self._calibrated) >= _MOST_CALIBRATIONS:
+                self._calibrated.clear()
+            found = self._calibrated[calibration] = replace(self, calibration=calibration)
+        return found
+
+    @cached_property
+    def _calibrated(self) -> dict[Calibration, OperatorLibrary]:
+        return {}
+
     @cached_property
     def _operators(self) -> dict[tuple[str, str | int], Operator]:
         return {}
@@ -146,12 +186,18 @@ class OperatorLibrary:
 
     def _find(self, name: str, type: str | int) -> Operator:
         entry, full, width = self._entry(name, type)
+        measured = self.calibration.by_name.get(full) if self.calibration else None
         if isinstance(entry, Columns):
-            found = self._of_columns(entry, full, type)
+            # A core that was built has figures whatever clocks the profile knows.
+            known = measured is None or any(period <= self.clock_ns + _SLACK for period in entry.at)
+            found = self._of_columns(entry, full, type) if known else self._core(full, 1, _UNKNOWN, "estimated")
         elif isinstance(entry, Cycles):
             found = self._of_cycles(entry, full, width)
         else:
             found = self._of_logic(entry, full, width)
+        if measured:
+            resources = {**found.resources, **dict(measured.resources)}
+            found = replace(self._with(found, measured.latency), resources=resources, source="calibrated")
         override = next((n for given, n in reversed(self.overrides) if given in (name, full)), None)
         return found if override is None else self._with(found, override)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from allo_studio.hardware.memories import MemoryKind, fifo_blocks, memory_blocks
 from allo_studio.hardware.modulo import Placement
@@ -37,21 +37,26 @@ class Resources:
     """Counts by resource kind.
 
     `unreported` names operators whose table lacks a figure: the counts are without them. `estimated` names those whose
-    figures are estimates and not from published reports.
+    figures are estimates and not from published reports, `calibrated` those whose figures are
+    from a vendor's reports of the project.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     unreported: frozenset[str] = frozenset()
     estimated: frozenset[str] = frozenset()
+    calibrated: frozenset[str] = frozenset()
 
     def __add__(self, other: Resources) -> Resources:
         return Resources(
-            self.counts + other.counts, self.unreported | other.unreported, self.estimated | other.estimated
+            self.counts + other.counts,
+            self.unreported | other.unreported,
+            self.estimated | other.estimated,
+            self.calibrated | other.calibrated,
         )
 
     def __mul__(self, copies: int) -> Resources:
         counts = Counter({kind: n * copies for kind, n in self.counts.items()})
-        return Resources(counts, self.unreported, self.estimated)
+        return replace(self, counts=counts)
 
 
 def needed(graph: OperationGraph, placement: Placement) -> Counter[str]:
@@ -127,10 +132,9 @@ def _operator(library: OperatorLibrary, name: str, instances: int) -> Resources:
     known = _named(library, name)
     counts = Counter({kind: value * instances for kind, value in known.resources.items() if value})
     missing = any(value is None for value in known.resources.values())
-    estimated = known.source == "estimated"
-    return Resources(
-        counts, frozenset({name}) if missing else frozenset(), frozenset({name}) if estimated else frozenset()
-    )
+    one, none = frozenset({name}), frozenset[str]()
+    sources = (one if known.source == source else none for source in ("estimated", "calibrated"))
+    return Resources(counts, one if missing else none, *sources)
 
 
 def memory_resources(storages: Iterable[Storage], family: str) -> Resources:

@@ -76,6 +76,13 @@ def _notes(total: Resources, sized: SizedDesign) -> tuple[str, ...]:
         notes.append(f"No source gives all of DSP, LUT and FF of {names}: what is missing is counted as 0.")
     if total.estimated:
         notes.append(f"Figures of these operators are estimates: {', '.join(sorted(total.estimated))}.")
+    if total.calibrated:
+        names = ", ".join(sorted(total.calibrated))
+        notes.append(f"Figures of these operators are calibrated from the vendor's reports of the project: {names}.")
+    known = sized.library.calibration
+    if known and known.memory:
+        cycles = known.memory.read_latency
+        notes.append(f"That a read of a memory takes {cycles} cycles is from the vendor's reports of the project.")
     depends = [timing.process.path for timing in sized.processes.values() if timing.schedule.depends_on]
     if depends:
         notes.append(f"The cycles of {', '.join(depends)} depend on data: they are those of the test data.")

@@ -17,8 +17,9 @@ from allo_studio.design.prepare import prepare
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.hardware.devices import find_device
 from allo_studio.hardware.operators import OperatorLibrary, load_operators
-from allo_studio.pipeline import check_project, profile_for, size_project
+from allo_studio.pipeline import check_project, size_project
 from allo_studio.project import LoadedProject, load_project
+from allo_studio.targets import profile_for
 
 SHOWN = {
     "fifo_through_a_boundary": {

@@ -47,6 +47,7 @@ from allo_studio.hardware.devices import find_device
 from allo_studio.hardware.operators import load_operators
 from allo_studio.pipeline import check_project
 from allo_studio.project import KernelFiles, LoadedProject, load_project
+from allo_studio.targets import profile_for
 
 # What fails is a long story, which takes too long to be made shorter.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -83,7 +84,7 @@ def planned(design: CheckedDesign) -> dict[str, str]:
     device = find_device(target.device)
     try:
         found: Prepared = preparing._first_plan(
-            design, load_operators(pipeline.profile_for(device), target.clock_ns, device.family)
+            design, load_operators(profile_for(device), target.clock_ns, device.family)
         )
     except AlloError as error:
         return {"error": str(error)}

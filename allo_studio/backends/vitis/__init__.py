@@ -1,10 +1,11 @@
 """HLS C++ for Vitis HLS: `emit` makes the files of a design, `write` puts them into a folder, `kernel_code` is the text
-of one kernel."""
+of one kernel; `function_names` and `loop_labels` tell what its names stand for."""
 
 from allo_studio.backends.vitis.code import kernel_code
-from allo_studio.backends.vitis.emit import REASSOCIATION_TOLERANCE, emit, tolerance_of
+from allo_studio.backends.vitis.emit import REASSOCIATION_TOLERANCE, FunctionName, emit, function_names, tolerance_of
 from allo_studio.backends.vitis.external import Compilation, compilation
 from allo_studio.backends.vitis.files import write
+from allo_studio.backends.vitis.loops import loop_labels
 from allo_studio.backends.vitis.makefile import INCLUDE
 from allo_studio.backends.vitis.script import project_folder
 
@@ -12,9 +13,12 @@ __all__ = [
     "INCLUDE",
     "REASSOCIATION_TOLERANCE",
     "Compilation",
+    "FunctionName",
     "compilation",
     "emit",
+    "function_names",
     "kernel_code",
+    "loop_labels",
     "project_folder",
     "tolerance_of",
     "write",

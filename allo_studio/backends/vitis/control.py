@@ -8,7 +8,7 @@ from allo_studio.backends.vitis.body import Body
 from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
 from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, narrowed, wanted
 from allo_studio.backends.vitis.indices import Index
-from allo_studio.backends.vitis.loops import Bounds, bounds_of, independent, loop_pragmas
+from allo_studio.backends.vitis.loops import Bounds, bounds_of, independent, loop_labels, loop_pragmas
 from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.operations import value_type
@@ -37,7 +37,7 @@ class Control(Body):
         super().__init__(kernel, lines, names, memories)
         self._functions = functions
         self._loops = {loop.op: loop for loop in kernel.loops()}
-        self._labels = Names()
+        self._labels = dict(zip(self._loops, loop_labels(kernel.loops()), strict=True))
         self.write |= {
             "affine.for": self._affine_for,
             "scf.for": self._for,
@@ -73,7 +73,7 @@ class Control(Body):
         lower, upper = bounds.text()
         by = step or str(loop.step)
         head = f"for (int {name} = {lower}; {name} < {upper}; {f'++{name}' if by == '1' else f'{name} += {by}'}) {{"
-        self.lines.add(f"{self._label(loop)}: {head}", place(loop.span) or _made(loop))
+        self.lines.add(f"{self._labels[loop.op]}: {head}", place(loop.span) or _made(loop))
         self.indices[loop.induction_variable] = Index.atom(name, bounds.range())
         self._pragmas(loop)
         trips = bounds.trips(loop.step) if loop.trip is None else None
@@ -83,9 +83,6 @@ class Control(Body):
             self.block(loop.body)
         self.lines.add("}")
         self.names = outside
-
-    def _label(self, loop: Loop) -> str:
-        return self._labels.unique(loop.name, f"{loop.band}_{loop.name}")
 
     def _pragmas(self, loop: Loop) -> None:
         for pragma in loop_pragmas(loop):
@@ -126,8 +123,7 @@ class Control(Body):
         self.block(before)
         condition = boolean(self.take(list(before.operations)[-1].operation.operands[0]))
         first = self.lines.cut(mark)
-        label = self._label(loop)
-        self.lines.add(f"{label}: while ({'true' if first else condition.text}) {{", place(loop.span))
+        self.lines.add(f"{self._labels[op]}: while ({'true' if first else condition.text}) {{", place(loop.span))
         self._pragmas(loop)
         with self.lines.indented():
             if first:

@@ -31,21 +31,36 @@ from allo_studio.design.region import (
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
-__all__ = ["REASSOCIATION_TOLERANCE", "emit", "tolerance_of"]
+__all__ = ["REASSOCIATION_TOLERANCE", "FunctionName", "emit", "function_names", "tolerance_of"]
 
 _TOPS = {"kernel": "the top as a Vitis kernel", "stream": "the top with AXI streams"}
+
+
+@dataclass(frozen=True)
+class FunctionName:
+    """A function of the C++: the instance path of the block or region that it is of, the first where several share it.
+
+    `symbol` is the function of the block's kernel, empty for a region. The path is empty for functions around the
+    design that make its interface.
+    """
+
+    name: str
+    path: str
+    symbol: str = ""
 
 
 @dataclass(frozen=True)
 class _Program:
     """The functions of a design in an order in which each is defined before it is called; the last is the top.
 
-    `external` are those around external blocks by path, which stand in files of their own.
+    `external` are those around external blocks by path, which stand in files of their own. `names` are of the
+    functions of blocks with a kernel and of regions.
     """
 
     functions: tuple[tuple[str, str, Function], ...]  # name, what it is, function
     top: str
     external: Mapping[str, tuple[str, Function]]
+    names: tuple[FunctionName, ...]
 
     def text(self) -> str:
         called = dict(self.external.values())
@@ -79,6 +94,12 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
     loops, part = f"{CONCURRENTLY}(" in source, part or target.device
     setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside, target.interface)
     return dict(sorted((files | flow_files(setup, inside, tolerance_of(region))).items()))
+
+
+def function_names(region: Region, target: Target) -> tuple[FunctionName, ...]:
+    """Return what the functions in the C++ of a design are of, each name once; raises AlloError as `emit` does."""
+    inside = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
+    return _program(region, target.interface, outer_ports(inside, target.interface, region.path)).names
 
 
 def tolerance_of(region: Region) -> float:
@@ -117,11 +138,28 @@ def _program(top: Region, interface: Interface, ports: Sequence[OuterPort]) -> _
         function = region_function(region, called, plain and region is top, region.name in loops)
         defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
     core = region_names[top.name]
+    known = _known_names(kernels, kernel_names, callees, {region.path: region_names[region.name] for region in regions})
     if plain:
-        return _Program(tuple(defined), core, external)
+        return _Program(tuple(defined), core, external, known)
     own = Part(outer, f"{top.path}: {_TOPS[interface]}", defined[-1][2])
     around = interface_functions(ports, core, top.execution, interface, own, names)
-    return _Program((*defined, *((part.name, part.note, part.function) for part in around)), outer, external)
+    known += tuple(FunctionName(part.name, "") for part in around)
+    return _Program((*defined, *((part.name, part.note, part.function) for part in around)), outer, external, known)
+
+
+def _known_names(
+    kernels: _Kernels, kernel_names: Mapping[Function, str], callees: Callees, regions: Mapping[str, str]
+) -> tuple[FunctionName, ...]:
+    found: dict[str, FunctionName] = {}
+    for path, (process, function) in kernels.items():
+        if isinstance(process, IpProcess):
+            continue
+        own = {process.ir.name: kernel_names[function], **callees.called.get(path, {})}
+        for symbol, name in own.items():
+            found.setdefault(name, FunctionName(name, path, symbol))
+    for path, name in regions.items():
+        found.setdefault(name, FunctionName(name, path))
+    return tuple(found.values())
 
 
 def _regions(region: Region) -> Iterator[Region]:

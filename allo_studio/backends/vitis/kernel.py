@@ -52,10 +52,14 @@ class Function:
 
 
 class Callees:
-    """The functions that kernels call, each defined once under a name from `names`, callees before their callers."""
+    """The functions that kernels call, each defined once under a name from `names`, callees before their callers.
+
+    `called` has the names of those that each kernel calls, by the block that owns it and their symbol.
+    """
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self.called: dict[str, dict[str, str]] = {}
         self.defined: dict[Function, str] = {}
         self.notes: dict[Function, str] = {}
 
@@ -81,7 +85,8 @@ def kernel_function(
     that counts them is no other block's.
     """
     _require_own_state(kernel)
-    made = _function(kernel, callees or Callees(Names()), owner, {}, initial or {})
+    callees = callees or Callees(Names())
+    made = _function(kernel, callees, owner, callees.called.setdefault(owner, {}), initial or {})
     return replace(made, owner=owner) if initial else made
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from allo_studio.backends.vitis.indices import FULL, Index, map_indices
+from allo_studio.backends.vitis.names import Names
 from allo_studio.ir import Loop, walk
 from allo_studio.ir.attributes import flag
 from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir
 
-__all__ = ["Bounds", "bounds_of", "fully_unrolled", "independent", "loop_pragmas"]
+__all__ = ["Bounds", "bounds_of", "fully_unrolled", "independent", "loop_labels", "loop_pragmas"]
 
 Range = tuple[int, int]
 # Operations between two loops that make no hardware, so that the nest still counts as perfect.
@@ -53,6 +54,12 @@ def bounds_of(op: ir.Operation, index: Callable[[ir.Value], Index]) -> Bounds:
         tuple(map_indices(lower_map, operands[:split])),
         tuple(map_indices(upper_map, operands[split : split + upper_map.n_inputs])),
     )
+
+
+def loop_labels(loops: Sequence[Loop]) -> tuple[str, ...]:
+    """Return the C++ label of each of a function's loops: its name, with the nest's where that is taken."""
+    names = Names()
+    return tuple(names.unique(loop.name, f"{loop.band}_{loop.name}") for loop in loops)
 
 
 def fully_unrolled(loop: Loop) -> bool:
