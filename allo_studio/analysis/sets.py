@@ -24,6 +24,7 @@ __all__ = [
     "extreme",
     "isl_map",
     "isl_set",
+    "least_value",
     "loop_bounds",
     "per_thread",
     "points",
@@ -149,6 +150,18 @@ def extreme(domain: str, parameters: str, expression: str, depth: int, least: bo
     )
     found = isl_set(domain).min_val(value) if least else isl_set(domain).max_val(value)
     return int(found.to_python()) if found.is_int() else None
+
+
+def least_value(found: IslSet, expression: str) -> int | None:
+    """Return the least value of an expression of i0 … over a set that is not empty and all its parameters.
+
+    None where it has none.
+    """
+    kind = isl.dim_type.param
+    found = found.project_out(kind, 0, found.dim(kind))
+    names = tuple_text(f"i{d}" for d in range(found.dim(isl.dim_type.set)))
+    value = found.min_val(isl.Aff.read_from_str(_context(), f"{{ {names} -> [({expression})] }}"))
+    return int(value.to_python()) if value.is_int() else None
 
 
 def common_domain(relation: IslMap, levels: int) -> IslMap:

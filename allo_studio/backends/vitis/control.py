@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from allo_studio.backends.vitis.body import Body
 from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
 from allo_studio.backends.vitis.expressions import Binds, Expression, boolean, narrowed, wanted
+from allo_studio.backends.vitis.independence import claims
 from allo_studio.backends.vitis.indices import Index
-from allo_studio.backends.vitis.loops import Bounds, bounds_of, independent, loop_labels, loop_pragmas
+from allo_studio.backends.vitis.loops import Bounds, bounds_of, loop_labels, loop_pragmas
 from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.operations import value_type
 from allo_studio.backends.vitis.text import Lines, place
 from allo_studio.backends.vitis.tokens import Token
-from allo_studio.ir import KernelIR, Loop, walk
-from allo_studio.ir.attributes import flag
+from allo_studio.ir import KernelIR, Loop
 from allo_studio.ir.binding import ir
 
 __all__ = ["Control"]
-
-_STORES = frozenset(("affine.store", "memref.store"))
 
 
 class Control(Body):
@@ -87,17 +85,11 @@ class Control(Body):
     def _pragmas(self, loop: Loop) -> None:
         for pragma in loop_pragmas(loop):
             self.lines.pragma(pragma)
-        if flag(loop.op, "allo.parallel") and independent(loop):
-            for name in self._written(loop):
-                self.lines.pragma(f"dependence variable={name} type=inter dependent=false")
-
-    def _written(self, loop: Loop) -> list[str]:
-        """Return the arrays from outside the loop that it writes: no iteration of it depends on another."""
-        inside = list(walk(loop.body))
-        own = {op.results[0] for op in inside if op.name == "memref.alloc"}
-        stored = [op.operands[1] for op in inside if op.name in _STORES]
-        memories = (self.memories[value] for value in stored if value not in own)
-        return list(dict.fromkeys(m.name for m in memories if m.type.shape and not m.stream_width))
+        memories = {memory.source: memory for memory in self.memories.values()}
+        for claim in claims(self.kernel, loop):
+            memory = memories[claim.buffer]
+            if memory.type.shape and not memory.stream_width:
+                self.lines.pragma(claim.pragma(memory.name))
 
     def _for(self, op: ir.Operation) -> None:
         """A loop whose bounds are computed; they are read once, before it."""

@@ -12,7 +12,7 @@ from allo_studio.ir.attributes import flag
 from allo_studio.ir.attributes import integer as integer_attribute
 from allo_studio.ir.binding import ir
 
-__all__ = ["Bounds", "bounds_of", "fully_unrolled", "independent", "loop_labels", "loop_pragmas"]
+__all__ = ["Bounds", "bounds_of", "fully_unrolled", "loop_labels", "loop_pragmas", "pipelined"]
 
 Range = tuple[int, int]
 # Operations between two loops that make no hardware, so that the nest still counts as perfect.
@@ -90,24 +90,12 @@ def loop_pragmas(loop: Loop) -> list[str]:
     return pragmas
 
 
-def independent(loop: Loop) -> bool:
-    """Tell whether the tool may take it that no iteration of this loop depends on another.
-
-    That has to hold for all loops that the tool makes one with it: what it is told of a loop it takes as said of the
-    flattened one, whose next iteration may belong to the next one of a loop around.
-    """
-    return all(flag(one.op, "allo.parallel") for one in _flattened_with(loop))
-
-
-def _flattened_with(loop: Loop) -> list[Loop]:
-    """Return the loops of the perfect nest around and inside a loop that become one, itself among them."""
-    first = loop
-    while first.parent is not None and _perfect(first):
-        first = first.parent
-    found = [first]
-    while len(found[-1].children) == 1 and _perfect(found[-1].children[0]):
-        found.append(found[-1].children[0])
-    return found
+def pipelined(loop: Loop) -> bool:
+    """Tell whether `loop_pragmas` asks for a pipeline of the loop's iterations."""
+    if loop.pipeline == 0:
+        return False
+    asked = loop.pipeline is not None or integer_attribute(loop.op, "allo.pace") is not None
+    return asked or _pipelined_by_default(loop)
 
 
 def _pipelined_by_default(loop: Loop) -> bool:

@@ -19,6 +19,7 @@ void mm1(const float A[16][16], const float B[16][16], hls::stream<hls::vector<f
             j_outer: for (int j_outer = 0; j_outer < 4; ++j_outer) {
 #pragma HLS pipeline II=1
 #pragma HLS loop_flatten
+#pragma HLS dependence variable=C_tile type=inter direction=RAW distance=4 dependent=true
                 j_inner: for (int j_inner = 0; j_inner < 4; ++j_inner) {
 #pragma HLS unroll
                     C_tile[4 * j_outer + j_inner] += A[i][k] * B[k][4 * j_outer + j_inner];
@@ -65,6 +66,7 @@ void mm2(hls::stream<hls::vector<float, 4>> &A, const float B[16][16], float C[1
             j_outer: for (int j_outer = 0; j_outer < 4; ++j_outer) {
 #pragma HLS pipeline II=1
 #pragma HLS loop_flatten
+#pragma HLS dependence variable=C_tile type=inter direction=RAW distance=4 dependent=true
                 j_inner: for (int j_inner = 0; j_inner < 4; ++j_inner) {
 #pragma HLS unroll
                     C_tile[4 * j_outer + j_inner] += A_local[k] * B[k][4 * j_outer + j_inner];
