@@ -37,6 +37,8 @@ from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
 from allo_studio.report.assemble import assemble_report
 from allo_studio.report.folder import replacing
+from allo_studio.report.joined import joined
+from allo_studio.report.predicted import predicted_figures
 from allo_studio.report.vendor import VendorReport
 from allo_studio.simulate.blame import require_no_models
 from allo_studio.simulate.cycle.design import CycleRun
@@ -275,7 +277,8 @@ def build(
             faults += done.diagnostics
         run.stage("writing the report", "report")
         report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
-        report = noted(report, target, use, done)
+        report = replace(report, figures=predicted_figures(report, sized, checked.project.target, target == "hls"))
+        report = joined(noted(report, target, use, done), done.figures if done else ())
         artifacts = [Artifact(_kind(name), out / name) for name in files]
         artifacts += [Artifact(kind, out / name) for kind, name in _made(done)]
         artifacts.append(Artifact("report", out / REPORT_FILE))

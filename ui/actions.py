@@ -64,6 +64,7 @@ _TABLE = (
     ActionSpec(
         "vendor", "Run &Vitis HLS", "", "", "project", "Synthesise HLS C++ where Vitis HLS is installed", toggle=True
     ),
+    ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
@@ -84,7 +85,9 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "collapse", "expand", None, "add_input", "add_output", "add_graph",
     ),
     "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
-    "&Build": ("check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor"),
+    "&Build": (
+        "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None, "export_report",
+    ),
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {

@@ -21,6 +21,7 @@ from nodes import colours
 from ui.cards import Card, CycleCard
 from ui.comparison import differs, interval_of, latency_of
 from ui.icons import icon
+from ui.origins_view import changes_table, origins_table, show_changes, show_origins
 from ui.report_rows import (
     BLOCK_HEADERS,
     CHANNEL_HEADERS,
@@ -70,8 +71,12 @@ class ReportView(QWidget):
         self.loops.setProperty("ring", "true")
         self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
         self.schedule = ScheduleView()
+        self.origins, self.changes = origins_table(), changes_table()
+        # The last reports of the project, by target: what a new one is compared with.
+        self._last: dict[Target | None, Report] = {}
         self.tabs.addTab(self._summary(), "Summary")
-        for widget, title in ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels")):
+        pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
+        for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
             self.tabs.addTab(widget, title)
             widget.itemClicked.connect(self._clicked)
         self.tabs.insertTab(3, self.schedule, "Schedule")
@@ -100,11 +105,16 @@ class ReportView(QWidget):
 
     def show_report(self, report: Report | None, target: Target | None = None) -> None:
         """Show the report of a build for a target, or that there is none."""
+        same = report is self.report
         self.report = report
         self._stack.setCurrentIndex(1 if report else 0)
         self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
+            self._last.clear()
             return
+        if not same:
+            self._show_changes(report, target)
+        self._show(self.origins, show_origins(self.origins, report))
         self._show_cards(report, target)
         self._show_resources(report)
         fill(self.blocks, [block_texts(row) for row in report.processes], [row.path for row in report.processes])
@@ -114,6 +124,15 @@ class ReportView(QWidget):
         texts = [channel_texts(row, report.profile) for row in report.channels]
         fill(self.channels, texts, [row.id for row in report.channels])
         self.channels.headerItem().setText(OBSERVED, observed_header(report))
+
+    def _show_changes(self, report: Report, target: Target | None) -> None:
+        before, self._last[target] = self._last.get(target), report
+        count = show_changes(self.changes, before, report) if before else 0
+        self._show(self.changes, before is not None)
+        self.tabs.setTabText(self.tabs.indexOf(self.changes), f"Changes ({count})")
+
+    def _show(self, page: QWidget, there: bool) -> None:
+        self.tabs.setTabVisible(self.tabs.indexOf(page), there)
 
     def _show_loops(self, report: Report) -> None:
         names = kernels(report)

@@ -30,6 +30,7 @@ from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place
 from ui.positions import arranged, completed
+from ui.report_commands import ReportCommands
 from ui.results import built_for, generated, loop_rows, overlays
 from ui.session import Session
 from ui.target_button import TargetButton
@@ -41,7 +42,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, BlockCommands):
+class Window(QMainWindow, BlockCommands, ReportCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -210,6 +211,7 @@ class Window(QMainWindow, BlockCommands):
             "inside": bool(session.level.nodes),
             "idle": history is not None and not self.builder.running,
             "building": self.builder.running,
+            "report": session.result is not None,
         }
         return {name for name, holds in table.items() if holds}
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from allo_studio.backends.vitis import FunctionName, function_names, loop_labels
 from allo_studio.calibration.evidence import Evidence
-from allo_studio.calibration.matching import ReportNames
 from allo_studio.design.estimate import PartEstimates, estimate_parts
 from allo_studio.design.model import Target
 from allo_studio.design.region import IpProcess, LeafProcess
@@ -20,8 +19,10 @@ from allo_studio.hardware.nest import held_buffers
 from allo_studio.hardware.resources import Resources, memory_resources, operator_resources
 from allo_studio.hardware.schedule import HardwareSchedule
 from allo_studio.ir import KernelIR
+from allo_studio.report.joined import loop_figures
 from allo_studio.report.model import RESOURCES
-from allo_studio.report.vendor import Loop, Module, Range
+from allo_studio.report.vendor import Loop, Module
+from allo_studio.report.vendor.matching import ReportNames
 
 __all__ = ["Prediction", "compare", "predictions"]
 
@@ -177,9 +178,7 @@ def _of_module(module: Module) -> dict[str, int]:
 
 
 def _of_loop(loop: Loop) -> dict[str, int]:
-    iteration = loop.iteration_latency if loop.iteration_latency != Range() else loop.depth
-    figures = {"latency": loop.latency.high, "iteration latency": iteration.high, "II": loop.interval.high}
-    return {name: value for name, value in figures.items() if value is not None}
+    return {name: value for name, value in loop_figures(loop).items() if value is not None}
 
 
 def _of_estimate(loop: LoopEstimate) -> _Figures:

@@ -18,7 +18,7 @@ from allo_studio.cli.interrupt import interruptible
 from allo_studio.cli.merging import merge_files
 from allo_studio.cli.parser import COMMANDS
 from allo_studio.cli.picture import draw_project
-from allo_studio.cli.reports import exported, vendor_reports
+from allo_studio.cli.reports import exported, vendor_reports, with_vendor
 from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
 from allo_studio.cli.window import open_window, rasterise
 from allo_studio.design.diff import diff
@@ -162,13 +162,13 @@ def _build_folder(loaded: LoadedProject, target: str) -> Path:
 def _report(words: argparse.Namespace) -> Outcome:
     found = vendor_reports(words.path)
     if found:
-        if words.against or words.csv or words.html:
-            message = f"{str(words.path)!r} is of a vendor's tool: --against, --csv and --html are of builds"
+        if words.against or words.csv or words.html or words.vendor:
+            message = f"{str(words.path)!r} is of a vendor's tool: --against, --with, --csv and --html are of builds"
             raise AlloError(Diagnostic("usage", message, hint="take --json, which has all of its figures"))
         notes = tuple(note for report in found for note in report.notes)
         return Outcome(vendor_text(found), _once(notes), vendor=found)
-    report = read_report(words.path)
-    before = read_report(words.against) if words.against else None
+    report = with_vendor(words.path, words.vendor)
+    before = with_vendor(words.against, ()) if words.against else None
     written = exported(report, before, words.csv, words.html)
     text = differences_text(before, report) if before else table(report)
     if written:

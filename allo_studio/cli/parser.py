@@ -103,6 +103,10 @@ def _report(command: argparse.ArgumentParser) -> None:
     what = "a folder that `build` wrote, its report.json, a report of Vivado HLS, Vitis HLS or Vivado, or their folder"
     command.add_argument("path", type=Path, help=what)
     command.add_argument("--against", type=Path, metavar="BUILD", help="an earlier build: what is different from it")
+    with_help = "a vendor's report, or a solution's folder, whose figures stand beside those of the build (repeatable)"
+    command.add_argument(
+        "--with", dest="vendor", type=Path, action="append", default=[], metavar="PATH", help=with_help
+    )
     command.add_argument("--csv", type=Path, metavar="DIR", help="write the tables as CSV into this folder")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with plots")
     _json(command)

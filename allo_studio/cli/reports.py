@@ -8,12 +8,15 @@ from pathlib import Path
 
 from allo_studio.cli.files import write_whole
 from allo_studio.cli.terminal import FileMade
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.report import REPORT_FILE, Report
+from allo_studio.report import read_report as read_build
 from allo_studio.report.csv_form import csv_files
 from allo_studio.report.html_page import html_page
+from allo_studio.report.joined import joined
 from allo_studio.report.vendor import VendorReport, is_solution, read_report, read_solution
 
-__all__ = ["exported", "vendor_reports"]
+__all__ = ["exported", "vendor_reports", "with_vendor"]
 
 
 def vendor_reports(path: Path) -> Sequence[VendorReport]:
@@ -26,6 +29,22 @@ def vendor_reports(path: Path) -> Sequence[VendorReport]:
         ours = (path / REPORT_FILE).exists()
         return () if ours or not is_solution(path) else read_solution(path)
     return () if not path.is_file() or _is_json(path) else (read_report(path),)
+
+
+def with_vendor(path: Path, more: Sequence[Path]) -> Report:
+    """Return the report of a build with the figures of a vendor's tools that ran in its folder, and those of `more`.
+
+    Raises AlloError (`file`, `report`) for what cannot be read, and for a path of `more` that is no vendor's report.
+    """
+    report = read_build(path)
+    found = list(read_solution(path)) if path.is_dir() and is_solution(path) else []
+    for one in more:
+        known = vendor_reports(one)
+        if not known:
+            hint = "give a csynth.xml, a .rpt of the tools, or the folder of a solution"
+            raise AlloError(Diagnostic("report", f"{str(one)!r} is no report of a vendor's tool", hint=hint))
+        found += known
+    return joined(report, found)
 
 
 def _is_json(path: Path) -> bool:

@@ -28,11 +28,12 @@ import numpy as np
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.counters import Counter, Integers, variables
+from allo_studio.hardware.cycles import constant_cycles
 from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, Segment, WhilePipeline, walk
 from allo_studio.hardware.schedule import HardwareSchedule
 from allo_studio.source import Span
 
-__all__ = ["Estimate", "LoopEstimate", "Timing", "estimate", "loop_estimates"]
+__all__ = ["Estimate", "LoopEstimate", "Timing", "estimate", "loop_estimates", "predicted_loops"]
 
 # csynth: what the report of the synthesis says. cosim: what the co-simulated RTL takes.
 Estimate = Literal["csynth", "cosim"]
@@ -76,6 +77,29 @@ class LoopEstimate:
     interval: int | None
     iteration: int | None
     latency: int | None
+
+
+def predicted_loops(schedule: HardwareSchedule) -> tuple[LoopEstimate, ...]:
+    """Return the same loops with the figures of the schedule itself, without their trips."""
+
+    def figures(item: Item) -> LoopEstimate | None:
+        match item:
+            case Pipeline():
+                latency = constant_cycles(schedule.control, (item,))
+                return LoopEstimate("", item.loops, None, item.placement.interval, item.placement.depth, latency)
+            case WhilePipeline():
+                return LoopEstimate("", (item.loop,), None, item.placement.interval, item.placement.depth, None)
+            case Nested():
+                once, latency = (constant_cycles(schedule.control, part) for part in (item.body, (item,)))
+                return LoopEstimate("", (item.loop,), None, None, once, latency)
+        return None
+
+    return tuple(
+        replace(found, function=function.origin)
+        for function in schedule.functions.values()
+        for item, _ in walk(function.items)
+        if (found := figures(item))
+    )
 
 
 def loop_estimates(schedule: HardwareSchedule) -> tuple[LoopEstimate, ...]:

@@ -56,25 +56,33 @@ def differences(before: Report, after: Report) -> tuple[Difference, ...]:
 
 def _of_table(before: Table, after: Table) -> Iterator[Difference]:
     old, new = before.by_key(), after.by_key()
-    columns = [column for column in after.columns if column in before.columns and column not in _WORDS]
+    # What is predicted and simulated, and which parts there are, other tables tell.
+    told = after.name == "figures"
+    words = (*_WORDS, "predicted", "simulated") if told else _WORDS
+    columns = [column for column in after.columns if column in before.columns and column not in words]
     columns += [column for column in before.columns if column.startswith("depth_") and column not in after.columns]
-    columns += [column for column in after.columns if column not in before.columns]
+    columns += [column for column in after.columns if column not in before.columns and column not in words]
     for key, row in new.items():
         name = _name(after, key)
         if key not in old:
-            yield Difference(after.name, name, "", False, True)
+            if not told:
+                yield Difference(after.name, name, "", False, True)
             continue
         for column in columns:
             was, now = old[key].get(column), row.get(column)
             if was != now:
                 yield Difference(after.name, name, column, was, now)
-    yield from (Difference(after.name, _name(before, key), "", True, False) for key in old if key not in new)
+    gone = () if told else (key for key in old if key not in new)
+    yield from (Difference(after.name, _name(before, key), "", True, False) for key in gone)
 
 
 def _name(table: Table, key: tuple[Cell, ...]) -> str:
-    if table.name != "loops":
+    if table.name == "loops":
+        path, function, loop, _, number = key
+    elif table.name == "figures":
+        _, path, loop, function, number = key
+    else:
         return " ".join(str(part) for part in key)
-    path, function, loop, _, number = key
     words = (path, function, loop, f"({number})" if number != 1 else "")
     return " ".join(str(word) for word in words if word)
 

@@ -9,14 +9,14 @@ from typing import Any, TypeVar, get_type_hints
 
 from allo_studio.hardware.view import Piece
 from allo_studio.hardware.view import Row as Operations
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.report.model import ChannelRow, FigureRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["Fault", "decode_report"]
 
 # No count of ours comes near; beyond it a time in milliseconds would no longer be a number.
 _LARGEST = 1 << 63
 
-Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow, Piece, Operations)
+Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow, FigureRow, Piece, Operations)
 
 
 class Fault(Exception):
@@ -47,6 +47,8 @@ def decode_report(found: Mapping[str, Any]) -> Report:
         channels=_rows(part, "channels", ChannelRow),
         fifos=_fifos(part),
         pieces=_pieces(part.get("schedule", [])),
+        # Reports of earlier versions have none.
+        figures=_rows({"figures": [], **part}, "figures", FigureRow),
         simulation=_simulation(found),
         notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
         tool=_text(part, "tool", "report."),
@@ -116,6 +118,11 @@ def _expect(value: Any, hint: Any, path: str) -> None:
         raise Fault(f"{path} is neither true nor false")
     elif hint == Mapping[str, int]:
         _counts(value, path)
+    elif hint == Mapping[str, float]:
+        if not isinstance(value, dict):
+            raise Fault(f"{path} is no mapping")
+        for name in value:
+            _number(value, name, f"{path}.")
 
 
 def _cycles(part: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from allo_studio.report.changes import Difference, differences
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
+from allo_studio.report.joined import origins_of, told
+from allo_studio.report.model import ChannelRow, FigureRow, LoopRow, ProcessRow, Report
 from allo_studio.report.plots import Bar, bars
 from allo_studio.report.rows import Cell, cell_text
+from allo_studio.report.vendor import ORIGINS
 
 __all__ = ["html_page"]
 
@@ -30,6 +32,7 @@ td.deep { white-space: pre; } svg text { fill: var(--ink); } .worse { color: #c6
 _COSTS = {"cycles", "latency", "interval", "iteration_latency", "ii", "stall", "used", "bits", "dsp", "lut", "ff"}
 _COSTS |= {"bram", "uram"}
 _Column = tuple[str, Callable[..., Cell]]
+_Row = ProcessRow | LoopRow | ChannelRow | FigureRow
 
 
 def html_page(report: Report, before: Report | None = None) -> str:
@@ -42,6 +45,7 @@ def html_page(report: Report, before: Report | None = None) -> str:
         _plot("Latency of the blocks (cycles)", _latencies(report), "the part that waits on channels is lighter"),
         _plot("Resources of the device", _shares(report), ""),
         _plot("FIFOs (tokens)", _depths(report), "filled as far as they are at most, in the depth that they have"),
+        _table("Figures by origin", _origins(report), told(report)),
         _table("Blocks", _BLOCKS, report.processes),
         _table("Loops", _LOOPS, report.loops),
         _table("Channels", _channels(report.profile), report.channels),
@@ -162,9 +166,25 @@ def _channels(profile: str) -> tuple[_Column, ...]:
     )
 
 
-def _table(
-    title: str, columns: Sequence[_Column], rows: Sequence[ProcessRow] | Sequence[LoopRow] | Sequence[ChannelRow]
-) -> str:
+def _origins(report: Report) -> tuple[_Column, ...]:
+    """Return the columns of the figures by origin, with how far the prediction is off from what a vendor says."""
+    found: list[_Column] = [
+        ("part", lambda row: row.path),
+        ("loop", lambda row: row.name),
+        ("figure", lambda row: row.figure),
+    ]
+    for origin in origins_of(report):
+        found.append((origin, lambda row, origin=origin: row.values.get(origin)))
+        if origin in ORIGINS and origin != "predicted":
+            found.append((f"off {origin}", lambda row, origin=origin: _off(row.error(origin))))
+    return tuple(found)
+
+
+def _off(error: float | None) -> Cell:
+    return None if error is None else f"{error:+.1%}"
+
+
+def _table(title: str, columns: Sequence[_Column], rows: Sequence[_Row]) -> str:
     if not rows:
         return ""
     heads = "".join(f"<th{_kind(name, of(rows[0]))}>{escape(name)}</th>" for name, of in columns)

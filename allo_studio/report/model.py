@@ -17,6 +17,7 @@ __all__ = [
     "PROFILE",
     "RESOURCES",
     "ChannelRow",
+    "FigureRow",
     "LoopRow",
     "ProcessRow",
     "Report",
@@ -135,11 +136,39 @@ class SimulationRow:
 
 
 @dataclass(frozen=True)
+class FigureRow:
+    """One figure of one part of the design, by where it comes from: a vendor's tool says other than the prediction.
+
+    `kind` is `design`, `graph`, `block`, `loop` or `channel`; `path` is the part's path in the design, and `name` that
+    of a loop (`i/j`: a nest that is one loop in hardware). `values` has an entry for each origin (`ORIGINS`) that gives
+    the figure: cycles, counts of a resource, tokens of a FIFO, a clock period in ns. `function` and `label`
+    (of a nest `i/j`) are the part's names in the generated code, by which vendors' reports name it.
+    """
+
+    kind: str
+    path: str
+    figure: str
+    values: Mapping[str, float]
+    name: str = ""
+    function: str = ""
+    label: str = ""
+
+    def error(self, origin: str) -> float | None:
+        """Return how far the prediction for an origin is from its figure, as a part of that; None without both.
+
+        It is that of the model of the origin (`csynth model`) where there is one.
+        """
+        predicted, found = self.values.get(f"{origin} model", self.values.get("predicted")), self.values.get(origin)
+        return predicted / found - 1 if predicted is not None and found else None
+
+
+@dataclass(frozen=True)
 class Report:
     """What a build says of a design. `cycles` maps a profile to `predicted` and, where it ran, `simulated` cycles.
 
     `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block. `fifos` maps a
-    profile to the `bits` that all FIFOs hold, without margins, and the `bound` that is proven for them.
+    profile to the `bits` that all FIFOs hold, without margins, and the `bound` that is proven for them. `figures` are
+    those that have columns by origin.
     """
 
     project: str
@@ -154,6 +183,7 @@ class Report:
     channels: tuple[ChannelRow, ...] = ()
     fifos: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
+    figures: tuple[FigureRow, ...] = ()
     simulation: SimulationRow | None = None
     notes: tuple[str, ...] = ()
     tool: str = f"predicted by Allo Studio {__version__}"
@@ -190,6 +220,7 @@ class Report:
             "channels": [_row_json(row) for row in self.channels],
             "fifos": {profile: dict(counts) for profile, counts in self.fifos.items()},
             "schedule": [_piece_json(piece) for piece in self.pieces],
+            "figures": [_row_json(row) for row in self.figures],
             "notes": list(self.notes),
         }
 
@@ -202,6 +233,6 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
     }
 
 
-def _row_json(row: ProcessRow | LoopRow | ChannelRow) -> dict[str, Any]:
+def _row_json(row: ProcessRow | LoopRow | ChannelRow | FigureRow) -> dict[str, Any]:
     values = vars(row).items()
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -37,7 +38,8 @@ def cell_text(value: Cell) -> str:
 
 
 def tables(report: Report) -> tuple[Table, ...]:
-    """Return the tables of a report: `design`, `cycles`, `blocks`, `loops`, `resources`, `channels` and `fifos`.
+    """Return the tables of a report: `design`, `cycles`, `blocks`, `loops`, `resources`, `channels`, `fifos` and
+    `figures`, which has a column for each origin.
 
     Cycles and what FIFOs hold have a row for each operator profile, latencies are in cycles, widths in bits.
     """
@@ -49,7 +51,21 @@ def tables(report: Report) -> tuple[Table, ...]:
         Table("resources", ("name",), ("name", "used", "available", "share"), tuple(_resources(report))),
         _of_rows("channels", ("id",), ChannelRow, report.channels, tuple(_depths(report))),
         Table("fifos", ("profile",), ("profile", "bits", "bound"), tuple(_fifos(report))),
+        _figures(report),
     )
+
+
+def _figures(report: Report) -> Table:
+    keys = ("kind", "path", "loop", "figure", "number")
+    origins = tuple(dict.fromkeys(origin for row in report.figures for origin in row.values))
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    rows: list[Mapping[str, Cell]] = []
+    for row in report.figures:
+        key = row.kind, row.path, row.name, row.figure
+        seen[key] += 1
+        named: dict[str, Cell] = dict(zip(keys, (*key, seen[key]), strict=True))
+        rows.append({**named, **{origin: row.values.get(origin) for origin in origins}})
+    return Table("figures", keys, (*keys, *origins), tuple(rows))
 
 
 def _facts(report: Report) -> Iterator[Mapping[str, Cell]]:

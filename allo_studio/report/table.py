@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from allo_studio.report.columns import WIDTH, bar, indented, pairs, section
+from allo_studio.report.joined import origins_text
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["WIDTH", "table"]
@@ -21,6 +22,7 @@ def table(report: Report) -> str:
         section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
         _fifos(report),
         indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
+        origins_text(report),
         _simulation(report.simulation),
         indented("Notes", list(report.notes)),
     )

@@ -1,12 +1,20 @@
 """HLS C++ for Vitis HLS: `emit` makes the files of a design, `write` puts them into a folder, `kernel_code` is the text
-of one kernel; `function_names` and `loop_labels` tell what its names stand for."""
+of one kernel; `function_names`, `block_functions`, `channel_names` and `loop_labels` tell what its names stand for."""
 
 from allo_studio.backends.vitis.code import kernel_code
-from allo_studio.backends.vitis.emit import REASSOCIATION_TOLERANCE, FunctionName, emit, function_names, tolerance_of
+from allo_studio.backends.vitis.emit import (
+    REASSOCIATION_TOLERANCE,
+    FunctionName,
+    block_functions,
+    emit,
+    function_names,
+    tolerance_of,
+)
 from allo_studio.backends.vitis.external import Compilation, compilation
 from allo_studio.backends.vitis.files import write
 from allo_studio.backends.vitis.loops import loop_labels
 from allo_studio.backends.vitis.makefile import INCLUDE
+from allo_studio.backends.vitis.region import channel_names
 from allo_studio.backends.vitis.script import project_folder
 
 __all__ = [
@@ -14,6 +22,8 @@ __all__ = [
     "REASSOCIATION_TOLERANCE",
     "Compilation",
     "FunctionName",
+    "block_functions",
+    "channel_names",
     "compilation",
     "emit",
     "function_names",

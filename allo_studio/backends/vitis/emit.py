@@ -31,7 +31,7 @@ from allo_studio.design.region import (
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
-__all__ = ["REASSOCIATION_TOLERANCE", "FunctionName", "emit", "function_names", "tolerance_of"]
+__all__ = ["REASSOCIATION_TOLERANCE", "FunctionName", "block_functions", "emit", "function_names", "tolerance_of"]
 
 _TOPS = {"kernel": "the top as a Vitis kernel", "stream": "the top with AXI streams"}
 
@@ -54,13 +54,14 @@ class _Program:
     """The functions of a design in an order in which each is defined before it is called; the last is the top.
 
     `external` are those around external blocks by path, which stand in files of their own. `names` are of the
-    functions of blocks with a kernel and of regions.
+    functions of blocks with a kernel and of regions, `paths` all blocks and regions with their functions.
     """
 
     functions: tuple[tuple[str, str, Function], ...]  # name, what it is, function
     top: str
     external: Mapping[str, tuple[str, Function]]
     names: tuple[FunctionName, ...]
+    paths: Mapping[str, str]
 
     def text(self) -> str:
         called = dict(self.external.values())
@@ -98,8 +99,21 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
 
 def function_names(region: Region, target: Target) -> tuple[FunctionName, ...]:
     """Return what the functions in the C++ of a design are of, each name once; raises AlloError as `emit` does."""
+    return _names_only(region, target).names
+
+
+def block_functions(region: Region, target: Target) -> Mapping[str, str]:
+    """Return the C++ function of each block and graph by instance path; raises AlloError as `emit` does.
+
+    The top's is the one with its interface.
+    """
+    program = _names_only(region, target)
+    return {**program.paths, region.path: program.top}
+
+
+def _names_only(region: Region, target: Target) -> _Program:
     inside = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
-    return _program(region, target.interface, outer_ports(inside, target.interface, region.path)).names
+    return _program(region, target.interface, outer_ports(inside, target.interface, region.path))
 
 
 def tolerance_of(region: Region) -> float:
@@ -138,13 +152,16 @@ def _program(top: Region, interface: Interface, ports: Sequence[OuterPort]) -> _
         function = region_function(region, called, plain and region is top, region.name in loops)
         defined.append((region_names[region.name], f"{region.path}: a {region.execution} region", function))
     core = region_names[top.name]
-    known = _known_names(kernels, kernel_names, callees, {region.path: region_names[region.name] for region in regions})
+    of_regions = {region.path: region_names[region.name] for region in regions}
+    known = _known_names(kernels, kernel_names, callees, of_regions)
+    paths = {path: kernel_names[function] for path, (_, function) in kernels.items()} | of_regions
     if plain:
-        return _Program(tuple(defined), core, external, known)
+        return _Program(tuple(defined), core, external, known, paths)
     own = Part(outer, f"{top.path}: {_TOPS[interface]}", defined[-1][2])
     around = interface_functions(ports, core, top.execution, interface, own, names)
     known += tuple(FunctionName(part.name, "") for part in around)
-    return _Program((*defined, *((part.name, part.note, part.function) for part in around)), outer, external, known)
+    functions = (*defined, *((part.name, part.note, part.function) for part in around))
+    return _Program(functions, outer, external, known, paths)
 
 
 def _known_names(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from textwrap import wrap
 
 from allo_studio.backends.vitis.calls import Call, Held, write_calls
@@ -15,7 +15,7 @@ from allo_studio.design.region import Channel, Process, Region, RegionPort, Regi
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.layout import Layout
 
-__all__ = ["port_memory", "region_function"]
+__all__ = ["channel_names", "port_memory", "region_function"]
 
 _LONGEST_NOTE = 110
 
@@ -27,6 +27,13 @@ def port_memory(region: Region, port: RegionPort, name: str) -> Memory:
     return Memory(name, port.name, port.type, layout, _stream_width(channel), port.direction == "out")
 
 
+def channel_names(region: Region, functions: Iterable[str]) -> dict[str, str]:
+    """Return the C++ name of each channel of a region, whose `functions` have other names."""
+    names = Names(functions)
+    order = dict.fromkeys((*(port.name for port in region.ports), *(channel.name for channel in region.channels)))
+    return {name: names.unique(name) for name in order}
+
+
 def region_function(region: Region, functions: Mapping[str, str], interface: bool, in_loop: bool = False) -> Function:
     """Return the function of a region; `functions` maps each process's name to its C++ function.
 
@@ -36,8 +43,8 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
     faults = _channel_faults(region)
     if faults:
         raise AlloError(faults)
-    names = Names(functions.values())
-    memories = {port.name: port_memory(region, port, names.unique(port.name)) for port in region.ports}
+    names = channel_names(region, functions.values())
+    memories = {port.name: port_memory(region, port, names[port.name]) for port in region.ports}
     ports = list(memories.values())
     lines = Lines(1)
     if region.execution == "dataflow":
@@ -48,7 +55,7 @@ def region_function(region: Region, functions: Mapping[str, str], interface: boo
         lines.pragma("interface mode=ap_ctrl_hs port=return")
     inside = [channel for channel in region.channels if channel.name not in memories]
     for channel in inside:
-        memories[channel.name] = _declare(region, channel, names, lines)
+        memories[channel.name] = _declare(region, channel, names[channel.name], lines)
     used = {channel for process in region.processes for channel in _in_order(process)}
     for port in region.ports:
         if port.name not in used:
@@ -96,9 +103,9 @@ def _port_pragmas(lines: Lines, memory: Memory, interface: bool) -> None:
         lines.pragma(pragma)
 
 
-def _declare(region: Region, channel: Channel, names: Names, lines: Lines) -> Memory:
+def _declare(region: Region, channel: Channel, name: str, lines: Lines) -> Memory:
     width = _stream_width(channel)
-    memory = Memory(names.unique(channel.name), channel.name, channel.type, channel.layout, width)
+    memory = Memory(name, channel.name, channel.type, channel.layout, width)
     note = f"{channel.id}: {channel.reason}" if channel.reason else channel.id
     for line in wrap(comment(note), _LONGEST_NOTE, break_long_words=False, break_on_hyphens=False):
         lines.add(f"// {line}")

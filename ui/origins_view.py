@@ -1,0 +1,74 @@
+"""Two further tables of a report: its figures by where they come from, and what is different from the build before."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHeaderView, QTreeWidget
+
+from allo_studio.report.changes import Difference, differences
+from allo_studio.report.joined import figure_text, origins_of, told
+from allo_studio.report.model import FigureRow, Report
+from allo_studio.report.rows import cell_text
+from nodes import colours
+from ui.tables import align, fill, items_of, table
+
+__all__ = ["CHANGE_HEADERS", "changes_table", "origins_table", "show_changes", "show_origins"]
+
+CHANGE_HEADERS = ("Table", "Row", "Figure", "Before", "After", "Change")
+_PART, _PREDICTIONS = ("Part", "Loop", "Figure"), ("predicted", "csynth model", "cosim model")
+# A prediction that is off by more is marked.
+_FAR = 0.1
+
+
+def origins_table() -> QTreeWidget:
+    """Return the empty table of figures by origin."""
+    return table(_PART, 0)
+
+
+def changes_table() -> QTreeWidget:
+    """Return the empty table of what is different between two builds."""
+    return table(CHANGE_HEADERS, 1)
+
+
+def show_origins(widget: QTreeWidget, report: Report) -> bool:
+    """Show a report's figures with a column for each origin; tells whether there is more than the prediction."""
+    rows, origins = told(report), origins_of(report)
+    widget.setHeaderLabels([*_PART, *origins])
+    widget.setColumnCount(len(_PART) + len(origins))
+    for column in range(1, widget.columnCount()):
+        widget.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+    texts = [[row.path, row.name, row.figure, *(_cell(row, origin) for origin in origins)] for row in rows]
+    fill(widget, texts, [row.path for row in rows])
+    for item, row in zip(items_of(widget), rows, strict=True):
+        align(item, range(len(_PART), widget.columnCount()))
+        for column, origin in enumerate(origins, len(_PART)):
+            error = row.error(origin)
+            if origin not in _PREDICTIONS and error is not None and abs(error) > _FAR:
+                item.setForeground(column, colours.WARNING)
+                item.setToolTip(column, f"what was predicted for it is off by {error:+.1%}")
+    return bool(rows)
+
+
+def _cell(row: FigureRow, origin: str) -> str:
+    error = None if origin in _PREDICTIONS else row.error(origin)
+    text = "" if origin not in row.values else figure_text(row.values[origin])
+    return text if error is None else f"{text}  ({error:+.1%})"
+
+
+def show_changes(widget: QTreeWidget, before: Report, after: Report) -> int:
+    """Show what is different between two builds, and return how many rows that are."""
+    found = differences(before, after)
+    fill(widget, [_texts(one) for one in found], [_place(one) for one in found])
+    for item in items_of(widget):
+        align(item, (3, 4, 5))
+    return len(found)
+
+
+def _texts(one: Difference) -> list[str]:
+    if not one.column:
+        return [one.table, one.row, "", "", "only in this build" if one.after else "no longer", ""]
+    return [one.table, one.row, one.column, cell_text(one.before), cell_text(one.after), one.change_text]
+
+
+def _place(one: Difference) -> str:
+    """Return the path of the block or wire that a row is of, empty for what is of the whole design."""
+    return one.row.split(" ")[0] if one.table in ("blocks", "loops", "channels", "figures") else ""

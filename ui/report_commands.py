@@ -1,0 +1,39 @@
+"""What the window's actions on the last report do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from allo_studio.cli.reports import exported
+from allo_studio.diagnostics import AlloError
+from ui.dialogs import Prompts
+from ui.session import Session
+
+__all__ = ["ReportCommands"]
+
+
+class ReportCommands:
+    """The window's methods that its actions on the report call."""
+
+    session: Session
+    prompts: Prompts
+
+    def do_export_report(self) -> None:
+        """Write the last report as one page of HTML, or as CSV files into a folder."""
+        result, loaded = self.session.result, self.session.loaded
+        if result is None or loaded is None:
+            return
+        chosen = self.prompts.report_file(loaded.root / f"{result.report.project}_report.html")
+        if chosen is None:
+            return
+        page = chosen if chosen.suffix.lower() in (".html", ".htm") else None
+        try:
+            made = exported(result.report, None, None if page else chosen, page)
+        except AlloError as error:
+            self._message(str(error.diagnostics[0].message))
+            return
+        names = ", ".join(str(Path(file.path).name) for file in made)
+        self._message(f"Wrote {names} to {made[0].path.parent}")
+
+    def _message(self, text: str) -> None:
+        raise NotImplementedError
