@@ -171,15 +171,19 @@ def _listed(names: list[str]) -> str:
 
 
 def _of_module(module: Module) -> dict[str, int]:
-    latency = {} if module.latency.worst is None else {"latency": module.latency.worst}
     used = {resource.name: resource.used for resource in module.resources}
-    return latency | {kind: value for kind in RESOURCES if (value := used.get(kind)) is not None}
+    return _counts({"latency": module.latency.worst, **{kind: used.get(kind) for kind in RESOURCES}})
 
 
 def _of_loop(loop: Loop) -> dict[str, int]:
     iteration = loop.iteration_latency if loop.iteration_latency != Range() else loop.depth
     figures = {"latency": loop.latency.high, "iteration latency": iteration.high, "II": loop.interval.high}
-    return {name: value for name, value in figures.items() if value is not None}
+    return _counts(figures)
+
+
+def _counts(figures: Mapping[str, int | None]) -> dict[str, int]:
+    """Return the figures that a report has; one below 0 is no count of anything."""
+    return {name: value for name, value in figures.items() if value is not None and value >= 0}
 
 
 def _of_estimate(loop: LoopEstimate) -> _Figures:
