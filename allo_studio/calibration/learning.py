@@ -72,12 +72,10 @@ def learn(evidence: Evidence, library: OperatorLibrary, device: Device, root: Pa
     Files below `root`, the project's folder, are named from there on.
     """
     notes: list[Diagnostic] = []
-    functions = {module.name for module in evidence.design.modules}
     cores: _Cores = {}
     left: Counter[str] = Counter()
     for report in evidence.files:
-        # A folder may hold reports of functions that the design has no more.
-        for module in (module for module in report.modules if module.name in functions):
+        for module in report.modules:
             _take(report, module, cores, left, notes)
     by_operator: dict[str, list[CalibratedOperator]] = {}
     for core, seen in cores.values():
@@ -90,7 +88,7 @@ def learn(evidence: Evidence, library: OperatorLibrary, device: Device, root: Pa
     if left:
         names = ", ".join(sorted(left)[:_MOST_NAMED]) + (", …" if len(left) > _MOST_NAMED else "")
         notes.append(_note(f"these cores stand for no operator of the library and are left out: {names}"))
-    memory = _memory(evidence, functions, root, notes)
+    memory = _memory(evidence, root, notes)
     if not operators and memory is None:
         return Learned(None, tuple(notes))
     found = Calibration(device.name, library.family, library.clock_ns, tuple(operators), memory)
@@ -175,12 +173,12 @@ def _completed(operators: Sequence[CalibratedOperator], library: OperatorLibrary
                 yield replace(operator, name=f"{other}.{type}")
 
 
-def _memory(evidence: Evidence, functions: set[str], root: Path, notes: list[Diagnostic]) -> CalibratedMemory | None:
+def _memory(evidence: Evidence, root: Path, notes: list[Diagnostic]) -> CalibratedMemory | None:
     """Return the read latency of memories, where the reports show one for all."""
     found: dict[int, set[tuple[str, str]]] = {}
     first: dict[int, VendorReport] = {}
     for report in evidence.files:
-        for module in (module for module in report.modules if module.name in functions):
+        for module in report.modules:
             for bind in module.binds:
                 is_memory = bind.kind == "storage" and bind.operation.startswith(_MEMORIES)
                 if is_memory and bind.latency and 1 <= bind.latency <= MOST_READ_LATENCY:

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 from calibration_samples import KERNEL, MULTIPLIER, PROJECT, SLOW_ADDER, modules, write_report, write_sums
-from cli_samples import contents
+from cli_samples import PROJECT as SMALL
+from cli_samples import contents, write_project
 from synthesis_reports import CoreSaid, LoopSaid, ModuleSaid
 from vitis_stand_in import install
 
@@ -410,3 +411,20 @@ def test_figures_that_are_none_leave_a_file_that_can_be_read(project: Path, repo
         ("whole/mm i/j/k", "iteration latency"),
     }
     assert run("check", project).status == 0
+
+
+def test_the_whole_has_what_its_blocks_have_with_the_cores_that_the_tool_chooses(tmp_path: Path, run: Run) -> None:
+    project = write_project(tmp_path / "small", SMALL.replace("factor: 4", "factor: 2"))
+    outer = [LoopSaid("i", 16, 1600, 100)]
+    blocks = [ModuleSaid(name, 1700, {"DSP": 20}, outer, [MULTIPLIER]) for name in ("mm1", "mm2")]
+    report = write_report(tmp_path / "csynth.xml", [ModuleSaid("cascade", 1800, {"DSP": 40}), *blocks], top="cascade")
+    assert run("calibrate", project, "--report", report).status == 0
+    found = read_calibration(project / "project.yaml")
+    assert found is not None
+    before = {(row.where, row.figure): row.before for row in found.figures}
+    # Two lanes, each with a product and a sum in DSPs, for which the schedule alone takes the adder in fabric.
+    assert before["cascade/mm1", "DSP"] == before["cascade/mm2", "DSP"] == 2 * (3 + 2)
+    assert before["cascade", "DSP"] == 4 * (3 + 2)
+    once, total = before["cascade/mm1 i", "iteration latency"], before["cascade/mm1 i", "latency"]
+    assert once is not None
+    assert total == 16 * once
