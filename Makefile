@@ -6,14 +6,14 @@ ENV := .venv
 CORE_ENV := .venv-core
 RUN := $(ENV)/bin/python
 # What shows that the library needs no Qt: something of each of its packages. `make test` runs all tests.
-CORE_TESTS := tests/analysis tests/api tests/benchmarks tests/ir tests/project tests/report tests/simulate/cycle \
+CORE_TESTS := tests/analysis tests/api tests/benchmarks tests/calibration tests/ir tests/project tests/report tests/simulate/cycle \
 	tests/design/test_channels.py tests/design/test_fifo.py tests/hardware/test_hardware_doc.py tests/test_cli.py \
 	tests/test_cli_rtl.py tests/test_docs_pages.py tests/test_docs_primitives.py tests/test_docs_python_api.py \
 	tests/test_examples.py tests/test_execute.py tests/test_pipeline.py tests/test_schedule.py tests/test_verification.py
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check bench-hls screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench-fifo  FIFO depths of the examples: bits, proven bound, and what other rules take"
 	@echo "make bench-fifo-graphs  the same of random graphs of kernels: depths, deadlocks and RTL against what is said of them"
 	@echo "make bench-check  how long checking, saving and loading a design of 1000 blocks takes"
+	@echo "make bench-hls   how long the C++ of the largest example takes to write, and a C simulation with nothing compiled"
 	@echo "make screenshot  draw docs/screenshot.png"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
@@ -86,6 +87,9 @@ bench-fifo-graphs: env-run
 
 bench-check: env-run
 	@$(RUN) benchmarks/check.py
+
+bench-hls: env-run
+	@$(RUN) benchmarks/hls.py
 
 screenshot: env-run
 	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build

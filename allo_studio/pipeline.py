@@ -396,7 +396,7 @@ def _predicted(
     """Return what a library predicts of each function and loop that the reports have."""
     if not checked.ok:
         raise AlloError(checked.diagnostics)
-    sized = _size(checked, library).design
+    sized = _size(checked, library, models=False).design
     report = assemble_report(checked.project, sized, device, None)
     totals = {row.name: row.used for row in report.resources}
     cosim = None

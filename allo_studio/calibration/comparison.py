@@ -172,13 +172,17 @@ def _listed(names: list[str]) -> str:
 
 
 def _of_module(module: Module) -> dict[str, int]:
-    latency = {} if module.latency.worst is None else {"latency": module.latency.worst}
     used = {resource.name: resource.used for resource in module.resources}
-    return latency | {kind: value for kind in RESOURCES if (value := used.get(kind)) is not None}
+    return _counts({"latency": module.latency.worst, **{kind: used.get(kind) for kind in RESOURCES}})
 
 
 def _of_loop(loop: Loop) -> dict[str, int]:
-    return {name: value for name, value in loop_figures(loop).items() if value is not None}
+    return _counts(loop_figures(loop))
+
+
+def _counts(figures: Mapping[str, int | None]) -> dict[str, int]:
+    """Return the figures that a report has; one below 0 is no count of anything."""
+    return {name: value for name, value in figures.items() if value is not None and value >= 0}
 
 
 def _of_estimate(loop: LoopEstimate) -> _Figures:

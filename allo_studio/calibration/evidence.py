@@ -22,6 +22,8 @@ _HINT = "give the reports of a synthesis of this project: csynth.xml, NAME_csynt
 class Evidence:
     """What the reports of a synthesis say: put together, and of each file, of which the figures are.
 
+    Files of functions that the design no longer has, as a folder may hold them, are not among them.
+
     `cosim_cycles` is the latency that a co-simulation found. `notes` are those of the reports.
     """
 

@@ -14,19 +14,29 @@ from pathlib import Path
 from allo_studio.calibration.cores import Core, core_name, parse_core
 from allo_studio.calibration.evidence import Evidence
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.hardware.calibration import CalibratedMemory, CalibratedOperator, Calibration, ReportOrigin
+from allo_studio.hardware.calibration import (
+    MOST_LATENCY,
+    MOST_READ_LATENCY,
+    MOST_TAKEN,
+    CalibratedMemory,
+    CalibratedOperator,
+    Calibration,
+    ReportOrigin,
+)
 from allo_studio.hardware.devices import Device
 from allo_studio.hardware.operator_table import CORE_KINDS
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.report.vendor import Module, Resource, VendorReport
+from allo_studio.types import MOST_BITS
 
 __all__ = ["Learned", "learn"]
 
 # The operator that is the same in DSPs, for which the library has figures of their own.
 _IN_DSPS = {"fadd": "fadd_dsp"}
 _MEMORIES = ("ram", "rom")
-_MOST_LATENCY = 5000
 _MOST_NAMED = 8
+# More of a text is no date and no version.
+_MOST_TEXT = 200
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class _Seen:
     def add(self, where: str, name: str, resources: Sequence[Resource]) -> None:
         self.instances.add((where, name))
         for resource in resources:
-            if resource.name in CORE_KINDS and resource.used is not None:
+            if resource.name in CORE_KINDS and resource.used is not None and 0 <= resource.used <= MOST_TAKEN:
                 self.resources.setdefault(resource.name, Counter())[resource.used] += 1
 
 
@@ -62,16 +72,14 @@ def learn(evidence: Evidence, library: OperatorLibrary, device: Device, root: Pa
     Files below `root`, the project's folder, are named from there on.
     """
     notes: list[Diagnostic] = []
-    functions = {module.name for module in evidence.design.modules}
     cores: _Cores = {}
     left: Counter[str] = Counter()
     for report in evidence.files:
-        # A folder may hold reports of functions that the design has no more.
-        for module in (module for module in report.modules if module.name in functions):
+        for module in report.modules:
             _take(report, module, cores, left, notes)
     by_operator: dict[str, list[CalibratedOperator]] = {}
     for core, seen in cores.values():
-        if core.type not in _types(library, core.operator) or core.latency > _MOST_LATENCY:
+        if not _has(library, core) or core.latency > MOST_LATENCY:
             left[core.name] += 1
             continue
         by_operator.setdefault(_column(core, seen, library), []).append(_figures(core, seen, root))
@@ -80,7 +88,7 @@ def learn(evidence: Evidence, library: OperatorLibrary, device: Device, root: Pa
     if left:
         names = ", ".join(sorted(left)[:_MOST_NAMED]) + (", …" if len(left) > _MOST_NAMED else "")
         notes.append(_note(f"these cores stand for no operator of the library and are left out: {names}"))
-    memory = _memory(evidence, functions, root, notes)
+    memory = _memory(evidence, root, notes)
     if not operators and memory is None:
         return Learned(None, tuple(notes))
     found = Calibration(device.name, library.family, library.clock_ns, tuple(operators), memory)
@@ -115,10 +123,10 @@ def _listed(module: Module) -> Iterator[tuple[str, int | None, tuple[Resource, .
             yield (instance.name if name == instance.name else f"{name}_U0"), None, instance.resources
 
 
-def _types(library: OperatorLibrary, operator: str) -> tuple[str, ...]:
-    """Return the types that a library has of an operator; an integer's is its width, here that of any core."""
-    types = library.names.get(operator, ())
-    return tuple(map(str, range(1, 4097))) if "int" in types else types
+def _has(library: OperatorLibrary, core: Core) -> bool:
+    """Tell whether a library has the operator of a core for its type."""
+    types = library.names.get(core.operator, ())
+    return core.type in types or ("int" in types and 1 <= int(core.type) <= MOST_BITS)
 
 
 def _column(core: Core, seen: Mapping[str, _Seen], library: OperatorLibrary) -> str:
@@ -165,14 +173,15 @@ def _completed(operators: Sequence[CalibratedOperator], library: OperatorLibrary
                 yield replace(operator, name=f"{other}.{type}")
 
 
-def _memory(evidence: Evidence, functions: set[str], root: Path, notes: list[Diagnostic]) -> CalibratedMemory | None:
+def _memory(evidence: Evidence, root: Path, notes: list[Diagnostic]) -> CalibratedMemory | None:
     """Return the read latency of memories, where the reports show one for all."""
     found: dict[int, set[tuple[str, str]]] = {}
     first: dict[int, VendorReport] = {}
     for report in evidence.files:
-        for module in (module for module in report.modules if module.name in functions):
+        for module in report.modules:
             for bind in module.binds:
-                if bind.kind == "storage" and bind.operation.startswith(_MEMORIES) and bind.latency:
+                is_memory = bind.kind == "storage" and bind.operation.startswith(_MEMORIES)
+                if is_memory and bind.latency and 1 <= bind.latency <= MOST_READ_LATENCY:
                     found.setdefault(bind.latency, set()).add((module.name, bind.name))
                     first.setdefault(bind.latency, report)
     if len(found) > 1:
@@ -188,7 +197,8 @@ def _origin(report: VendorReport, root: Path) -> ReportOrigin:
     file, general = Path(report.files[0]), report.general
     shown = file.resolve()
     shown = shown.relative_to(root.resolve()) if shown.is_relative_to(root.resolve()) else file
-    return ReportOrigin(shown.as_posix(), general.tool, general.version, general.part, general.date or _changed(file))
+    texts = (general.tool, general.version, general.part, general.date or _changed(file))
+    return ReportOrigin(shown.as_posix(), *(text[:_MOST_TEXT] for text in texts))
 
 
 def _changed(file: Path) -> str:

@@ -11,8 +11,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isclose
 
-__all__ = ["CalibratedMemory", "CalibratedOperator", "Calibration", "ComparedFigure", "ReportOrigin", "same_clock"]
+__all__ = [
+    "MOST_LATENCY",
+    "MOST_READ_LATENCY",
+    "MOST_TAKEN",
+    "CalibratedMemory",
+    "CalibratedOperator",
+    "Calibration",
+    "ComparedFigure",
+    "ReportOrigin",
+    "same_clock",
+]
 
+# Longer latencies in cycles are no operator's and no memory's, and would make schedules of that length.
+MOST_LATENCY, MOST_READ_LATENCY = 5000, 64
+# No operator takes more of a resource than this.
+MOST_TAKEN = (1 << 31) - 1
 # Reports round a period to 10 ps.
 _ROUNDED_NS = 0.0051
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.hardware.calibration import (
+    MOST_LATENCY,
+    MOST_READ_LATENCY,
     CalibratedMemory,
     CalibratedOperator,
     Calibration,
@@ -44,10 +46,7 @@ __all__ = [
 # The operator library whose figures reports of Vitis HLS correct.
 CALIBRATED_PROFILE = "vitis"
 _FORMAT = 1
-_MOST_BYTES = 1 << 20
-# Longer ones are no operator's, and would make schedules of that length.
-_MOST_LATENCY = 5000
-_MOST_READ_LATENCY = 64
+_MOST_BYTES = 16 << 20
 _KEYS = ("format", "target", "reports", "operators", "memory", "figures")
 _REPORT_KEYS = ("file", "tool", "version", "part", "date")
 _OPERATOR_KEYS = ("latency", *CORE_KINDS, "core", "instances", "report")
@@ -147,7 +146,11 @@ def _operator_entry(operator: CalibratedOperator, report: int) -> dict[str, Any]
 @lru_cache(maxsize=16)
 def parse_calibration(text: str, name: str) -> CalibrationFile:
     """Return the calibration of a text, `name` being its file's; raises AlloError (`yaml`) with all its faults."""
-    document = parse_document(Source(name, text))
+    try:
+        document = parse_document(Source(name, text))
+    except AlloError as error:
+        # The hints there are for a file that somebody writes.
+        raise AlloError([replace(fault, hint=_HINT) for fault in error.diagnostics]) from None
     faults = Faults(document.place, document.key_span)
     found = _Reader(faults).file(document.root.plain)
     if faults.found or found is None:
@@ -156,7 +159,7 @@ def parse_calibration(text: str, name: str) -> CalibrationFile:
 
 
 def _with_hint(fault: Diagnostic, name: str) -> Diagnostic:
-    return fault if fault.hint else Diagnostic(fault.code, fault.message, fault.span, fault.where or name, _HINT)
+    return fault if fault.hint else replace(fault, where=fault.where or name, hint=_HINT)
 
 
 class _Reader:
@@ -230,7 +233,7 @@ class _Reader:
             self._faults.add(path, "there is no such operator", f"write NAME.TYPE; known are {known}", at_key=True)
             return None
         entries = self._faults.take_mapping(value, path, _OPERATOR_KEYS)
-        latency = self._number(entries, path, "latency", 0, _MOST_LATENCY)
+        latency = self._number(entries, path, "latency", 0, MOST_LATENCY)
         kinds = [kind for kind in CORE_KINDS if kind in entries]
         resources = [(kind, self._faults.take_int(entries[kind], (*path, kind), 0)) for kind in kinds]
         core = self._faults.take_text(entries.get("core"), (*path, "core"))
@@ -244,7 +247,7 @@ class _Reader:
     def _memory(self, value: Any, origins: Sequence[ReportOrigin]) -> CalibratedMemory | None:
         path = ("memory",)
         entries = self._faults.take_mapping(value, path, _MEMORY_KEYS)
-        latency = self._number(entries, path, "read_latency", 1, _MOST_READ_LATENCY)
+        latency = self._number(entries, path, "read_latency", 1, MOST_READ_LATENCY)
         memories = self._faults.take_int(entries.get("memories"), (*path, "memories"), 1)
         origin = self._report(entries, path, origins)
         if latency is None or memories is None or origin is None:

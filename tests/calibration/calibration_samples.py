@@ -60,8 +60,10 @@ def modules(cores: Sequence[CoreSaid] = (SLOW_ADDER, MULTIPLIER), trips: int = 5
     ]
 
 
-def write_report(file: Path, said: Sequence[ModuleSaid] | None = None, **target: str | float) -> Path:
+def write_report(
+    file: Path, said: Sequence[ModuleSaid] | None = None, *, top: str = "whole", **target: str | float
+) -> Path:
     """Write a csynth.xml and return its path."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(csynth_xml("whole", modules() if said is None else said, **target))  # type: ignore[arg-type]
+    file.write_text(csynth_xml(top, modules() if said is None else said, **target))  # type: ignore[arg-type]
     return file

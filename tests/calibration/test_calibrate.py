@@ -12,7 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 from calibration_samples import KERNEL, MULTIPLIER, PROJECT, SLOW_ADDER, modules, write_report, write_sums
-from cli_samples import contents
+from cli_samples import PROJECT as SMALL
+from cli_samples import contents, write_project
 from synthesis_reports import CoreSaid, LoopSaid, ModuleSaid
 from vitis_stand_in import install
 
@@ -379,3 +380,51 @@ def test_a_vitis_kernel_is_compared_without_what_moves_its_arrays(project: Path,
     rows = [line.split() for line in done.out.splitlines()]
     assert ["whole", "latency", "4,700", "3,144", "-33.1%", "4,680", "-0.4%"] in rows
     assert "9,000" not in done.out
+
+
+def test_figures_that_are_none_leave_a_file_that_can_be_read(project: Path, report: Path, run: Run) -> None:
+    """Whatever stands in a report, what is written is read again."""
+    odd = [
+        SLOW_ADDER,
+        CoreSaid("fmul_32ns_32ns_32_4_max_dsp_1_U2", 3, -3),
+        CoreSaid("fdiv_32ns_32ns_32_20_no_dsp_1_U3", 19, 10**17),
+        CoreSaid("fadd_16ns_16ns_16_99999_no_dsp_1_U4", 99998),
+        CoreSaid("far_U", 100, operation="ram_1p", storage=True),
+    ]
+    nest = LoopSaid("i_j_k", 512, -5, 10**17, -1)
+    said = [ModuleSaid("whole", -9, {"DSP": -1}), ModuleSaid("mm", 10**17, {"LUT": 10**17}, [nest], odd)]
+    write_report(report, said, version="2024.1" + "x" * 100_000)
+    assert run("calibrate", project, "--report", report).status == 0
+    found = read_calibration(project / "project.yaml")
+    assert found is not None
+    known = found.calibration
+    assert {name: (one.latency, one.resources) for name, one in known.by_name.items()} == {
+        "fadd.f32": (7, (("DSP", 0),)),
+        "fadd_dsp.f32": (7, (("DSP", 0),)),
+        "fdiv.f32": (19, ()),
+        "fmul.f32": (3, ()),
+    }
+    assert known.memory is None
+    assert {(row.where, row.figure) for row in found.figures} == {
+        ("whole/mm", "latency"),
+        ("whole/mm", "LUT"),
+        ("whole/mm i/j/k", "iteration latency"),
+    }
+    assert run("check", project).status == 0
+
+
+def test_the_whole_has_what_its_blocks_have_with_the_cores_that_the_tool_chooses(tmp_path: Path, run: Run) -> None:
+    project = write_project(tmp_path / "small", SMALL.replace("factor: 4", "factor: 2"))
+    outer = [LoopSaid("i", 16, 1600, 100)]
+    blocks = [ModuleSaid(name, 1700, {"DSP": 20}, outer, [MULTIPLIER]) for name in ("mm1", "mm2")]
+    report = write_report(tmp_path / "csynth.xml", [ModuleSaid("cascade", 1800, {"DSP": 40}), *blocks], top="cascade")
+    assert run("calibrate", project, "--report", report).status == 0
+    found = read_calibration(project / "project.yaml")
+    assert found is not None
+    before = {(row.where, row.figure): row.before for row in found.figures}
+    # Two lanes, each with a product and a sum in DSPs, for which the schedule alone takes the adder in fabric.
+    assert before["cascade/mm1", "DSP"] == before["cascade/mm2", "DSP"] == 2 * (3 + 2)
+    assert before["cascade", "DSP"] == 4 * (3 + 2)
+    once, total = before["cascade/mm1 i", "iteration latency"], before["cascade/mm1 i", "latency"]
+    assert once is not None
+    assert total == 16 * once

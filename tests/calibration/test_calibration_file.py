@@ -157,6 +157,7 @@ def test_what_is_no_calibration_at_all_is_refused(text: str) -> None:
     with pytest.raises(AlloError) as caught:
         parse_calibration(text, "calibration.yaml")
     assert all(fault.code == "yaml" for fault in caught.value.diagnostics)
+    assert not any("new` writes one" in fault.hint for fault in caught.value.diagnostics)
 
 
 def fault(project: Path) -> Diagnostic:
@@ -176,8 +177,8 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     assert forget_calibration(project) == file
     file.write_bytes(b"format: \xff")
     assert "no UTF-8 text" in fault(project).message
-    file.write_bytes(b"#" * (2 << 20))
-    assert "larger than 1 MB" in fault(project).message
+    file.write_bytes(b"#" * (17 << 20))
+    assert "larger than 16 MB" in fault(project).message
     file.unlink()
     os.mkfifo(file)
     assert "no regular file" in fault(project).message

@@ -199,3 +199,25 @@ def test_cores_of_real_designs(name: str, clock: float, wanted: dict[str, tuple[
     device = find_device("xcu280" if "atax" in name else "xcu55c")
     found = learn(read_evidence([path], device, clock), load_operators("vitis", clock), device, Path())
     assert figures(found.calibration).items() >= wanted.items()
+
+
+def test_a_whole_solution_is_evidence() -> None:
+    solution = Path(__file__).parents[1] / "report" / "data" / "vendor" / "blur_2024" / "hls"
+    evidence = read_evidence([solution], DEVICE, 3.33)
+    found = learn(evidence, LIBRARY, DEVICE, solution).calibration
+    assert figures(found) == {
+        "fadd.f32": (6, {"DSP": 2}),
+        "fadd_dsp.f32": (6, {"DSP": 2}),
+        "fmul.f32": (3, {"DSP": 3}),
+    }
+    assert found is not None
+    assert found.memory is not None
+    assert (found.memory.read_latency, found.memory.origin.file) == (1, "syn/report/csynth.xml")
+    assert evidence.cosim_cycles == 2604
+    # The summary as text has the bindings too, and does not tell the clock.
+    with pytest.raises(AlloError) as caught:
+        read_evidence([solution / "syn" / "report" / "csynth.rpt"], DEVICE, 3.33)
+    assert caught.value.diagnostics[0].message == "the reports do not tell their clock"
+    both = [solution / "syn" / "report" / name for name in ("csynth.rpt", "smooth_csynth.rpt")]
+    text = learn(read_evidence(both, DEVICE, 3.33), LIBRARY, DEVICE, solution).calibration
+    assert figures(text) == figures(found)

@@ -21,7 +21,7 @@ from allo_studio.values import Number
 
 __all__ = ["Callees", "Function", "kernel_function"]
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True)
@@ -139,13 +139,24 @@ def _function(
     head = lines.mark()
     body.block(kernel.body)
     text = lines.cut(head)
-    used = set(_WORD.findall("\n".join(line for line in text if not line.startswith("#"))))
+    said = "\n".join(line for line in text if not line.startswith("#"))
     for memory in (memories[argument.value] for argument in arguments):
-        if memory.name not in used:
+        if not _says(said, memory.name):
             lines.add(f"(void){memory.name};")
     lines.restore(text)
     stateful = any(buffer.kind == "state" for buffer in buffers)
     return Function(tuple(parameter(memories[a.value]) for a in arguments), lines.text(), owner if stateful else "")
+
+
+def _says(text: str, name: str) -> bool:
+    """Tell whether a name stands in a text as a whole word."""
+    at = text.find(name)
+    while at >= 0:
+        around = text[max(at - 1, 0) : at] + text[at + len(name) : at + len(name) + 1]
+        if not _WORD.search(around):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def _calls(kernel: KernelIR) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from allo_studio.design.names import CPP_WORDS
 
@@ -31,6 +32,7 @@ _FAMILIES = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def identifier(text: str) -> str:
     """Return `text` as a C++ identifier: dots become `_`, letters beyond ASCII their number.
 
@@ -47,6 +49,7 @@ def identifier(text: str) -> str:
     return f"{spelled}_" if spelled in _RESERVED or _FAMILIES.fullmatch(spelled) else spelled
 
 
+@lru_cache(maxsize=4096)
 def comment(text: str) -> str:
     """Return `text` so that it can stand in a `//` comment: one line of printable characters."""
     return "".join(c if c.isprintable() else " " for c in text).rstrip("\\ ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from allo_studio.backends.vitis.calls import CONCURRENTLY
 from allo_studio.backends.vitis.feedback import INITIALLY
@@ -369,9 +370,12 @@ _NEEDS = {
 # Names that stand for themselves where they are called without a type in angle brackets.
 _PLAIN = ("ordered", "unordered", "differ", "equal_or_nan")
 _CMATH = ("INFINITY", "NAN", "std::ldexp", "std::signbit")
-_CALL = re.compile(r"\bwrap::(\w+)([<(])")
-_WIDE_INTEGER = re.compile(r"\bap_u?int<")
-_MATH = re.compile(r"\bhls::(?!stream\b|vector\b)\w+\(")
+# A pattern that begins with plain text is found many times faster than one that begins with `\b`.
+_CALL = re.compile(r"wrap::(?<!\wwrap::)(\w+)([<(])")
+_WIDE_INTEGER = re.compile(r"ap_(?<!\wap_)u?int<")
+_MATH = re.compile(r"hls::(?<!\whls::)(?!stream\b|vector\b)\w+\(")
+_HALF = re.compile(r"half(?<!\whalf)\b")
+_INITIAL = re.compile(rf"{INITIALLY}(?<!\w{INITIALLY})[<(]")
 
 
 def types(source: str) -> str:
@@ -379,6 +383,7 @@ def types(source: str) -> str:
     return _BFLOAT16 if "bfloat16" in source else ""
 
 
+@lru_cache(maxsize=8)
 def support(source: str) -> str:
     """Return the definitions that `source` needs before it."""
     calls = set(_CALL.findall(source))
@@ -386,7 +391,7 @@ def support(source: str) -> str:
     parts = [_LARGE] if f" {LARGE_LOCAL}(" in source else []
     if f" {CONCURRENTLY}(" in source:
         parts.append(_CONCURRENTLY)
-    if re.search(rf"\b{INITIALLY}[<(]", source):
+    if _INITIAL.search(source):
         parts += [_INITIALLY, _INITIALLY_VECTORS] if "hls::vector<" in source else [_INITIALLY]
     if any(mark == "(" and name not in _PLAIN for name, mark in calls):
         parts.append(_WRAP)
@@ -423,7 +428,7 @@ def includes(source: str) -> list[str]:
     found += ["#include <vector>"] if "std::vector" in text else []
     found += ['#include "ap_axi_sdata.h"'] if "ap_axiu<" in source else []
     found += ['#include "ap_int.h"'] if _WIDE_INTEGER.search(text) else []
-    found += ['#include "hls_half.h"'] if re.search(r"\bhalf\b", source) else []
+    found += ['#include "hls_half.h"'] if _HALF.search(source) else []
     found += ['#include "hls_math.h"'] if _MATH.search(source) else []
     found += ['#include "hls_stream.h"'] if "hls::stream<" in source else []
     found += ['#include "hls_vector.h"'] if "hls::vector<" in source else []

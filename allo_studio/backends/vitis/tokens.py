@@ -6,6 +6,7 @@ loops around the access share one token, which is read before the outermost of t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -18,6 +19,10 @@ from allo_studio.ir import Argument, KernelIR, LinearExpr, Loop, access_of, walk
 from allo_studio.ir.binding import ir
 
 __all__ = ["Token", "find_tokens"]
+
+_LOADS = frozenset(("affine.load", "memref.load"))
+# Operations that may move what a stream carries.
+_MOVES = _LOADS | {"affine.store", "memref.store", "func.call"}
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,13 @@ def find_tokens(kernel: KernelIR) -> list[Token]:
     """Return the tokens of all accesses of streamed arguments; raises AlloError (code `hls`) with every fault."""
     arguments = {argument.name: argument for argument in kernel.arguments()}
     loops = {loop.induction_variable: loop for loop in kernel.loops() if loop.kind != "while"}
+    # One walk for all streams: it takes longer than what is done with what it finds.
+    moves = [op for op in walk(kernel.body) if op.name in _MOVES]
     tokens: list[Token] = []
     faults: list[Diagnostic] = []
     for name, width in sorted(kernel.streams.items()):
         try:
-            tokens += _tokens(kernel, arguments[name], width, loops)
+            tokens += _tokens(kernel, arguments[name], width, loops, moves)
         except AlloError as fault:
             faults += fault.diagnostics
     if faults:
@@ -49,8 +56,10 @@ def find_tokens(kernel: KernelIR) -> list[Token]:
     return tokens
 
 
-def _tokens(kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Value, Loop]) -> list[Token]:
-    accesses = [op for op in walk(kernel.body) if _accesses(op, argument.value)]
+def _tokens(
+    kernel: KernelIR, argument: Argument, width: int, loops: dict[ir.Value, Loop], moves: Sequence[ir.Operation]
+) -> list[Token]:
+    accesses = [op for op in moves if _accesses(op, argument.value)]
     hint = "keep a local copy of the array, so that each element is moved once"
     if not accesses:
         raise kernel_fault(kernel, f"the stream {argument.name} is not accessed", None, hint)
@@ -74,11 +83,11 @@ def _token(kernel: KernelIR, argument: Argument, width: int, op: ir.Operation, l
 
 
 def _accesses(op: ir.Operation, memory: ir.Value) -> bool:
-    if op.name in ("affine.load", "memref.load"):
+    if op.name in _LOADS:
         return bool(op.operands[0] == memory)
     if op.name == "func.call":
         return any(operand == memory for operand in op.operands)
-    return bool(op.name in ("affine.store", "memref.store") and op.operands[1] == memory)
+    return bool(op.operands[1] == memory)
 
 
 def _unrolled_around(op: ir.Operation, loops: dict[ir.Value, Loop]) -> list[Loop]:
