@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from synthesis_reports import LoopSaid, ModuleSaid, csynth_xml
 
-from allo_studio.calibration.matching import ReportNames
 from allo_studio.report.vendor import parse_report
+from allo_studio.report.vendor.matching import ReportNames
 
 
 def names(*modules: ModuleSaid) -> ReportNames:
