@@ -65,6 +65,7 @@ _TABLE = (
         "vendor", "Run &Vitis HLS", "", "", "project", "Synthesise HLS C++ where Vitis HLS is installed", toggle=True
     ),
     ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
+    ActionSpec("vendor_report", "&Read vendor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
@@ -86,7 +87,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
     "&Build": (
-        "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None, "export_report",
+        "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,
+        "vendor_report", "export_report",
     ),
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, and empty space.

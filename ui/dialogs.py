@@ -40,6 +40,12 @@ class Prompts:
         chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), kinds)
         return Path(chosen) if chosen else None
 
+    def vendor_report(self, start: Path) -> Path | None:
+        """Ask for a report of a vendor's tool."""
+        title, kinds = "Read a vendor's report", "Reports (*.xml *.rpt);;All files (*)"
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(start), kinds)
+        return Path(chosen) if chosen else None
+
     def unsaved(self, name: str) -> Literal["save", "discard", "cancel"]:
         """Ask what to do with unsaved changes."""
         buttons = QMessageBox.StandardButton

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from allo_studio.cli.reports import exported
+from allo_studio.cli.reports import beside, exported
 from allo_studio.diagnostics import AlloError
 from ui.dialogs import Prompts
 from ui.session import Session
@@ -34,6 +35,24 @@ class ReportCommands:
             return
         names = ", ".join(str(Path(file.path).name) for file in made)
         self._message(f"Wrote {names} to {made[0].path.parent}")
+
+    def do_vendor_report(self) -> None:
+        """Show the figures of a vendor's report beside those of the last build."""
+        result, loaded = self.session.result, self.session.loaded
+        chosen = self.prompts.vendor_report(loaded.root) if result and loaded else None
+        if result is None or chosen is None:
+            return
+        try:
+            report = beside(result.report, chosen)
+        except AlloError as error:
+            self._message(str(error.diagnostics[0].message))
+            return
+        self.session.result = replace(result, report=report)
+        self._show_result()
+        self._message(f"The figures of {chosen.name} stand in the table by origin")
+
+    def _show_result(self) -> None:
+        raise NotImplementedError
 
     def _message(self, text: str) -> None:
         raise NotImplementedError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
@@ -72,8 +74,8 @@ class ReportView(QWidget):
         self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
         self.schedule = ScheduleView()
         self.origins, self.changes = origins_table(), changes_table()
-        # The last reports of the project, by target: what a new one is compared with.
-        self._last: dict[Target | None, Report] = {}
+        # The last two builds of the project, by target.
+        self._builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
         self.tabs.addTab(self._summary(), "Summary")
         pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
         for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
@@ -105,15 +107,13 @@ class ReportView(QWidget):
 
     def show_report(self, report: Report | None, target: Target | None = None) -> None:
         """Show the report of a build for a target, or that there is none."""
-        same = report is self.report
         self.report = report
         self._stack.setCurrentIndex(1 if report else 0)
         self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
-            self._last.clear()
+            self._builds.clear()
             return
-        if not same:
-            self._show_changes(report, target)
+        self._show_changes(report, target)
         self._show(self.origins, show_origins(self.origins, report))
         self._show_cards(report, target)
         self._show_resources(report)
@@ -126,7 +126,11 @@ class ReportView(QWidget):
         self.channels.headerItem().setText(OBSERVED, observed_header(report))
 
     def _show_changes(self, report: Report, target: Target | None) -> None:
-        before, self._last[target] = self._last.get(target), report
+        before, last = self._builds.get(target, (None, None))
+        # What has got further columns of figures is the same build.
+        if last is None or replace(report, figures=last.figures) != last:
+            before = last
+        self._builds[target] = before, report
         count = show_changes(self.changes, before, report) if before else 0
         self._show(self.changes, before is not None)
         self.tabs.setTabText(self.tabs.indexOf(self.changes), f"Changes ({count})")

@@ -16,7 +16,7 @@ from allo_studio.report.html_page import html_page
 from allo_studio.report.joined import joined
 from allo_studio.report.vendor import VendorReport, is_solution, read_report, read_solution
 
-__all__ = ["exported", "vendor_reports", "with_vendor"]
+__all__ = ["beside", "exported", "vendor_reports", "with_vendor"]
 
 
 def vendor_reports(path: Path) -> Sequence[VendorReport]:
@@ -34,17 +34,32 @@ def vendor_reports(path: Path) -> Sequence[VendorReport]:
 def with_vendor(path: Path, more: Sequence[Path]) -> Report:
     """Return the report of a build with the figures of a vendor's tools that ran in its folder, and those of `more`.
 
-    Raises AlloError (`file`, `report`) for what cannot be read, and for a path of `more` that is no vendor's report.
+    Raises AlloError (`file`, `report`) for what cannot be read, and as `beside` does.
     """
     report = read_build(path)
-    found = list(read_solution(path)) if path.is_dir() and is_solution(path) else []
+    if path.is_dir() and is_solution(path):
+        report = joined(report, read_solution(path))
     for one in more:
-        known = vendor_reports(one)
-        if not known:
-            hint = "give a csynth.xml, a .rpt of the tools, or the folder of a solution"
-            raise AlloError(Diagnostic("report", f"{str(one)!r} is no report of a vendor's tool", hint=hint))
-        found += known
-    return joined(report, found)
+        report = beside(report, one)
+    return report
+
+
+def beside(report: Report, path: Path) -> Report:
+    """Return a report with the figures of the vendor's reports at a path.
+
+    Raises AlloError (`file`, `report`) for what cannot be read, is no vendor's report, or says nothing of the design.
+    """
+    known = vendor_reports(path)
+    if not known:
+        hint = "give a csynth.xml, a .rpt of the tools, or the folder of a solution"
+        raise AlloError(Diagnostic("report", f"{str(path)!r} is no report of a vendor's tool", hint=hint))
+    found = joined(report, known)
+    if not any(set(row.values) & {said.origin for said in known} for row in found.figures):
+        tops = ", ".join(dict.fromkeys(said.general.top or "no name" for said in known))
+        message = f"{str(path)!r} says nothing of the parts of this build: it is of {tops}"
+        hint = f"give reports of what this build wrote, whose top is {report.top}"
+        raise AlloError(Diagnostic("report", message, hint=hint))
+    return found
 
 
 def _is_json(path: Path) -> bool:

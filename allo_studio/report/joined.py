@@ -93,7 +93,10 @@ class _Vendor:
         """Return a figure that the report gives, None where it does not."""
         match row.kind:
             case "design":
-                return self._design(row.figure)
+                # A report may be of another design, or of one that this one is a part of.
+                own = row.function or row.path
+                same = self.report.general.top == own
+                return self._design(row.figure) if same else self._module(own, row.figure)
             case "channel":
                 names = (f"{row.function}{end}" for end in _FIFO_ENDS) if row.function else iter(())
                 found = next((self.fifos[name] for name in names if name in self.fifos), None)
@@ -142,7 +145,7 @@ class _Vendor:
 
 
 def _cycles(latency: Latency, figure: str) -> int | None:
-    return latency.worst if figure == "latency" else latency.interval.high
+    return {"latency": latency.worst, "interval": latency.interval.high}.get(figure)
 
 
 def _used(resources: Sequence[Resource], name: str) -> int | None:

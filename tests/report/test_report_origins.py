@@ -19,7 +19,7 @@ from allo_studio.report.document import document, dump
 from allo_studio.report.html_page import html_page
 from allo_studio.report.joined import joined, origins_of, origins_text, told
 from allo_studio.report.model import FigureRow
-from allo_studio.report.vendor import Range, Resource, Simulated, VendorReport, parse_report
+from allo_studio.report.vendor import Instance, Range, Resource, Simulated, VendorReport, parse_report
 from allo_studio.report.vendor.model import General, Module, Timing
 from allo_studio.report.vendor.parts import Fifo, Slacks
 
@@ -118,6 +118,13 @@ def test_other_tools_tell_other_figures(report: Report) -> None:
     assert depth.values == {"predicted": 3, "csynth": 3}
 
 
+def test_a_design_in_a_larger_one_has_what_is_said_of_its_module(report: Report) -> None:
+    inside = Instance("cascade", "cascade_i", resources=(Resource("DSP", 44),))
+    board = VendorReport("impl", general=General(top="board"), hierarchy=Instance("board", instances=(inside,)))
+    board = replace(board, modules=(Module("board", resources=(Resource("DSP", 900),)),))
+    assert row_of(joined(report, [board]), "design", "cascade", "DSP").values["impl"] == 44
+
+
 def test_a_failed_cosimulation_has_no_cycles(report: Report) -> None:
     failed = VendorReport("cosim", general=General(top="cascade"), simulated=(Simulated("verilog", "Fail"),))
     assert "cosim" not in origins_of(joined(report, [failed]))
@@ -168,6 +175,9 @@ def test_what_is_no_vendors_report_is_told(folder: Path, tmp_path: Path, capsys:
     other.mkdir()
     assert main(["report", str(folder), "--with", str(other)]) != 0
     assert "is no report of a vendor's tool" in capsys.readouterr().err
+    (tmp_path / "other.xml").write_text(csynth_xml("filter", [ModuleSaid("filter", 7, {"DSP": 1})]))
+    assert main(["report", str(folder), "--with", str(tmp_path / "other.xml")]) != 0
+    assert "says nothing of the parts of this build: it is of filter" in capsys.readouterr().err
     (tmp_path / "csynth.xml").write_text(csynth_xml("cascade", MODULES)[:400])
     assert main(["report", str(folder), "--with", str(tmp_path / "csynth.xml")]) != 0
     assert "Traceback" not in capsys.readouterr().err
