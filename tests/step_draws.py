@@ -162,6 +162,11 @@ def _to(d: _Drawing) -> dict[str, Any]:
     return {"buffer": d.prefix + d.buffer().name, "dst": d.loop().name.partition(".")[0], "depth": depth}
 
 
+def _bind_op(d: _Drawing) -> dict[str, Any]:
+    op = d.choose.pick(["add", "mul", "fadd", "fmul", "fsub"])
+    return {"op": op, "impl": d.choose.pick(["fabric", "dsp", "fulldsp", "maxdsp"]), "axis": d.axis()}
+
+
 def _relay(d: _Drawing) -> dict[str, Any] | None:
     nests = nests_of(d.ir)
     if not nests:
@@ -181,6 +186,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Drawing], dict[str, Any] | None]] = {
     "unroll": _unroll,
     "pipeline": _pipeline,
     "partition": _partition,
+    "bind_op": _bind_op,
     "buffer_at": _buffer_at,
     "fuse": _fuse,
     "parallel": _parallel,

@@ -154,6 +154,17 @@ class Schedule:
     ) -> None:
         self._apply("partition", buffer=str(target), kind=_kind(partition_type), dim=dim, factor=factor)
 
+    def bind_op(
+        self,
+        op: str,
+        impl: str,
+        target: BufferLike | None = None,
+        axis: LoopLike | None = None,
+        func: str | None = None,
+    ) -> None:
+        buffer, loop = (None if place is None else str(place) for place in (target, axis))
+        self._apply("bind_op", op=op, impl=impl, buffer=buffer, axis=loop, function=func)
+
     def buffer_at(self, target: BufferLike, axis: LoopLike) -> BufferHandle:
         return self._make("buffer_at", buffer=str(target), axis=str(axis))
 

@@ -101,10 +101,11 @@ def _computing(made: Operation, draft: Draft, library: OperatorLibrary) -> Opera
     if draft.operator is None:
         return replace(made, wire=True)
     try:
-        known = library.operator(*draft.operator)
+        known = library.operator(*draft.operator, draft.implementation)
     except AlloError as error:
         raise AlloError([replace(found, span=found.span or draft.span) for found in error.diagnostics]) from None
-    return replace(made, latency=known.latency, delay_in=known.delay_in, delay_out=known.delay_out, operator=known.name)
+    timed = replace(made, latency=known.latency, delay_in=known.delay_in, delay_out=known.delay_out)
+    return replace(timed, operator=known.name, bound=bool(draft.implementation))
 
 
 def _moving(made: Operation) -> Operation:
