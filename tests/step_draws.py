@@ -17,9 +17,12 @@ from allo_studio.schedule import applicable
 __all__ = ["blind_step", "offered_step", "wider"]
 
 
-def offered_step(choose: Chooser, ir: KernelIR) -> Step | None:
-    """Return a step of the menu, None where it is empty. The kind comes first, lest partitions crowd out the rest."""
-    offered = applicable(ir)
+def offered_step(choose: Chooser, ir: KernelIR, but: tuple[str, ...] = ()) -> Step | None:
+    """Return a step of the menu, None where it is empty. The kind comes first, lest partitions crowd out the rest.
+
+    `but` are kinds that are left out.
+    """
+    offered = [entry for entry in applicable(ir) if entry.name not in but]
     if not offered:
         return None
     name = choose.pick(sorted({entry.name for entry in offered}))

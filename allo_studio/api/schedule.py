@@ -151,8 +151,10 @@ class Schedule:
         partition_type: Partition | int | str = Partition.Complete,
         dim: int = 0,
         factor: int = 0,
+        words: bool = False,
     ) -> None:
-        self._apply("partition", buffer=str(target), kind=_kind(partition_type), dim=dim, factor=factor)
+        kind = _kind(partition_type)
+        self._apply("partition", buffer=str(target), kind=kind, dim=dim, factor=factor, words=words)
 
     def bind_op(
         self,

@@ -47,6 +47,7 @@ USES: dict[str, list[tuple[str, str]]] = {
         ("chain", "{partition: {buffer: T, dim: 2, kind: cyclic, factor: 2}}"),
         ("calls", "{partition: {buffer: B, dim: 1, kind: cyclic, factor: 2}}"),
         ("in_place", "{partition: {buffer: A_out, dim: 2, kind: complete}}"),
+        ("chain", "{partition: {buffer: T, dim: 2, kind: cyclic, factor: 2, words: true}}"),
     ],
     "bind_op": [
         ("gemm", "{bind_op: {op: fadd, impl: fulldsp}}"),
@@ -223,6 +224,12 @@ REFUSALS: dict[str, list[tuple[str, str, str]]] = {
         ("gemm", "{partition: {buffer: A, dim: 3}}", "it has no dimension 3"),
         ("gemm", "{partition: {buffer: A, dim: 1, kind: cyclic}}", "factor 0 is out of range"),
         ("gemm", "{partition: {buffer: A, dim: 1, kind: block, factor: 99}}", "factor 99 is out of range"),
+        (
+            "gemm",
+            "{partition: {buffer: A, dim: 1, words: true}}",
+            "A is an argument: only a local array can have words",
+        ),
+        ("calls", "{partition: {buffer: B, dim: 1, words: true}}", "only a local array can have words"),
     ],
     "bind_op": [
         ("gemm", "{bind_op: {op: fadd, impl: maxdsp}}", "fadd has no implementation maxdsp"),
