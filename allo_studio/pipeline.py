@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from allo_studio.backends.rtl.bindings import unused_bindings
 from allo_studio.backends.rtl.emit import generate, verilog_files
 from allo_studio.backends.vitis import INCLUDE, emit, project_folder, write
 from allo_studio.calibration import CalibrationResult, Evidence, compare, learn, predictions, read_evidence
@@ -261,7 +262,7 @@ def build(
             write(_headers(), folder)
         found: SimulationRow | None = None
         cycles: CycleRun | None = None
-        faults: tuple[Diagnostic, ...] = checked.diagnostics
+        faults = (*checked.diagnostics, *(unused_bindings(sized) if design else ()))
         if simulate:
             run.stage("compiling and running the simulation")
             if design is None:
@@ -343,6 +344,7 @@ def simulate(
         found, faults = jit_simulation(sized)
     elif target == "rtl":
         found, cycles, faults = rtl_simulation(generate(sized), cancel, waves)
+        faults = (*unused_bindings(sized), *faults)
     else:
         with tempfile.TemporaryDirectory(prefix="allo-") as name:
             write(emit(sized.region, checked.project.target, checked.project.name, device.part), Path(name))

@@ -17,9 +17,12 @@ from allo_studio.schedule import applicable
 __all__ = ["blind_step", "offered_step", "wider"]
 
 
-def offered_step(choose: Chooser, ir: KernelIR) -> Step | None:
-    """Return a step of the menu, None where it is empty. The kind comes first, lest partitions crowd out the rest."""
-    offered = applicable(ir)
+def offered_step(choose: Chooser, ir: KernelIR, but: tuple[str, ...] = ()) -> Step | None:
+    """Return a step of the menu, None where it is empty. The kind comes first, lest partitions crowd out the rest.
+
+    `but` are kinds that are left out.
+    """
+    offered = [entry for entry in applicable(ir) if entry.name not in but]
     if not offered:
         return None
     name = choose.pick(sorted({entry.name for entry in offered}))
@@ -162,6 +165,11 @@ def _to(d: _Drawing) -> dict[str, Any]:
     return {"buffer": d.prefix + d.buffer().name, "dst": d.loop().name.partition(".")[0], "depth": depth}
 
 
+def _bind_op(d: _Drawing) -> dict[str, Any]:
+    op = d.choose.pick(["add", "mul", "fadd", "fmul", "fsub"])
+    return {"op": op, "impl": d.choose.pick(["fabric", "dsp", "fulldsp", "maxdsp"]), "axis": d.axis()}
+
+
 def _relay(d: _Drawing) -> dict[str, Any] | None:
     nests = nests_of(d.ir)
     if not nests:
@@ -181,6 +189,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Drawing], dict[str, Any] | None]] = {
     "unroll": _unroll,
     "pipeline": _pipeline,
     "partition": _partition,
+    "bind_op": _bind_op,
     "buffer_at": _buffer_at,
     "fuse": _fuse,
     "parallel": _parallel,

@@ -47,6 +47,38 @@ def test_a_build_is_exact(project: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert (again / name).read_bytes() == (out / name).read_bytes()
 
 
+def test_what_rtl_has_one_of_is_told_in_a_note(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = project / "project.yaml"
+    text = file.read_text(encoding="utf-8")
+    head = "  row_wise:\n"
+    file.write_text(text.replace(head, f"{head}    - bind_op: {{op: fadd, impl: fulldsp}}\n"), encoding="utf-8")
+    assert main(["build", str(project), "--target", "rtl", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "ok"
+    notes = [d for d in found["diagnostics"] if d["severity"] == "note"]
+    assert [note["where"] for note in notes] == ["cascade/mm1", "cascade/mm2"]
+    assert "bind_op asks for implementations of fadd.f32, of which RTL has one each" in notes[0]["message"]
+    assert main(["build", str(project), "--json", "--no-simulate"]) == 0
+    assert not [d for d in json.loads(capsys.readouterr().out)["diagnostics"] if d["severity"] == "note"]
+
+
+def test_words_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = project / "project.yaml"
+    text = file.read_text(encoding="utf-8")
+    step = "    - partition: {buffer: C_tile, kind: cyclic, dim: 1, factor: 4, words: true}\n"
+    file.write_text(
+        text.replace("    - partition: {buffer: B,", f"{step}    - partition: {{buffer: B,"), encoding="utf-8"
+    )
+    assert main(["build", str(project), "--target", "rtl"]) == 1
+    told = capsys.readouterr().err
+    assert "the open library has no memories of words, as C_tile asks for by its partition" in told
+    assert "--target hls" in told
+    assert main(["build", str(project), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["simulation"]["mismatches"] == 0
+    assert set(found["report"]["cycles"]) == {"vitis"}
+
+
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
 def test_the_testbench_passes_in_another_simulator(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", str(project), "--target", "rtl"]) == 0

@@ -54,9 +54,11 @@ def test_the_readme_counts_the_steps() -> None:
         18: "eighteen",
         19: "nineteen",
         20: "twenty",
+        21: "twenty-one",
+        22: "twenty-two",
     }
     assert f"- {words[len(STEPS)]} [primitives]" in page
     first = page[page.index("schedule steps (") : page.index(" more)")]
     named = [name for name in STEPS if name.removesuffix("_at") in re.findall(r"\w+", first)]
-    numbers = ("eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
+    numbers = ("eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen")
     assert 8 + numbers.index(first.split()[-1]) == len(STEPS) - len(named)

@@ -120,13 +120,15 @@ def _marks(loop: Loop) -> str:
 
 def _buffer_item(buffer: Buffer) -> QTreeWidgetItem:
     layout = str(buffer.layout)
-    banks = buffer.layout.banks(buffer.type.shape)
-    text = f"{layout}   {banks} banks" if banks > 1 else layout
+    banks = buffer.layout.memories.banks(buffer.type.shape)
+    word = buffer.layout.word(buffer.type.shape)
+    said = [f"{banks} banks"] * (banks > 1) + [f"words of {word}"] * (word > 1)
+    text = f"{layout}   {', '.join(said)}" if said else layout
     item = QTreeWidgetItem([buffer.name, str(buffer.type), text if buffer.type.shape else "register", ""])
     item.setText(3, buffer.direction or "local")
     item.setData(0, _ROLE, buffer.span)
     item.setForeground(1, colours.element_colour(str(buffer.type.element)))
     item.setForeground(3, colours.MUTED)
-    if banks > 1:
+    if said:
         item.setForeground(2, colours.ACCENT)
     return item

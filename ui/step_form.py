@@ -58,6 +58,8 @@ def _number(text: str) -> int | str:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -95,6 +95,10 @@ def _described(ir: KernelIR, name: str) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
+# What tells which function a step is about.
+_PLACES = ("loop", "loops", "buffer")
+
+
 def _retargeted(step: Step, own: KernelIR, ir: KernelIR, instance: str) -> Iterator[tuple[str, Step]]:
     """Yield a step of a function's schedule as it is in an instance, with the function that it works on.
 
@@ -107,10 +111,13 @@ def _retargeted(step: Step, own: KernelIR, ir: KernelIR, instance: str) -> Itera
         message = f"{seen.name!r}, which {step.name} works on, is not called from {instance}"
         raise AlloError(Diagnostic("step", message, hint=f"{instance} calls {', '.join(callees(ir.at(instance)))}"))
     changes: dict[str, Any] = {}
+    named = any(getattr(placed, entry.name) is not None for entry in step_fields(type(step)) if entry.kind in _PLACES)
     for entry in step_fields(type(step)):
         value = getattr(placed, entry.name)
+        if value is None and (entry.kind != "function" or named):
+            continue
         if entry.kind == "function" and value is None:
-            for name in callees(seen):
+            for name in placed.meant(seen):
                 if name in pairs:
                     yield f"{target}/{name}", replace(placed, **changes, **{entry.name: pairs[name]})
             return

@@ -151,8 +151,21 @@ class Schedule:
         partition_type: Partition | int | str = Partition.Complete,
         dim: int = 0,
         factor: int = 0,
+        words: bool = False,
     ) -> None:
-        self._apply("partition", buffer=str(target), kind=_kind(partition_type), dim=dim, factor=factor)
+        kind = _kind(partition_type)
+        self._apply("partition", buffer=str(target), kind=kind, dim=dim, factor=factor, words=words)
+
+    def bind_op(
+        self,
+        op: str,
+        impl: str,
+        target: BufferLike | None = None,
+        axis: LoopLike | None = None,
+        func: str | None = None,
+    ) -> None:
+        buffer, loop = (None if place is None else str(place) for place in (target, axis))
+        self._apply("bind_op", op=op, impl=impl, buffer=buffer, axis=loop, function=func)
 
     def buffer_at(self, target: BufferLike, axis: LoopLike) -> BufferHandle:
         return self._make("buffer_at", buffer=str(target), axis=str(axis))

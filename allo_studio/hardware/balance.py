@@ -47,7 +47,8 @@ def _inside(draft: Draft, users: dict[int, list[Draft]]) -> bool:
 
 
 def _alike(one: Draft, two: Draft) -> bool:
-    return one.function == two.function and one.type.bits == two.type.bits and one.operator == two.operator
+    same = one.operator == two.operator and one.implementation == two.implementation
+    return one.function == two.function and one.type.bits == two.type.bits and same
 
 
 def _chain(root: Draft, by_number: dict[int, Draft], uses: Counter[int]) -> list[Draft]:

@@ -21,6 +21,7 @@ from allo_studio.hardware.storage import Bound, Storage, storages
 from allo_studio.ir import KernelIR, Loop, array_type
 from allo_studio.ir.attributes import strings
 from allo_studio.ir.binding import ir as mlir
+from allo_studio.ir.implementations import implementation_of
 from allo_studio.ir.views import LOOP_KINDS
 from allo_studio.source import Span
 from allo_studio.types import INDEX, ScalarType
@@ -254,7 +255,8 @@ class Body:
         base = operator_of(op.name, inputs)
         operator = (base, operator_type(op)) if base else None
         label = base or op.name.partition(".")[2]
-        return self.netlist.compute(op.name, label, inputs, kind, operator, predicate, self._span(op))
+        bound = implementation_of(op) if base else ""
+        return self.netlist.compute(op.name, label, inputs, kind, operator, predicate, self._span(op), bound)
 
     # Places
 

@@ -9,7 +9,7 @@ which keeps to the clock:
   is pipelined by default takes 5 and 7.
 - A sum is done in DSPs, by the slower core, unless a recurrence then has a longer interval than what was asked for: of
   the sums in its cycle each is done in fabric (the binding reports of 2022.1: `fadd_32ns_32ns_32_7_full_dsp` of a sum
-  that nothing waits for, `fadd_32ns_32ns_32_5_no_dsp` of sums in a recurrence).
+  that nothing waits for, `fadd_32ns_32ns_32_5_no_dsp` of sums in a recurrence). One that is bound stays as it is.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _in_dsps(graph: OperationGraph, library: OperatorLibrary, but: frozenset[int
 
 def _in_dsp(op: Operation, library: OperatorLibrary) -> Operation:
     base, _, kind = op.operator.partition(".")
-    if base not in _IN_DSPS:
+    if base not in _IN_DSPS or op.bound:
         return op
     try:
         core = library.operator(_IN_DSPS[base], kind)

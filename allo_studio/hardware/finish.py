@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Literal, Protocol, TypeAlias, cast
+from typing import Protocol
 
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.accesses import Access, dependences
 from allo_studio.hardware.balance import balance
-from allo_studio.hardware.banks import Banks
 from allo_studio.hardware.counters import Affine
 from allo_studio.hardware.iterations import Space
 from allo_studio.hardware.netlist import Draft, Netlist
@@ -24,11 +23,10 @@ from allo_studio.hardware.operations import (
     Result,
 )
 from allo_studio.hardware.operators import OperatorLibrary
+from allo_studio.hardware.port_groups import memory_groups
 from allo_studio.hardware.storage import Bound, Storage
 
 __all__ = ["finish"]
-
-_PortKind: TypeAlias = Literal["any", "read", "write"]
 
 
 class Owner(Protocol):
@@ -49,11 +47,12 @@ def finish(owner: Owner, netlist: Netlist, space: Space, exports: Mapping[int, O
     accesses = {op.index: _access(op, draft) for op, draft in zip(operations, alive, strict=True) if _touches(draft)}
     links = [*_values(operations), *_token_order(netlist, numbers, bool(space.counters))]
     links += dependences(list(accesses.values()), space)
+    groups, links = memory_groups(_arrays(operations, alive, accesses), links, space, owner.library)
     return OperationGraph(
         operations,
         tuple(dict.fromkeys(links)),
         owner.library.usable_ns,
-        (*_memory_groups(operations, alive, accesses, space, owner.library), *_stream_groups(netlist, numbers)),
+        (*groups, *_stream_groups(netlist, numbers)),
         {name: tuple(numbers[token.number] for token in tokens) for name, tokens in netlist.tokens.items()},
         {live: _renumbered(operand, numbers) for live, operand in exports.items()},
     )
@@ -101,10 +100,11 @@ def _computing(made: Operation, draft: Draft, library: OperatorLibrary) -> Opera
     if draft.operator is None:
         return replace(made, wire=True)
     try:
-        known = library.operator(*draft.operator)
+        known = library.operator(*draft.operator, draft.implementation)
     except AlloError as error:
         raise AlloError([replace(found, span=found.span or draft.span) for found in error.diagnostics]) from None
-    return replace(made, latency=known.latency, delay_in=known.delay_in, delay_out=known.delay_out, operator=known.name)
+    timed = replace(made, latency=known.latency, delay_in=known.delay_in, delay_out=known.delay_out)
+    return replace(timed, operator=known.name, bound=bool(draft.implementation))
 
 
 def _moving(made: Operation) -> Operation:
@@ -182,39 +182,15 @@ def _access(op: Operation, draft: Draft) -> Access:
 # Ports
 
 
-def _memory_groups(
-    operations: Sequence[Operation],
-    alive: Sequence[Draft],
-    accesses: Mapping[int, Access],
-    space: Space,
-    library: OperatorLibrary,
-) -> Iterator[PortGroup]:
-    members: dict[str, list[int]] = {}
-    buffers: dict[str, Bound] = {}
+def _arrays(
+    operations: Sequence[Operation], alive: Sequence[Draft], accesses: Mapping[int, Access]
+) -> Mapping[str, tuple[Storage, list[Access]]]:
+    """Return the memories that are no registers, with their accesses in program order, by name."""
+    found: dict[str, tuple[Storage, list[Access]]] = {}
     for op, draft in zip(operations, alive, strict=True):
         if _touches(draft) and draft.buffer and not draft.buffer.storage.register:
-            members.setdefault(op.buffer, []).append(op.index)
-            buffers[op.buffer] = draft.buffer
-    for name in sorted(members):
-        storage = buffers[name].storage
-        banks = Banks(storage.type.shape, storage.layout, space)
-        for kind, ports in library.memory.ports.items():
-            chosen = [n for n in members[name] if kind == "any" or operations[n].write == (kind == "write")]
-            if chosen:
-                yield _group(storage, kind, ports, chosen, accesses, banks)
-
-
-def _group(
-    storage: Storage, kind: str, ports: int, members: Sequence[int], accesses: Mapping[int, Access], banks: Banks
-) -> PortGroup:
-    def meets(a: int, b: int, later: int) -> bool:
-        return banks.meets(accesses[a], accesses[b], later)
-
-    def always(a: int, b: int) -> bool:
-        return banks.always(accesses[a], accesses[b])
-
-    steady = tuple(member for member in members if not accesses[member].guards)
-    return PortGroup(storage.name, ports, tuple(members), meets, always, cast(_PortKind, kind), storage.banks, steady)
+            found.setdefault(op.buffer, (draft.buffer.storage, []))[1].append(accesses[op.index])
+    return dict(sorted(found.items()))
 
 
 def _stream_groups(netlist: Netlist, numbers: Mapping[int, int]) -> Iterator[PortGroup]:

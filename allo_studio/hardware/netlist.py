@@ -29,7 +29,10 @@ _Known: TypeAlias = "dict[str, dict[Subscripts, Operand]]"
 
 @dataclass(eq=False)
 class Draft:
-    """An operation that is not final; `operator` is its name and its operand type in the library, or None for wires."""
+    """An operation that is not final; `operator` is its name and its operand type in the library, or None for wires.
+
+    `implementation` is the one that it is bound to, empty where the library may choose.
+    """
 
     number: int
     kind: OperationKind
@@ -38,6 +41,7 @@ class Draft:
     inputs: list[Operand]
     type: ScalarType
     operator: tuple[str, str | int] | None = None
+    implementation: str = ""
     buffer: Bound | None = None
     subscripts: Subscripts = ()
     guards: tuple[Guard, ...] = ()
@@ -102,12 +106,13 @@ class Netlist:
         operator: tuple[str, str | int] | None = None,
         predicate: int = 0,
         span: Span | None = None,
+        implementation: str = "",
     ) -> Operand:
         """Return what a function of values is; what was computed before is taken as it is."""
-        key = (function, predicate, type, tuple(map(_mark, inputs)))
+        key = (function, predicate, type, implementation, tuple(map(_mark, inputs)))
         if key not in self._computed:
             draft = self.add("compute", function, label, inputs, type, span)
-            draft.operator, draft.predicate = operator, predicate
+            draft.operator, draft.predicate, draft.implementation = operator, predicate, implementation
             self._computed[key] = Result(draft.number)
         return self._computed[key]
 

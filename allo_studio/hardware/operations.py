@@ -102,8 +102,8 @@ class Operation:
 
     `function` is the MLIR operation that a `compute` does, and `predicate` its number where it is a comparison.
     `type` is that of the result (of what is stored, for a store). `operator` names the operator in the library that
-    does it, empty for wires and accesses. A store happens, and a token moves, where all `guards` hold; anything else
-    happens always.
+    does it, empty for wires and accesses; it is `bound` where the kernel says which
+    implementation. A store happens, and a token moves, where all `guards` hold; anything else happens always.
     `subscripts` are those of an access: an expression, or an operand where it is computed from data; of a stream's
     token they are those of its first element. `wire` says that it takes no time and no place.
     """
@@ -125,6 +125,7 @@ class Operation:
     wire: bool = False
     units: int = 1
     span: Span | None = None
+    bound: bool = False
 
     @property
     def write(self) -> bool:

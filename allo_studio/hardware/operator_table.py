@@ -1,7 +1,8 @@
 """The data of operator libraries: profiles with their families and tables of operators, read and checked.
 
 A profile's file has `profile`, `clock_uncertainty` (a share of the period), `fifo_latency` in cycles, `core` (the
-delays of pipelined operators in shares of the usable period), `families` and `tables`. A family names a table, the
+delays of pipelined operators in shares of the usable period), `families` and `tables`; `implementations` (see
+`implementation_table`) tell apart what does the same in different ways. A family names a table, the
 factor on its delays, its least clock period and the timing of its memory. A table has entries by operator and type:
 `f16`, `bf16`, `f32`, `f64`, `float` for those not named, `int` for integers of any width. An entry is one of these:
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from allo_studio.hardware.figures import Figure, data_error, read_figure
+from allo_studio.hardware.implementation_table import Implementations, read_implementations
 
 __all__ = [
     "CORE_KINDS",
@@ -101,6 +103,7 @@ class Family:
     ports: Mapping[str, int]
     memory_out: float
     memory_in: float
+    implementations: Implementations = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,14 @@ class Profile:
 
 def read_profile(data: Any, where: str) -> Profile:
     """Return the profile that a parsed data file says; raises AlloError (code `target`) where it is malformed."""
-    _keys(data, where, ("profile", "clock_uncertainty", "fifo_latency", "core", "families", "tables"))
+    _keys(
+        data,
+        where,
+        ("profile", "clock_uncertainty", "fifo_latency", "core", "families", "tables"),
+        ("implementations",),
+    )
     tables = {name: _table(entries, f"{where}: {name}") for name, entries in _mapping(data["tables"], where).items()}
+    cores = read_implementations(data.get("implementations", {}), tables, where)
     core = data["core"]
     _keys(core, f"{where}: core", ("in", "out"))
     return Profile(
@@ -128,13 +137,15 @@ def read_profile(data: Any, where: str) -> Profile:
         core_in=_number(core["in"], f"{where}: core.in", most=1),
         core_out=_number(core["out"], f"{where}: core.out", most=1),
         families={
-            name: _family(name, entry, tables, f"{where}: {name}")
+            name: _family(name, entry, tables, cores, f"{where}: {name}")
             for name, entry in _mapping(data["families"], where).items()
         },
     )
 
 
-def _family(name: str, entry: Any, tables: Mapping[str, Table], where: str) -> Family:
+def _family(
+    name: str, entry: Any, tables: Mapping[str, Table], cores: Mapping[str, Implementations], where: str
+) -> Family:
     _keys(entry, where, ("table", "delay_factor", "least_clock_ns", "memory"))
     memory = entry["memory"]
     _keys(memory, f"{where}.memory", ("read_latency", "ports", "out", "in"))
@@ -152,6 +163,7 @@ def _family(name: str, entry: Any, tables: Mapping[str, Table], where: str) -> F
         {kind: _whole(count, f"{where}.memory.ports.{kind}") for kind, count in ports.items()},
         _number(memory["out"], f"{where}.memory.out"),
         _number(memory["in"], f"{where}.memory.in"),
+        cores.get(str(entry["table"]), {}),
     )
 
 

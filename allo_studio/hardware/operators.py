@@ -118,6 +118,11 @@ class OperatorLibrary:
         return MemoryTiming(family.read_latency + more, out / (more + 1), into, family.ports)
 
     @property
+    def tells_implementations(self) -> bool:
+        """Whether there are several implementations of operations to choose from."""
+        return bool(self._family.implementations)
+
+    @property
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """The operators' base names, and the types of each: `f16` to `f64`, or `int` for any width."""
         return {
@@ -125,16 +130,31 @@ class OperatorLibrary:
             for name, entries in sorted(self._family.table.items())
         }
 
-    def operator(self, name: str, type: str | int) -> Operator:
+    def operator(self, name: str, type: str | int, implementation: str = "") -> Operator:
         """Return an operator for a type: `f16`, `bf16`, `f32` or `f64`, or an integer's width in bits.
 
         A conversion between floats goes by the type of its operand, one from or to an integer by that of the float. An
-        operator of bits, such as `select`, takes a float's type for its width. Raises AlloError (code `target`) where
-        the library has no figures.
+        operator of bits, such as `select`, takes a float's type for its width. Of several implementations it is the
+        one that is named (`fulldsp`), else the profile's choice; a profile that tells none apart has one of each.
+        Raises AlloError (code `target`) where the library has no figures.
         """
+        if implementation and self.tells_implementations:
+            name = self._implemented(name, type, implementation)
         if (name, type) not in self._operators:
             self._operators[name, type] = self._find(name, type)
         return self._operators[name, type]
+
+    def _implemented(self, name: str, type: str | int, implementation: str) -> str:
+        """Return the operator of the library that is an implementation of another."""
+        known = self._family.implementations.get(name, {}).get("int" if isinstance(type, int) else type, {})
+        width = type if isinstance(type, int) else FLOAT_TYPES.get(type, 0)
+        there = {impl: one.operator for impl, one in known.items() if one.least <= width <= one.most}
+        if implementation not in there:
+            kind = f"{width} bits" if isinstance(type, int) else type
+            message = f"the {self.profile} library has no figures of {name} in {implementation} for {kind}"
+            listing = f"those that it has figures of are {', '.join(there)}" if there else "leave bind_op out"
+            raise _missing(f"{message} on {self.family}", listing)
+        return there[implementation]
 
     def with_latency(self, name: str, latency: int) -> OperatorLibrary:
         """Return the library with another latency of an operator (`fadd`, or `fadd.f32` alone), to see what follows.

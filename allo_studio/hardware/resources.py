@@ -156,8 +156,11 @@ def _kind(storage: Storage) -> MemoryKind:
 def array_resources(
     type: ArrayType, layout: Layout, family: str, kind: MemoryKind = "auto", constant: bool = False
 ) -> Resources:
-    """Return what an array takes: flip-flops where each element is a register (none for constants), else its banks."""
-    banks, width = layout.banks(type.shape), type.element.bits
+    """Return what an array takes: flip-flops where each element is a register (none for constants), else its banks.
+
+    Banks that are joined are one memory of wide words.
+    """
+    banks, width = layout.memories.banks(type.shape), type.element.bits * layout.word(type.shape)
     words = 1
     for entry, extent in zip(layout.normal(type.shape).dims, type.shape, strict=True):
         words *= 1 if entry.kind == "complete" else -(-extent // entry.banks(extent))

@@ -153,7 +153,10 @@ class _Model:
         kin = self._add_kin(number, ports)
         if ports > 1:
             return self._add_crowds(number, meetings, kin)
-        for pair, distances in meetings.items():
+        # Members that always meet need not be of one class: each of two that never do may meet all others.
+        every = combinations(sorted(contention.groups[number].members), 2)
+        always: _Meetings = {pair: None for pair in every if contention.always(number, *pair)}
+        for pair, distances in {**always, **meetings}.items():
             if not any(members.issuperset(pair) for members in kin):
                 self._apart(pair, distances)
         return True

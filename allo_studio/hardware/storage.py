@@ -44,7 +44,7 @@ class Storage:
     @property
     def register(self) -> bool:
         """Whether every element is a register of its own (a variable, or an array partitioned completely)."""
-        dims = self.layout.normal(self.type.shape).dims
+        dims = self.layout.memories.normal(self.type.shape).dims
         whole = all(d.kind == "complete" or n == 1 for d, n in zip(dims, self.type.shape, strict=True))
         return not self.stream and whole
 
@@ -64,8 +64,8 @@ class Storage:
 
     @property
     def banks(self) -> int:
-        """How many banks hold an element."""
-        return self.layout.banks(self.type.shape)
+        """How many memories hold an element."""
+        return self.layout.memories.banks(self.type.shape)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from allo_studio.ir.attributes import flag
 from allo_studio.layout import Layout
 from allo_studio.primitives.interfaces import conflicts, unified
 from allo_studio.primitives.promises import withdraw_promises
-from allo_studio.primitives.references import Reference, locate
+from allo_studio.primitives.references import Reference, callees, locate
 from allo_studio.source import Span
 from allo_studio.types import ScalarType, parse_type
 
@@ -259,6 +259,10 @@ class Step(ABC):
     def reassociates(self, ir: KernelIR) -> bool:
         """Tell whether the step, as `placed`, changes the order of a floating-point accumulation of `ir`."""
         return False
+
+    def meant(self, ir: KernelIR) -> tuple[str, ...]:
+        """Return the functions that are meant where the step, as `placed`, leaves its function out."""
+        return callees(ir)
 
     def layouts(self, ir: KernelIR) -> dict[str, Layout]:
         """Return the layouts that the step, as `placed`, asks of arrays: they hold on both sides of every call."""

@@ -9,6 +9,7 @@ from allo_studio.ir import KernelIR, LinearExpr, Loop
 from allo_studio.ir.attributes import set_text, set_text_map, text, text_map
 from allo_studio.ir.binding import ir
 from allo_studio.ir.build import apply, index_constant
+from allo_studio.ir.implementations import bind, implementation_of, operation_name
 from allo_studio.ir.rewrite import at_start, before, erase, move_before, operations, replace_uses
 from allo_studio.primitives.reduction_plan import Reduction
 
@@ -90,6 +91,8 @@ class _Sum:
         self._found = found
         self._anchor = anchor
         self._type = found.load.op.result.type
+        # Links of the tree are done by what the links of the chain are.
+        self._bound = {operation_name(op): implementation_of(op) for op in found.chain}
 
     def write(self, lanes: Sequence[_Lane]) -> None:
         """Move what the lanes hold, and replace their updates by one."""
@@ -136,4 +139,8 @@ class _Sum:
     def _operation(self, name: str, *operands: ir.Value) -> ir.Value:
         location = self._found.chain[-1].location
         at = before(self._anchor)
-        return ir.Operation.create(name, results=[self._type], operands=operands, loc=location, ip=at).result
+        made = ir.Operation.create(name, results=[self._type], operands=operands, loc=location, ip=at)
+        bound = self._bound.get(operation_name(made))
+        if bound:
+            bind(made, bound)
+        return made.result

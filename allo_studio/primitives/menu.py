@@ -56,6 +56,8 @@ def _entries(ir: KernelIR, called: Sequence[str], name: str, cls: type[Step]) ->
 
 
 def _prefixed(function: str, kind: FieldKind, value: Any) -> Any:
+    if value is None:
+        return None
     if kind == "loops":
         return [f"{function}:{name}" for name in value]
     return f"{function}:{value}" if kind in ("loop", "buffer") else value

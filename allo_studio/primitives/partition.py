@@ -8,11 +8,15 @@ from typing import Any, ClassVar, cast
 
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import Buffer, KernelIR
+from allo_studio.ir.attributes import symbol
 from allo_studio.layout import DimLayout, Layout, PartitionKind
 from allo_studio.primitives.base import BufferRef, Option, Step, argument, fault
 from allo_studio.primitives.replication import divisors
+from allo_studio.primitives.retype import uses_of
+from allo_studio.primitives.stages import runs_stages
 from allo_studio.primitives.tiles import follow, tiles_of
 from allo_studio.primitives.widen import widen_copies
+from allo_studio.types import MOST_BITS
 
 __all__ = ["Partition"]
 
@@ -26,6 +30,8 @@ class Partition(Step):
         kind: `complete` (each element on its own), `block` (runs of neighbours) or `cyclic` (in turn).
         dim: the dimension, from 1; 0 is all.
         factor: banks of `block` and `cyclic`, from 2 to the extent; 0 for `complete`.
+        words: join the banks: the elements at one place of each make a word of one memory, which is read and written
+            at once (`array_reshape` in HLS). For local arrays, and for the vendor's tools only.
 
     rewrite:
         C: float32[64, 64]       ->    C: float32[64, 64]  # layout (-, cyclic 8)
@@ -35,7 +41,8 @@ class Partition(Step):
 
     fails:
         where the array is a scalar, the dimension does not exist or is partitioned in another way already, or the
-        factor is out of range.
+        factor is out of range; with words, where the array is an argument, state or passed to a function, the kernel's
+        stages run at the same time, or a word would be wider than 4096 bits.
     """
 
     name: ClassVar[str] = "partition"
@@ -44,10 +51,11 @@ class Partition(Step):
     kind: str = field(default="complete", metadata=argument("choice", "how", ("complete", "block", "cyclic")))
     dim: int = field(default=0, metadata=argument("int", "the dimension, from 1; 0 is all"))
     factor: int = field(default=0, metadata=argument("int", "banks of block and cyclic; 0 for complete"))
+    words: bool = field(default=False, metadata=argument("bool", "join the banks into words of one memory"))
 
     @classmethod
     def options(cls, ir: KernelIR) -> Iterator[Option]:
-        """Yield the dimensions that are not partitioned yet."""
+        """Yield the dimensions that are not partitioned yet; not words, which not every target has."""
         for buffer in ir.buffers():
             for dim, (extent, known) in enumerate(zip(buffer.type.shape, buffer.layout.dims, strict=True), 1):
                 if known.kind == "none" and extent > 1:
@@ -82,8 +90,10 @@ class Partition(Step):
         if self.kind == "complete" and self.factor:
             yield fault("a complete partition takes no factor", buffer.span, "leave the factor out")
             return
-        for dim in self._dims(buffer):
-            yield from self._dim_faults(buffer, dim)
+        found = [fault for dim in self._dims(buffer) for fault in self._dim_faults(buffer, dim)]
+        yield from found
+        if self.words and not found:
+            yield from self._word_faults(ir, buffer)
 
     def layouts(self, ir: KernelIR) -> dict[str, Layout]:
         """Return the layout that the array shall have."""
@@ -100,7 +110,7 @@ class Partition(Step):
         return range(len(buffer.type.shape)) if self.dim == 0 else range(self.dim - 1, self.dim)
 
     def _entry(self, extent: int) -> DimLayout:
-        return DimLayout(cast(PartitionKind, self.kind), self.factor).normal(extent)
+        return DimLayout(cast(PartitionKind, self.kind), self.factor, self.words).normal(extent)
 
     def _dim_faults(self, buffer: Buffer, dim: int) -> Iterator[Diagnostic]:
         extent, known = buffer.type.shape[dim], buffer.layout.dims[dim]
@@ -111,6 +121,26 @@ class Partition(Step):
         elif known.kind != "none" and known != self._entry(extent):
             message = f"{place} is already partitioned: {known}"
             yield fault(message, buffer.span, "change that step; a partition is not replaced by a later one")
+
+    def _word_faults(self, ir: KernelIR, buffer: Buffer) -> Iterator[Diagnostic]:
+        """Yield why the banks cannot be joined: both sides of a port or a channel would have to know of it."""
+        name, span = buffer.name, buffer.span
+        calls = (op for op in uses_of(ir, buffer) if op.name == "func.call")
+        callee = next((symbol(op, "callee") for op in calls), None)
+        if buffer.kind not in ("local", "constant"):
+            what = "an argument" if buffer.kind == "argument" else "state, which outlives a call"
+            yield fault(f"{name} is {what}: only a local array can have words", span, f"make a tile of {name} first")
+        elif callee is not None:
+            message = f"{name} is given to {callee}, which knows of no words"
+            yield fault(message, span, f"inline {callee} first, or leave `words` out")
+        elif runs_stages(ir):
+            yield fault(
+                f"{name} may be handed on by stages that run at the same time", span, "partition before dataflow"
+            )
+        bits = buffer.type.element.bits * self._layout(buffer).word(buffer.type.shape)
+        if bits > MOST_BITS:
+            message = f"a word of {name} would have {bits} bits, more than {MOST_BITS}"
+            yield fault(message, span, "a smaller factor, or fewer dimensions")
 
     def rewrite(self, ir: KernelIR) -> KernelIR:
         """Set the layout, let tiles follow, and widen the copies."""

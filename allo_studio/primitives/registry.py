@@ -8,6 +8,7 @@ from typing import Any
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import Step, StepField, fault, step_fields
+from allo_studio.primitives.bind_op import BindOp
 from allo_studio.primitives.buffer_at import BufferAt
 from allo_studio.primitives.compute_at import ComputeAt
 from allo_studio.primitives.dataflow import Dataflow
@@ -57,6 +58,7 @@ STEPS: Mapping[str, type[Step]] = _table(
     Unfold,
     Reshape,
     Pack,
+    BindOp,
     Quantize,
     Dataflow,
     To,

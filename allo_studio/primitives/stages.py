@@ -146,6 +146,9 @@ def _faults(kernel: KernelIR, stages: Sequence[Stage]) -> Iterator[Diagnostic]:
             yield fault(f"{argument.name} is read and written", stages[0].span, hint)
     for buffer in kernel.buffers():
         users = [stage for stage in stages if buffer.name in stage.reads | stage.writes]
+        if buffer.layout.joined and len(users) > 1:
+            hint = "leave `words` out of its partition, or copy it"
+            yield fault(f"{buffer.name} has words of several elements, which no channel has", users[0].span, hint)
         if buffer.kind == "state" and users:
             message = f"{buffer.name} keeps its contents between calls"
             yield fault(message, users[0].span, "keep state in a block of its own")

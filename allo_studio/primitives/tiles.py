@@ -39,7 +39,7 @@ def inherited_layout(layout: Layout, dims: Sequence[int], shape: Sequence[int]) 
 def _entry(entry: DimLayout, extent: int) -> DimLayout:
     if entry.kind in ("none", "complete"):
         return entry
-    return DimLayout(entry.kind, min(entry.factor, extent)).normal(extent)
+    return DimLayout(entry.kind, min(entry.factor, extent), entry.joined).normal(extent)
 
 
 def follow(kernel: KernelIR, name: str) -> KernelIR:

@@ -90,6 +90,8 @@ CASES: list[tuple[str, Callable[..., object], Callable[..., object], Callable[[S
     ("unfold", plain, top_plain, lambda s: s.unfold("first", [0])),
     ("reshape", plain, top_plain, lambda s: s.reshape(s.T, (N, M))),
     ("pack", plain, top_plain, lambda s: s.pack(s.T, 2)),
+    ("bind_op", plain, top_plain, lambda s: s.bind_op("add", "fabric", s.B, "second:j")),
+    ("bind_op", work, top_work, lambda s: s.bind_op("add", "fabric")),
     ("relay", plain, top_plain, lambda s: (s.unfold("second", [0]), s.relay(s.T, "second"))),
     ("quantize", plain, top_plain, lambda s: s.quantize(s.T, "int16")),
 ]

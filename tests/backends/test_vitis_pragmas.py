@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from vitis_designs import GEMM, kernel
+from vitis_designs import GEMM, kernel, simulate, single
 
 from allo_studio.backends.vitis import kernel_code
 from allo_studio.primitives.registry import parse_step
@@ -59,8 +60,55 @@ def test_partition(args: dict[str, object], pragma: str) -> None:
     assert f"#pragma HLS {pragma}\n" in code(GEMM, "gemm", ("partition", {"buffer": "A", **args}))
 
 
+WORDS = """
+def words(A: int16[16, 8]) -> int32[16]:
+    T: int16[16, 8]
+    for i, j in grid(16, 8, name="fill"):
+        T[i, j] = A[i, j] + 1
+    B: int32[16]
+    for r in range(16):
+        s: int32 = 0
+        for k in range(8):
+            s += T[r, k]
+        B[r] = s
+        T[r, 0] = T[r, 1]
+    return B
+"""
+
+
+def test_banks_that_are_joined_are_a_reshape(tmp_path: Path) -> None:
+    base = kernel(WORDS, "words")
+    joined = ("partition", {"buffer": "T", "kind": "cyclic", "dim": 2, "factor": 4, "words": True})
+    rows = ("partition", {"buffer": "T", "kind": "complete", "dim": 1})
+    lanes = [("unroll", {"axis": axis}) for axis in ("fill:j", "k")]
+    text = code(WORDS, "words", joined, rows, *lanes)
+    assert "#pragma HLS array_partition variable=T type=complete dim=1\n" in text
+    assert "#pragma HLS array_reshape variable=T type=cyclic factor=4 dim=2\n" in text
+    assert "int16_t T[16][8];" in text
+    whole = ("partition", {"buffer": "T", "kind": "complete", "dim": 2, "words": True})
+    assert "#pragma HLS array_reshape variable=T type=complete dim=2\n" in code(WORDS, "words", whole)
+    ir = schedule(base, [parse_step(step, args) for step, args in (joined, rows, *lanes)]).ir
+    found = simulate(single(ir, base), tmp_path)
+    assert (found.compared, found.mismatches) == (16, 0)
+
+
+def test_nothing_is_said_of_dependences_in_words() -> None:
+    """What is written is a part of a word; that another part is written later could be a dependence to the tool."""
+    text = """
+def k(A: int32[16]) -> int32:
+    T: int32[16] = 0
+    for i in range(8):
+        T[2 * i] = T[2 * i + 1] + A[i]
+    return T[4]
+"""
+    assert loop_of(code(text, "k"), "i")[-1] == "dependence variable=T type=inter dependent=false"
+    joined = ("partition", {"buffer": "T", "kind": "cyclic", "dim": 1, "factor": 4, "words": True})
+    assert loop_of(code(text, "k", joined), "i") == ["pipeline"]
+    assert loop_of(code(text, "k", joined, ("parallel", {"axis": "i"})), "i") == ["pipeline"]
+
+
 def test_wider_words_are_a_type() -> None:
-    """What `array_reshape` would make of an array in banks, `pack` makes in the source: words of several elements."""
+    """What `array_reshape` makes of an array in banks, `pack` makes in the source: words of several elements."""
     text = code(GEMM, "gemm", ("split", {"axis": "j", "factor": 4}), ("pack", {"buffer": "B", "factor": 4}))
     assert "const ap_uint<128> B[16][4]" in text
     assert "array_reshape" not in text

@@ -28,7 +28,10 @@ def affine_kernel(seed: int) -> KernelIR | None:
         return None
     grown = schedule(base)
     for _ in range(choose.number(0, 4)):
-        step = offered_step(choose, grown.ir) if choose.number(0, 2) else blind_step(choose, grown.ir, BLIND)
+        # `bind_op`, of which the menu has much, would crowd out the steps that change loops and memories.
+        step = (
+            offered_step(choose, grown.ir, ("bind_op",)) if choose.number(0, 2) else blind_step(choose, grown.ir, BLIND)
+        )
         if step is not None and not step.check(grown.ir):
             grown = grown.apply(step)
     return grown.ir

@@ -303,6 +303,20 @@ def test_an_interval_above_both_bounds() -> None:
     assert found.limit == Limit("packing", 3, (0, 1), "X", 0, "read", 1)
 
 
+def test_accesses_of_which_two_exclude_each_other_still_meet_the_third() -> None:
+    """Two sides of an `if` share a port; each competes with what is outside of it, two cycles apart as above."""
+
+    def together(a: int, b: int) -> bool:
+        return {a, b} != {1, 2}
+
+    group = PortGroup("X", 1, (0, 1, 2), lambda a, b, later: together(a, b) or later != 0, together, "write")
+    links = (Dependence(0, 2, 0, 2), Dependence(2, 0, 1, 0))
+    graph = OperationGraph(tuple(map(operation, range(3))), links, USABLE, (group,))
+    found = place(graph)
+    assert_legal(graph, found, 3)
+    assert (found.interval, found.proven) == (3, True)
+
+
 def test_accesses_may_go_apart_until_they_no_longer_meet() -> None:
     """Two accesses meet up to two iterations apart: at II=1 one starts three later than the other."""
     group = PortGroup("X", 1, (0, 1), lambda a, b, later: abs(later) < 3, lambda a, b: False)

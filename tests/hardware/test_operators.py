@@ -40,6 +40,10 @@ def operators(library: OperatorLibrary) -> list[Operator]:
     return found + [library.operator(name, width) for name in INTEGER_OPERATORS for width in WIDTHS]
 
 
+def _cores(data: Any) -> Any:
+    return data["implementations"]["ultrascale+"]
+
+
 def fault(act: Callable[[], object]) -> Any:
     with pytest.raises(AlloError) as caught:
         act()
@@ -358,6 +362,16 @@ T = "tables/ultrascale+"
         (_set(f"{T}/add/int/LUT", {"cubic": 1}), "add.int.LUT: unknown kind of figure 'cubic'"),
         (_set(f"{T}/add/int/published", 9), "`published` lists widths"),
         (_set(f"{T}/add", []), "ultrascale+.add: expected a table"),
+        (lambda d: d["implementations"].update(versal={}), "no table 'versal'"),
+        (lambda d: d.update(implementations=[]), "expected a table"),
+        (lambda d: _cores(d).update(fadd=3), "expected a table"),
+        (lambda d: _cores(d)["fadd"].update(f32={"fabric": "fsum"}), "'fsum' has no figures for f32"),
+        (
+            lambda d: _cores(d)["mul"].update(int={"dsp": {"operator": "mul"}}),
+            "an operator, or `operator` and `widths`",
+        ),
+        (lambda d: _cores(d)["mul"].update(int={"dsp": {"operator": "mul", "widths": [9, 2]}}), "the greatest width"),
+        (lambda d: _cores(d)["mul"].update(int={"dsp": {"operator": "mul", "widths": 9}}), "the greatest width"),
     ],
 )
 def test_malformed_profiles(change: Callable[[Any], None], message: str) -> None:

@@ -57,6 +57,13 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "yaml",
         "only a memory has a layout",
     ),
+    "a layout of words": (
+        "moves: stream}\n  y",
+        'moves: memory, layout: "(cyclic 4 word)"}\n  y',
+        "4:64",
+        "yaml",
+        "has words: a port has banks of its own",
+    ),
     "an input returned": (
         "moves: stream}\n  y",
         "moves: stream, returned: true}\n  y",

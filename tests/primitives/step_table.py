@@ -47,6 +47,16 @@ USES: dict[str, list[tuple[str, str]]] = {
         ("chain", "{partition: {buffer: T, dim: 2, kind: cyclic, factor: 2}}"),
         ("calls", "{partition: {buffer: B, dim: 1, kind: cyclic, factor: 2}}"),
         ("in_place", "{partition: {buffer: A_out, dim: 2, kind: complete}}"),
+        ("chain", "{partition: {buffer: T, dim: 2, kind: cyclic, factor: 2, words: true}}"),
+    ],
+    "bind_op": [
+        ("gemm", "{bind_op: {op: fadd, impl: fulldsp}}"),
+        ("gemm", "{bind_op: {op: fmul, impl: maxdsp, buffer: C}}"),
+        ("gemm", "{reorder: {axes: [k, i, j]}, bind_op: {op: fadd, impl: fabric, axis: j}}"),
+        ("two_gemms", "{bind_op: {op: fadd, impl: fulldsp, axis: 'first:k'}}"),
+        ("gemm_int", "{bind_op: {op: mul, impl: dsp, buffer: C, axis: k}}"),
+        ("calls", "{bind_op: {op: add, impl: fabric, function: inner}}"),
+        ("gesummv", "{bind_op: {op: fmul, impl: meddsp}}"),
     ],
     "buffer_at": [
         ("gemm", "{buffer_at: {buffer: C, axis: i}}"),
@@ -214,6 +224,21 @@ REFUSALS: dict[str, list[tuple[str, str, str]]] = {
         ("gemm", "{partition: {buffer: A, dim: 3}}", "it has no dimension 3"),
         ("gemm", "{partition: {buffer: A, dim: 1, kind: cyclic}}", "factor 0 is out of range"),
         ("gemm", "{partition: {buffer: A, dim: 1, kind: block, factor: 99}}", "factor 99 is out of range"),
+        (
+            "gemm",
+            "{partition: {buffer: A, dim: 1, words: true}}",
+            "A is an argument: only a local array can have words",
+        ),
+        ("calls", "{partition: {buffer: B, dim: 1, words: true}}", "only a local array can have words"),
+    ],
+    "bind_op": [
+        ("gemm", "{bind_op: {op: fadd, impl: maxdsp}}", "fadd has no implementation maxdsp"),
+        ("gemm", "{bind_op: {op: fsub, impl: fabric}}", "gemm has no operation fsub"),
+        ("gemm", "{bind_op: {op: fadd, impl: fabric, buffer: Q}}", "gemm has no buffer 'Q'"),
+        ("gemm", "{bind_op: {op: fadd, impl: fabric, buffer: A}}", "what is computed for A has no operation fadd"),
+        ("gemm", "{bind_op: {op: fadd, impl: fabric, axis: C_init_0}}", "loop C_init_0 has no operation fadd"),
+        ("gemm", "{bind_op: {op: fadd, impl: fabric, function: f}}", "gemm has no function f"),
+        ("gemm", "{bind_op: {op: fadd, impl: fabric, axis: k, function: gemm}}", "gemm, beside the loop in it"),
     ],
     "buffer_at": [
         ("gemm", "{buffer_at: {buffer: Q, axis: i}}", "gemm has no buffer 'Q'"),
@@ -377,6 +402,7 @@ CALLEE_STEPS: dict[str, str] = {
     "unroll": "{unroll: {axis: 'stage:b', factor: 4}}",
     "pipeline": "{pipeline: {axis: 'add:n', initiation_interval: 2}}",
     "partition": "{partition: {buffer: 'stage:T', dim: 1, kind: cyclic, factor: 2}}",
+    "bind_op": "{bind_op: {op: add, impl: fabric, buffer: 'stage:Y', axis: 'stage:p'}}",
     "buffer_at": "{buffer_at: {buffer: 'stage:Y', axis: 'stage:p'}}",
     "fuse": "{fuse: {axes: ['stage:make:i', 'stage:make:j']}}",
     "parallel": "{parallel: {axis: 'stage:make:j'}}",
@@ -402,6 +428,10 @@ OF_KERNELS: dict[str, tuple[str, str]] = {
 ACROSS: dict[str, tuple[str, str]] = {
     "reorder": ("{reorder: {axes: ['stage:use:p', t]}}", "does not reach across the call of stage in top"),
     "fuse": ("{fuse: {axes: [t, 'stage:use:p']}}", "does not reach across the call of stage in top"),
+    "bind_op": (
+        "{bind_op: {op: add, impl: dsp, buffer: B, axis: 'stage:p'}}",
+        "does not reach across the call of stage in top",
+    ),
     "buffer_at": ("{buffer_at: {buffer: B, axis: 'stage:p'}}", "does not reach across the call of stage in top"),
     "compute_at": (
         "{compute_at: {from_loop: 'stage:use:p', target_loop: 'last:u'}}",

@@ -231,5 +231,5 @@ def test_only_steps_that_leave_the_stages_come_after() -> None:
         ir = step.apply(ir)
     assert [stage.name for stage in plan_stages(ir)] == names
     assert {entry.name for entry in applicable(ir)} <= {
-        *("split", "reorder", "fuse", "unroll", "pipeline", "parallel", "partition", "to")
+        *("split", "reorder", "fuse", "unroll", "pipeline", "parallel", "partition", "bind_op", "to")
     }

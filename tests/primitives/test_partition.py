@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from step_kernels import assert_same, kernel
 
+from allo_studio.frontend import parse_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.buffer_at import BufferAt
+from allo_studio.primitives.dataflow import Dataflow
+from allo_studio.primitives.outline import Outline
 from allo_studio.primitives.partition import Partition
 from allo_studio.primitives.reorder import Reorder
+from allo_studio.source import Source
 
 
 def rows() -> KernelIR:
@@ -111,3 +115,72 @@ def test_a_second_partition_of_a_dimension_is_refused_unless_equal() -> None:
     # Every fault of the step is told at once.
     twice = Partition("B", "cyclic", 1, 2).apply(once)
     assert len(Partition("B", "block", 0, 2).check(twice)) == 2
+
+
+LOCAL = """
+def words(A: int8[16, 8]) -> int32[16]:
+    T: int8[16, 8]
+    for i, j in grid(16, 8, name="fill"):
+        T[i, j] = A[i, j]
+    B: int32[16]
+    for i in range(16):
+        s: int32 = 0
+        for k in range(8):
+            s += T[i, k]
+        B[i] = s
+    return B
+"""
+
+
+def local() -> KernelIR:
+    return parse_kernel(Source("words.py", f"from allo_studio.lang import *\n{LOCAL}"), "words")
+
+
+def test_banks_are_joined_into_words() -> None:
+    after = Partition("T", "cyclic", 2, 4, True).apply(local())
+    assert str(after.layout("T")) == "(-, cyclic 4 word)"
+    assert_same(local(), after)
+    both = Partition("T", "complete", 1).apply(after)
+    assert str(both.layout("T")) == "(complete, cyclic 4 word)"
+    again = Partition("T", "cyclic", 2, 4).check(after)
+    assert "dimension 2 of T is already partitioned: cyclic 4 word" in again[0].message
+
+
+def test_a_tile_of_words_has_words_and_an_outlined_loop_knows_of_them() -> None:
+    after = Partition("T", "cyclic", 2, 4, True).apply(local())
+    tile = BufferAt("T", "fill:i").apply(after)
+    assert str(tile.layout("T_tile")) == "(cyclic 4 word)"
+    outlined = Outline("k", "total").apply(after)
+    assert str(outlined.at("total").layout("T")) == "(-, cyclic 4 word)"
+    assert str(outlined.layout("T")) == "(-, cyclic 4 word)"
+    assert_same(local(), outlined)
+
+
+def test_words_are_of_local_arrays_of_one_function() -> None:
+    base = local()
+    assert (
+        "A is an argument: only a local array can have words"
+        in Partition("A", "cyclic", 2, 4, True).check(base)[0].message
+    )
+    wide = parse_kernel(
+        Source("words.py", "from allo_studio.lang import *\n" + LOCAL.replace("int8[16, 8]", "int64[16, 128]")), "words"
+    )
+    assert (
+        "a word of T would have 8192 bits, more than 4096"
+        in Partition("T", "complete", 2, 0, True).check(wide)[0].message
+    )
+    passed = Outline("k", "total").apply(base)
+    (found,) = Partition("T", "cyclic", 2, 4, True).check(passed)
+    assert (found.message, found.hint) == (
+        "T is given to total, which knows of no words",
+        "inline total first, or leave `words` out",
+    )
+
+
+def test_stages_hand_on_no_words() -> None:
+    base = local()
+    joined = Partition("T", "cyclic", 2, 4, True)
+    (found,) = Dataflow("words").check(joined.apply(base))
+    assert found.message == "T has words of several elements, which no channel has"
+    (late,) = joined.check(Dataflow("words").apply(base))
+    assert late.message == "T may be handed on by stages that run at the same time"

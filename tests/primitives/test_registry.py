@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.primitives.base import LoopRef, Step, step_fields
+from allo_studio.primitives.bind_op import BindOp
 from allo_studio.primitives.buffer_at import BufferAt
 from allo_studio.primitives.compute_at import ComputeAt
 from allo_studio.primitives.dataflow import Dataflow
@@ -56,6 +57,9 @@ FORMS: list[tuple[str, Step]] = [
     ("unfold: {band: nest, axes: [0, 1]}", Unfold("nest", (0, 1))),
     ("reshape: {buffer: C, shape: [4, 128]}", Reshape("C", (4, 128))),
     ("pack: {buffer: C, factor: 4}", Pack("C", 4)),
+    ("bind_op: {op: fadd, impl: fulldsp}", BindOp("fadd", "fulldsp")),
+    ("bind_op: {op: fadd, impl: fabric, buffer: C, axis: k}", BindOp("fadd", "fabric", "C", "k")),
+    ("bind_op: {op: mul, impl: dsp, function: row}", BindOp("mul", "dsp", function="row")),
     ("quantize: {target: C, type: 'Fixed(16, 10)'}", Quantize("C", "Fixed(16, 10)")),
     ("reuse_at: {buffer: A, axis: i, inside: true}", ReuseAt("A", "i", True)),
     ("dataflow: {function: gemm}", Dataflow("gemm")),

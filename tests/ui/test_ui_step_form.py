@@ -50,6 +50,10 @@ FILLED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "unfold": ({"band": "i", "axes": "0"}, {"band": "i", "axes": [0]}),
     "reshape": ({"buffer": "A", "shape": "64"}, {"buffer": "A", "shape": [64]}),
     "pack": ({"buffer": "A", "factor": "4"}, {"buffer": "A", "factor": 4}),
+    "bind_op": (
+        {"op": "fadd", "impl": "fulldsp", "buffer": "C"},
+        {"op": "fadd", "impl": "fulldsp", "buffer": "C"},
+    ),
     "quantize": ({"target": "A", "type": "Fixed(16,10)"}, {"target": "A", "type": "Fixed(16, 10)"}),
 }
 
@@ -119,6 +123,17 @@ def test_no_function_means_all_of_them(form: StepForm) -> None:
     form.choose("inline", function="")
     assert form.accept.isEnabled()
     assert form.spec() == StepSpec("inline", {})
+
+
+def test_what_is_bound_is_all_of_a_function_until_an_array_is_named(form: StepForm) -> None:
+    form.choose("bind_op")
+    assert form.choices("op") == ["fadd", "fmul"]
+    assert form.choices("impl") == ["fabric", "fulldsp"]
+    assert form.accept.isEnabled()
+    assert form.spec() == StepSpec("bind_op", {"op": "fadd", "impl": "fabric", "function": "top"})
+    form.choose("bind_op", op="fmul", buffer="C")
+    assert form.spec() == StepSpec("bind_op", {"op": "fmul", "impl": "maxdsp", "buffer": "C"})
+    assert form.accept.isEnabled()
 
 
 def test_the_loops_of_called_functions_are_shown(qtbot: Any) -> None:

@@ -26,12 +26,20 @@ def operand_type(graph: OperationGraph, operand: Operand) -> ScalarType:
 
 
 def refusals(schedule: HardwareSchedule, where: str = "") -> Iterator[Diagnostic]:
-    """Yield a diagnostic (code `rtl`) for each operation and call that has no circuit, once for each place."""
+    """Yield a diagnostic (code `rtl`) for each operation, call and memory that has no circuit, once for each place."""
     seen: set[tuple[str, Span | None]] = set()
-    for fault in chain(_operations(schedule, where), _calls(schedule, where)):
+    for fault in chain(_memories(schedule, where), _operations(schedule, where), _calls(schedule, where)):
         if (fault.message, fault.span) not in seen:
             seen.add((fault.message, fault.span))
             yield fault
+
+
+def _memories(schedule: HardwareSchedule, where: str) -> Iterator[Diagnostic]:
+    for function in schedule.functions.values():
+        for storage in function.storages:
+            if storage.layout.joined:
+                message = f"{storage.name} of {function.name} has words of several elements, which no memory here has"
+                yield Diagnostic("rtl", message, None, where, "leave `words` out of its partition")
 
 
 def _operations(schedule: HardwareSchedule, where: str) -> Iterator[Diagnostic]:

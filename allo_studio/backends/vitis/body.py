@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from allo_studio.backends.vitis.constants import global_of, initial_value
-from allo_studio.backends.vitis.cpp_types import INT_TYPE, integer_type
+from allo_studio.backends.vitis.cpp_types import INT_TYPE, CppType, integer_type
 from allo_studio.backends.vitis.expressions import Expression, narrowed, wanted
 from allo_studio.backends.vitis.indices import Index, index_text, map_indices
 from allo_studio.backends.vitis.memories import Memory, declare_local, memory_pragmas, type_note
@@ -19,6 +19,7 @@ from allo_studio.backends.vitis.text import Lines, kernel_fault, place
 from allo_studio.backends.vitis.tokens import Token
 from allo_studio.ir import KernelIR
 from allo_studio.ir.binding import ir
+from allo_studio.ir.implementations import implementation_of, operation_name
 
 __all__ = ["Body"]
 
@@ -91,7 +92,22 @@ class Body:
         found = OPERATIONS[name](op, operands)
         if found is None:
             raise kernel_fault(self.kernel, f"this form of {name} cannot be written as HLS C++", op)
-        self.define(op, found)
+        implementation = implementation_of(op)
+        if implementation and found.number is None:
+            self._bound(op, found, implementation)
+        else:
+            self.define(op, found)
+
+    def _bound(self, op: ir.Operation, expression: Expression, implementation: str) -> None:
+        """Give the value of an operation that is bound a variable, by which the tool knows the operation."""
+        value = op.results[0]
+        if not list(value.uses):
+            return
+        name, type_, expression = self._variable(value, expression)
+        self.lines.add(f"{type_.name} {name};")
+        self.lines.pragma(f"bind_op variable={name} op={operation_name(op)} impl={implementation}")
+        self.lines.add(f"{name} = {expression.text};", place(self.kernel.span(op)))
+        self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
 
     def define(self, op: ir.Operation, expression: Expression) -> None:
         """Keep the value of `op` for its one use, or give it a variable; a name or a number needs none."""
@@ -104,6 +120,12 @@ class Body:
             self._name_value(value, expression)
 
     def _name_value(self, value: ir.Value, expression: Expression) -> None:
+        name, type_, expression = self._variable(value, expression)
+        self.lines.add(f"const {type_.name} {name} = {expression.text};", place(self.kernel.span(value.owner)))
+        self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
+
+    def _variable(self, value: ir.Value, expression: Expression) -> tuple[str, CppType, Expression]:
+        """Return the name and type of a variable for a value, and what it is set to."""
         wish = f"{next(iter(sorted(expression.reads)))}_value" if len(expression.reads) == 1 else "value"
         name = self.names.unique(wish)
         kind = value_type(value)
@@ -119,8 +141,7 @@ class Body:
                 type_ = INT_TYPE
         else:
             type_ = kind
-        self.lines.add(f"const {type_.name} {name} = {expression.text};", place(self.kernel.span(value.owner)))
-        self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
+        return name, type_, expression
 
     def take(self, value: ir.Value) -> Expression:
         """Return the expression of a value; one that reads memory is used up by this."""

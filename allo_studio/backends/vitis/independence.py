@@ -48,14 +48,18 @@ def claims(kernel: KernelIR, loop: Loop) -> list[Claim]:
     iteration depends on another; else that none takes what another one wrote, or from how far it comes at least, if
     that is two iterations or more: what bounds the interval of a pipeline. Nothing is said where a subscript is
     computed from data, a call touches the array, it keeps its contents between calls or is declared inside of the nest
-    (so that each iteration has its own in the language, and all the same in C++), or where the pipeline rewinds, so
-    that iterations of the next execution are under way too.
+    (so that each iteration has its own in the language, and all the same in C++) or has words of several elements (of
+    which a part is not written alone), or where the pipeline rewinds, so that iterations of the next execution are
+    under way too.
     """
     if flag(loop.op, "allo.rewind"):
         return []
-    promised = list(_promised(kernel, loop))
-    said = {claim.buffer for claim in promised}
-    return promised + [claim for claim in _proven(kernel, loop) if claim.buffer not in said]
+    words = {buffer.name for buffer in kernel.buffers() if buffer.layout.joined}
+    found: dict[str, Claim] = {}
+    for claim in (*_promised(kernel, loop), *_proven(kernel, loop)):
+        if claim.buffer not in words:
+            found.setdefault(claim.buffer, claim)
+    return list(found.values())
 
 
 def merged(loop: Loop) -> tuple[Loop, ...]:

@@ -108,7 +108,10 @@ def _storage_pragmas(memory: Memory) -> list[str]:
 
 
 def partition_pragmas(memory: Memory) -> list[str]:
-    """Return an `array_partition` for each dimension that is in more than one bank; dimensions count from 1."""
+    """Return an `array_partition` for each dimension that is in more than one bank; dimensions count from 1.
+
+    Banks that are joined into words are an `array_reshape`.
+    """
     if memory.stream_width:
         return []
     pragmas = []
@@ -116,5 +119,6 @@ def partition_pragmas(memory: Memory) -> list[str]:
         if entry.kind == "none":
             continue
         factor = f" factor={entry.factor}" if entry.factor else ""
-        pragmas.append(f"array_partition variable={memory.name} type={entry.kind}{factor} dim={dim}")
+        word = "reshape" if entry.joined else "partition"
+        pragmas.append(f"array_{word} variable={memory.name} type={entry.kind}{factor} dim={dim}")
     return pragmas

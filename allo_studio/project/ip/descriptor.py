@@ -193,6 +193,9 @@ class _Reader:
             message = f"{layout} has {len(layout.dims)} dimensions, {kind} has {len(kind.shape)}"
             self.faults.add(here, message, "give one entry a dimension")
             return plain
+        if layout.joined:
+            self.faults.add(here, f"{layout} has words: a port has banks of its own", "leave out `word`")
+            return plain
         layout = layout.normal(kind.shape)
         if layout.banks(kind.shape) > _MOST_BANKS:
             self.faults.add(here, f"{layout.banks(kind.shape)} banks are too many", f"use at most {_MOST_BANKS}")
