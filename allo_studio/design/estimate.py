@@ -110,7 +110,11 @@ def _timings(
     def timing(process: LeafProcess) -> Timing:
         if process.path not in schedules:
             schedules[process.path] = _schedule(process, library)
-        return estimate(schedules[process.path], kind, loops.get(process.path, ()))
+        schedule = schedules[process.path]
+        if isinstance(process, IpProcess):
+            # Of an external block nothing is estimated: it takes what its descriptor declares.
+            return Timing(schedule.latency, {port: schedule.trace(port) for port in process.ir.streams})
+        return estimate(schedule, kind, loops.get(process.path, ()))
 
     return timing
 
