@@ -52,6 +52,7 @@ _TABLE = (
     ActionSpec("fit", "Zoom to &fit", "Ctrl+0", "fit", "project", "Show the whole graph"),
     ActionSpec("enter", "&Enter graph", "Ctrl+Down", "down", "graph_block", "Enter the selected graph block"),
     ActionSpec("leave", "&Leave graph", "Ctrl+Up", "up", "inside", "Go back to the graph around this one"),
+    ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
     ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
@@ -85,7 +86,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
         "collapse", "expand", None, "add_input", "add_output", "add_graph",
     ),
-    "&View": ("fit", "arrange", None, "enter", "leave", None, "search"),
+    "&View": ("fit", "arrange", None, "enter", "leave", None, "commands", "search"),
     "&Build": (
         "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,
         "vendor_report", "export_report",

@@ -6,11 +6,14 @@ Nothing here touches Qt.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allo_studio.design.model import Graph, GraphNode, Project
 
-__all__ = ["Level", "Place", "graph_at", "locate", "reach", "valid"]
+__all__ = ["Level", "Place", "block_paths", "graph_at", "locate", "reach", "valid"]
+
+_MOST_PATHS = 5000
 
 
 @dataclass(frozen=True)
@@ -130,3 +133,19 @@ def _level_of(project: Project, graph: str, near: Level | None) -> Level:
             return near
         near = near.leave() if near.nodes else None
     return reach(project, graph)
+
+
+def block_paths(project: Project) -> Iterator[str]:
+    """Yield the paths of the blocks of the top graph and of all graphs in it, outer ones first.
+
+    Graphs that contain themselves have no end: the first paths are told, some thousands.
+    """
+    waiting, told = deque([Level(project.top)]), 0
+    while waiting and told < _MOST_PATHS:
+        level = waiting.popleft()
+        graph = graph_at(project, level)
+        for block, node in graph.nodes.items() if graph else ():
+            yield f"{level.path}/{block}"
+            told += 1
+            if isinstance(node, GraphNode):
+                waiting.append(level.enter(block))

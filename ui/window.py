@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPlainTextEdit
 
-from allo_studio.design.edits import AddGraph, MoveNodes, ReplaceProject
+from allo_studio.design.edits import AddGraph, MoveNodes
 from allo_studio.design.model import Endpoint, GraphNode, KernelNode
 from allo_studio.diagnostics import AlloError, has_errors
 from allo_studio.project import example_folder
@@ -22,13 +22,15 @@ from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
+from ui.command_palette import Command, CommandPalette, commands_of
 from ui.dialogs import Prompts
+from ui.file_commands import FileCommands
 from ui.gestures import Gestures
 from ui.icons import icon
 from ui.navigator import Navigator
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
-from ui.places import Place
+from ui.places import Place, block_paths
 from ui.positions import arranged, completed
 from ui.report_commands import ReportCommands
 from ui.results import built_for, generated, loop_rows, overlays
@@ -42,7 +44,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, BlockCommands, ReportCommands):
+class Window(QMainWindow, FileCommands, BlockCommands, ReportCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -61,7 +63,6 @@ class Window(QMainWindow, BlockCommands, ReportCommands):
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
         add_menus(self, self.actions_by_id, self.panels.docks)
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
-        # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
         self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
         self._autosave = QTimer(self)
         self._autosave.setSingleShot(True)
@@ -284,90 +285,20 @@ class Window(QMainWindow, BlockCommands, ReportCommands):
                 menu.addAction(self.actions_by_id[name])
         return menu
 
-    # Files.
+    # Edits.
 
-    def open_project(self, path: Path) -> bool:
-        """Open a project unless the person wants to keep the present one; offers to take up unsaved work."""
-        if not self.may_leave() or not self.session.open(Path(path)):
-            return False
-        self._drawn.clear()
-        self._take_target()
-        self.panels.report.show_report(None)
-        self._show_generated()
-        self._level_changed()
-        unsaved = self.session.recoverable()
-        if unsaved is not None:
-            if self.prompts.recover(unsaved.name):
-                self.session.do(ReplaceProject(unsaved, "Take up unsaved work"))
-            else:
-                self.session.discard_autosave()
-        return True
-
-    def _take_target(self) -> None:
-        if self.session.loaded is not None:
-            self.targets.open(self.session.loaded.file)
-
-    def may_leave(self) -> bool:
-        """Ask about unsaved changes; False means to stay."""
-        project = self.session.project
-        if project is None or not self.session.dirty:
-            return True
-        answer = self.prompts.unsaved(project.name)
-        if answer == "save":
-            return self.do_save()
-        if answer == "discard":
-            self._autosave.stop()
-            self.session.discard_autosave()
-        return answer == "discard"
-
-    def _folder(self) -> Path:
-        return self.session.loaded.root.parent if self.session.loaded else Path.cwd()
-
-    def do_new(self) -> None:
-        """Make a project."""
-        path = self.prompts.new_folder(self._folder())
-        if path is not None and self.may_leave() and self.session.new(path):
-            self._drawn.clear()
-            self._take_target()
-            self._level_changed()
-
-    def do_open(self) -> None:
-        """Open a project."""
-        path = self.prompts.project_to_open(self._folder())
-        if path is not None:
-            self.open_project(path)
-
-    def do_save(self) -> bool:
-        """Save; where the file has changed on disk, ask whether to overwrite it."""
-        saved = self.session.save()
-        loaded = self.session.loaded
-        if not saved and self.session.conflict and loaded and self.prompts.overwrite(loaded.file.name):
-            saved = self.session.save(overwrite=True)
-        if saved:
-            self._autosave.stop()
-            self._message("Saved")
-        return saved
-
-    def do_save_as(self) -> None:
-        """Save a copy and go on in it."""
-        path = self.prompts.save_as(self._folder())
-        if path is not None and self.session.save_as(path) and self.session.loaded is not None:
-            self.targets.move(self.session.loaded.file)
-
-    def do_close_project(self) -> None:
-        """Close the project, not the window."""
-        if self.may_leave():
-            self.builder.cancel()
-            self.session.close()
-            self.panels.report.show_report(None)
-            self._show_generated()
-            self.panels.code.show_source(None)
+    def do_commands(self) -> None:
+        """Search all commands, and the blocks of all graphs."""
+        commands = commands_of(self.actions_by_id, ("commands",))
+        commands += [
+            Command(path, "", "Go to this block", partial(self.navigator.go_to_path, path))
+            for path in (block_paths(self.session.project) if self.session.project else ())
+        ]
+        CommandPalette(self, commands).exec()
 
     def do_quit(self) -> None:
         """Close the window."""
         self.close()
-
-    # Edits.
 
     def do_undo(self) -> None:
         """Take the last edit back."""
