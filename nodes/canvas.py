@@ -57,6 +57,7 @@ class Canvas(QWidget):
     wire_selected = Signal(object)
     opened = Signal(str)
     dropped = Signal(str, float, float)
+    files_dropped = Signal(list, float, float)
     refused = Signal(str)
     # Block name or None, wire id or None, place on the screen.
     context_requested = Signal(object, object, QPoint)
@@ -87,6 +88,7 @@ class Canvas(QWidget):
         view.block_opened.connect(self.opened)
         view.move_finished.connect(self._tell_moves)
         view.block_dropped.connect(lambda text, at: self.dropped.emit(text, at.x(), at.y()))
+        view.files_dropped.connect(lambda files, at: self.files_dropped.emit(files, at.x(), at.y()))
         view.context_requested.connect(self._tell_context)
         view.scene().selectionChanged.connect(self._tell_selection)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -28,6 +28,8 @@ from nodes.pipe import LiveWire, WireItem, WireLabel
 __all__ = ["MIME_TYPE", "CanvasView", "Checker"]
 
 MIME_TYPE = "application/x-allo-studio-block"
+# Of files that end so blocks are made.
+_ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
 Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
 _GRID = 24.0
@@ -45,6 +47,7 @@ class CanvasView(PatchedViewer):
     refused = Signal(str)
     move_finished = Signal()
     block_dropped = Signal(str, QPointF)
+    files_dropped = Signal(list, QPointF)
     context_requested = Signal(object, QPoint)
 
     def __init__(self) -> None:
@@ -248,22 +251,30 @@ class CanvasView(PatchedViewer):
     # Blocks dragged in from the palette.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take what the palette gives."""
-        if event.mimeData().hasFormat(MIME_TYPE):
+        """Take what the palette gives, and files of the kinds that blocks are made of."""
+        if event.mimeData().hasFormat(MIME_TYPE) or _files(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """As `dragEnterEvent`."""
-        if event.mimeData().hasFormat(MIME_TYPE):
+        if event.mimeData().hasFormat(MIME_TYPE) or _files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Tell what was dropped and where."""
-        if not event.mimeData().hasFormat(MIME_TYPE):
-            return
-        event.acceptProposedAction()
-        text = bytes(event.mimeData().data(MIME_TYPE).data()).decode()
-        self.block_dropped.emit(text, self.mapToScene(event.position().toPoint()))
+        at, files = self.mapToScene(event.position().toPoint()), _files(event.mimeData())
+        if event.mimeData().hasFormat(MIME_TYPE):
+            event.acceptProposedAction()
+            self.block_dropped.emit(bytes(event.mimeData().data(MIME_TYPE).data()).decode(), at)
+        elif files:
+            event.acceptProposedAction()
+            self.files_dropped.emit(files, at)
+
+
+def _files(data: QMimeData) -> list[str]:
+    """Return the local files that are dragged, as far as blocks can be made of them."""
+    paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return [path for path in paths if path.endswith(_ENDINGS)]
 
 
 def _end_of(port: BlockPort) -> Endpoint:

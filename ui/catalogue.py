@@ -14,7 +14,7 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import KernelSignature, list_kernels
 from allo_studio.source import Source
 
-__all__ = ["Entry", "Files", "Section", "catalogue", "project_files"]
+__all__ = ["Entry", "Files", "Section", "catalogue", "file_entries", "project_files"]
 
 _MOST_FILES = 500
 _MOST_FOLDERS = 300
@@ -73,24 +73,8 @@ def catalogue(
         if name != shown
     )
     sections = [Section(path, entries) for path in files if (entries := _kernels(path, read))]
-    external = tuple(
-        Entry(
-            PurePosixPath(path).name.removesuffix(_DESCRIPTOR),
-            "ip",
-            f"External IP, {path}",
-            {"kind": "ip", "path": path},
-        )
-        for path in descriptors
-    )
-    constants = tuple(
-        Entry(
-            array or PurePosixPath(path).stem,
-            "constant",
-            f"The array {array} of {path}".replace("  ", " "),
-            {"kind": "constant", "path": path, "array": array},
-        )
-        for path, array in arrays
-    )
+    external = tuple(_external(path) for path in descriptors)
+    constants = tuple(_constant(path, array) for path, array in arrays)
     own = (
         Section("External IP", external),
         Section("Constants", constants),
@@ -133,6 +117,28 @@ def project_files(root: Path) -> Files:
     for paths, _ in kinds:
         paths.sort()
     return found
+
+
+def file_entries(path: str, read: Callable[[str], Source], arrays: Callable[[str], Sequence[str]]) -> tuple[Entry, ...]:
+    """Return what one file of a project offers, nothing where no block can be made of its kind of file."""
+    if path.endswith(".py"):
+        return _kernels(path, read)
+    if path.endswith(_DESCRIPTOR):
+        return (_external(path),)
+    if path.endswith((".npy", ".npz")):
+        return tuple(_constant(path, array) for array in arrays(path) or ("",))
+    return ()
+
+
+def _external(path: str) -> Entry:
+    name = PurePosixPath(path).name.removesuffix(_DESCRIPTOR)
+    return Entry(name, "ip", f"External IP, {path}", {"kind": "ip", "path": path})
+
+
+def _constant(path: str, array: str) -> Entry:
+    told = f"The array {array} of {path}".replace("  ", " ")
+    payload = {"kind": "constant", "path": path, "array": array}
+    return Entry(array or PurePosixPath(path).stem, "constant", told, payload)
 
 
 def _children(folder: Path) -> list[Path]:

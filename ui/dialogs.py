@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -72,6 +73,15 @@ class Prompts:
         """Ask for a text."""
         answer, accepted = QInputDialog.getText(self._parent, title, label, text=start)
         return answer.strip() if accepted and answer.strip() else None
+
+    def choice(self, title: str, label: str, titles: Sequence[str]) -> str | None:
+        """Ask for one of some."""
+        answer, accepted = QInputDialog.getItem(self._parent, title, label, list(titles), 0, False)
+        return answer if accepted else None
+
+    def bring_in(self, name: str, target: str) -> bool:
+        """Ask whether to copy a file into the project."""
+        return self._yes("Copy into the project", f"{name} is not in the project's folder. Copy it there, as {target}?")
 
     def _yes(self, title: str, text: str) -> bool:
         return QMessageBox.question(self._parent, title, text) == QMessageBox.StandardButton.Yes

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
@@ -25,6 +26,7 @@ from ui.builder import Builder
 from ui.command_palette import Command, CommandPalette, commands_of
 from ui.dialogs import Prompts
 from ui.file_commands import FileCommands
+from ui.file_drops import FileDrops
 from ui.gestures import Gestures
 from ui.icons import icon
 from ui.navigator import Navigator
@@ -55,6 +57,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, ReportCommands):
         self.builder = Builder(self)
         self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
+        self.drops = FileDrops(self.session, lambda: self.prompts, self.gestures.add, self._message)
         self.navigator = Navigator(self.session, self.panels)
         self.targets = TargetChoice(self)
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
@@ -93,6 +96,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, ReportCommands):
         parts.canvas.selected.connect(self._selected)
         parts.canvas.wire_selected.connect(lambda wire: self._selected(None, wire) if wire else None)
         parts.canvas.opened.connect(self.enter)
+        parts.canvas.files_dropped.connect(self._take_files)
         parts.canvas.wire_dropped.connect(self._offer_blocks)
         parts.canvas.context_requested.connect(self._context_menu)
         parts.breadcrumbs.chosen.connect(self.session.show_level)
@@ -240,6 +244,11 @@ class Window(QMainWindow, FileCommands, BlockCommands, ReportCommands):
             self.session.show_level(self.session.level.enter(block))
         elif isinstance(node, KernelNode):
             self.panels.code.tabs.setCurrentWidget(self.panels.code.source)
+
+    def _take_files(self, files: list[str], x: float, y: float) -> None:
+        added = self.drops.take([Path(file) for file in files], (x, y))
+        if added:
+            self._select_new(added[-1])
 
     def _add_in_view(self, payload: dict[str, Any]) -> None:
         view = self.panels.canvas.view
