@@ -247,6 +247,10 @@ def test_pipelines_that_rewind_and_state_are_no_claim() -> None:
     line = Nest(GRID, ("B[i + 1, j] = B[i, j] + 1",)).kernel
     rewinding = code(line, "f", ("pipeline", {"axis": "j", "rewind": True}))
     assert said_of(rewinding, "j") == []
+    free = Nest(GRID, ("B[i, j] = B[i, j] + 1",)).kernel
+    both = [("parallel", {"axis": axis}) for axis in "ij"]
+    assert "dependence" in code(free, "f", *both, ("pipeline", {"axis": "j"}))
+    assert "dependence" not in code(free, "f", *both, ("pipeline", {"axis": "j", "rewind": True}))
     state = """
 def f(x: int32) -> int32:
     S: int32[16] @ Stateful = 0

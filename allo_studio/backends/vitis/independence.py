@@ -52,7 +52,7 @@ def claims(kernel: KernelIR, loop: Loop) -> list[Claim]:
     which a part is not written alone), or where the pipeline rewinds, so that iterations of the next execution are
     under way too.
     """
-    if flag(loop.op, "allo.rewind"):
+    if any(flag(one.op, "allo.rewind") for one in merged(loop)):
         return []
     words = {buffer.name for buffer in kernel.buffers() if buffer.layout.joined}
     found: dict[str, Claim] = {}
