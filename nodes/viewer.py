@@ -223,6 +223,14 @@ class CanvasView(PatchedViewer):
             rect = QRectF(-200, -150, 400, 300)
         self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most)
 
+    def drawn(self) -> QRectF:
+        """Return what the blocks and wires take of the scene."""
+        items = [item for item in self.scene().items() if item is not self.live and item.isVisible()]
+        found = QRectF()
+        for item in items:
+            found = found.united(item.sceneBoundingRect())
+        return found
+
     def centre_on(self, point: QPointF) -> None:
         """Bring a place to the middle, at a scale at which text can be read."""
         scale = min(max(self.transform().m11(), 0.8), 1.5)

@@ -49,6 +49,13 @@ _TABLE = (
     ActionSpec("add_output", "Add &output", "Ctrl+Shift+I", "output", "project", "Add an output to the graph"),
     ActionSpec("add_graph", "Add &graph…", "Ctrl+Shift+N", "graph", "project", "Add a graph to the project"),
     ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
+    ActionSpec("align_left", "Align &left", "Ctrl+Alt+Left", "", "blocks", "Put the left sides of the blocks in line"),
+    ActionSpec("align_right", "Align &right", "Ctrl+Alt+Right", "", "blocks", "Put the right sides in line"),
+    ActionSpec("align_top", "Align &top", "Ctrl+Alt+Up", "", "blocks", "Put the tops of the blocks in line"),
+    ActionSpec("align_bottom", "Align &bottom", "Ctrl+Alt+Down", "", "blocks", "Put the bottoms of the blocks in line"),
+    ActionSpec("spread_across", "&Spread across", "Ctrl+Alt+H", "", "blocks", "Leave equal gaps from left to right"),
+    ActionSpec("spread_down", "Spread &down", "Ctrl+Alt+V", "", "blocks", "Leave equal gaps from top to bottom"),
+    ActionSpec("export_picture", "Export &picture…", "Ctrl+Alt+E", "", "project", "Write the graph as SVG, PNG or PDF"),
     ActionSpec("fit", "Zoom to &fit", "Ctrl+0", "fit", "project", "Show the whole graph"),
     ActionSpec("enter", "&Enter graph", "Ctrl+Down", "down", "graph_block", "Enter the selected graph block"),
     ActionSpec("leave", "&Leave graph", "Ctrl+Up", "up", "inside", "Go back to the graph around this one"),
@@ -81,12 +88,15 @@ ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 
 # Menus and the toolbar by ids; None is a separator.
 MENUS: dict[str, tuple[str | None, ...]] = {
-    "&File": ("new", "open", None, "save", "save_as", None, "close_project", "quit"),
+    "&File": ("new", "open", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
         "collapse", "expand", None, "add_input", "add_output", "add_graph",
     ),
-    "&View": ("fit", "arrange", None, "enter", "leave", None, "commands", "search"),
+    "&View": (
+        "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
+        "spread_across", "spread_down", None, "enter", "leave", None, "commands", "search",
+    ),
     "&Build": (
         "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,
         "vendor_report", "export_report",

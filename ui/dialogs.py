@@ -35,6 +35,12 @@ class Prompts:
         chosen, _ = QFileDialog.getSaveFileName(self._parent, "Save the project as a new folder or file", str(start))
         return Path(chosen) if chosen else None
 
+    def picture_file(self, start: Path) -> Path | None:
+        """Ask where to write a picture of the canvas."""
+        title, kinds = "Export a picture", "Pictures (*.svg *.png *.pdf)"
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), kinds)
+        return Path(chosen) if chosen else None
+
     def report_file(self, start: Path) -> Path | None:
         """Ask where to write a report: a page of HTML, or a folder of CSV files by a name without that ending."""
         title, kinds = "Export the report", "One page (*.html);;Folder of CSV files (*)"

@@ -29,6 +29,7 @@ from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.gestures import Gestures
 from ui.icons import icon
+from ui.layout_commands import LayoutCommands
 from ui.navigator import Navigator
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
@@ -46,7 +47,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, FileCommands, BlockCommands, ReportCommands):
+class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
