@@ -28,6 +28,8 @@ from nodes.pipe import LiveWire, WireItem, WireLabel
 __all__ = ["MIME_TYPE", "CanvasView", "Checker"]
 
 MIME_TYPE = "application/x-allo-studio-block"
+# What NodeGraphQt calls GRID_DISPLAY_NONE.
+_NO_GRID = 0
 # Of files that end so blocks are made.
 _ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
@@ -58,6 +60,9 @@ class CanvasView(PatchedViewer):
         self._pan_from: QPoint | None = None
         self.live = LiveWire()
         self.scene().addItem(self.live)
+        # The view draws its own background; the scene's is seen in pictures of it.
+        self.scene().grid_mode = _NO_GRID
+        self.scene().setBackgroundBrush(colours.BACKGROUND)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setAcceptDrops(True)

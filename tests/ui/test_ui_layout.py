@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PySide6.QtGui import QImage
 
 from allo_studio.design.edits import MoveNodes
+from nodes import colours
 from nodes.canvas import measures
 from ui.alignment import Side, aligned, spread
 from ui.window import Window
@@ -94,6 +95,10 @@ def test_the_canvas_as_pictures(studio: Window, tmp_path: Path, monkeypatch: pyt
     image = QImage(str(tmp_path / "picture.png"))
     area = studio.panels.canvas.view.drawn()
     assert image.width() == round((area.width() + 48) * 2)
+    # Nothing but the blocks stands on its ground.
+    corners = [image.pixelColor(x, y) for x in (2, image.width() - 3) for y in (2, image.height() - 3)]
+    assert corners == [colours.BACKGROUND] * 4
+    assert len({image.pixelColor(x, 10).name() for x in range(image.width())}) == 1
     assert (tmp_path / "picture.pdf").read_bytes()[:5] == b"%PDF-"
     assert studio.panels.canvas.selected_blocks() == ["mm1"]
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".picture")]
