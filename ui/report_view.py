@@ -23,6 +23,7 @@ from nodes import colours
 from ui.cards import Card, CycleCard
 from ui.comparison import differs, interval_of, latency_of
 from ui.icons import icon
+from ui.occupancy_view import OccupancyView
 from ui.origins_view import changes_table, origins_table, show_changes, show_origins
 from ui.report_rows import (
     BLOCK_HEADERS,
@@ -82,6 +83,9 @@ class ReportView(QWidget):
             self.tabs.addTab(widget, title)
             widget.itemClicked.connect(self._clicked)
         self.tabs.insertTab(3, self.schedule, "Schedule")
+        self.occupancy = OccupancyView()
+        self.tabs.insertTab(5, self.occupancy, "Occupancy")
+        self.occupancy.place_chosen.connect(self.place_chosen)
         self.schedule.place_chosen.connect(self.place_chosen)
         self.schedule.source_chosen.connect(self.source_chosen)
         self.loops.itemDoubleClicked.connect(lambda item, _: self._open(item))
@@ -115,6 +119,7 @@ class ReportView(QWidget):
             return
         self._show_changes(report, target)
         self._show(self.origins, show_origins(self.origins, report))
+        self._show(self.occupancy, self.occupancy.show_report(report))
         self._show_cards(report, target)
         self._show_resources(report)
         fill(self.blocks, [block_texts(row) for row in report.processes], [row.path for row in report.processes])

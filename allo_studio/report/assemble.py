@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from allo_studio.design.model import Project
 from allo_studio.design.region import Channel, IpProcess, KernelProcess, LeafProcess, Region, RegionProcess
 from allo_studio.design.timing import ProcessTiming, SizedDesign
@@ -12,10 +14,13 @@ from allo_studio.hardware.cycles import Undetermined
 from allo_studio.hardware.devices import RESOURCE_KINDS, Device
 from allo_studio.hardware.resources import Resources, array_resources, fifo_resources
 from allo_studio.hardware.view import Piece
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.report.model import ChannelRow, LoopRow, OccupancyRow, ProcessRow, Report, ResourceRow, SimulationRow
 from allo_studio.simulate.cycle.design import CycleRun
 
 __all__ = ["assemble_report"]
+
+# The most steps of a FIFO's occupancy over time.
+_STEPS = 240
 
 
 def assemble_report(
@@ -50,6 +55,7 @@ def assemble_report(
             if found.fifos
         },
         pieces=tuple(piece for timing in sized.processes.values() for piece in _pieces(timing)),
+        occupancy=tuple(_occupancy(cycles)) if cycles else (),
         simulation=simulation,
         notes=_notes(total, sized),
         profile=sized.library.profile,
@@ -64,6 +70,16 @@ def _cycles(found: SizedDesign, sized: SizedDesign, run: CycleRun | None) -> dic
         if len(run.cycles) > 1:
             counts["simulated_interval"] = run.cycles[-1]
     return counts
+
+
+def _occupancy(run: CycleRun) -> Iterator[OccupancyRow]:
+    """Yield how full each FIFO was over all invocations of a run, in some hundred steps."""
+    for channel, held in run.held.items():
+        if held.size:
+            step = -(-held.size // _STEPS)
+            starts = np.arange(0, held.size, step)
+            least, most = (tuple(pick.reduceat(held, starts).tolist()) for pick in (np.minimum, np.maximum))
+            yield OccupancyRow(channel, step, least, most)
 
 
 def _notes(total: Resources, sized: SizedDesign) -> tuple[str, ...]:

@@ -9,7 +9,16 @@ from typing import Any, TypeVar, get_type_hints
 
 from allo_studio.hardware.view import Piece
 from allo_studio.hardware.view import Row as Operations
-from allo_studio.report.model import ChannelRow, FigureRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.report.model import (
+    ChannelRow,
+    FigureRow,
+    LoopRow,
+    OccupancyRow,
+    ProcessRow,
+    Report,
+    ResourceRow,
+    SimulationRow,
+)
 
 __all__ = ["Fault", "decode_report"]
 
@@ -49,6 +58,7 @@ def decode_report(found: Mapping[str, Any]) -> Report:
         pieces=_pieces(part.get("schedule", [])),
         # Reports of earlier versions have none.
         figures=_rows({"figures": [], **part}, "figures", FigureRow),
+        occupancy=_occupancy(_list({"occupancy": [], **part}, "occupancy", "report.")),
         simulation=_simulation(found),
         notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
         tool=_text(part, "tool", "report."),
@@ -64,6 +74,26 @@ def _fifos(part: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         if not {"bits", "bound"} <= counts.keys() or not 0 < counts["bound"] <= counts["bits"]:
             raise Fault(f"report.fifos.{profile} lacks bits or a bound that is not above them")
     return found
+
+
+def _occupancy(items: list[Any]) -> tuple[OccupancyRow, ...]:
+    found = []
+    for number, item in enumerate(items):
+        path = f"report.occupancy[{number}]"
+        if not isinstance(item, dict):
+            raise Fault(f"{path} is no mapping")
+        least, most = (
+            tuple(_whole(count, f"{path}.{key}") for count in _list(item, key, f"{path}.")) for key in ("least", "most")
+        )
+        step = _whole(item.get("step"), f"{path}.step")
+        if (
+            step < 1
+            or len(least) != len(most)
+            or any(not 0 <= low <= high for low, high in zip(least, most, strict=True))
+        ):
+            raise Fault(f"{path} has steps or counts that cannot be")
+        found.append(OccupancyRow(_text(item, "id", f"{path}."), step, least, most))
+    return tuple(found)
 
 
 def _pieces(value: Any) -> tuple[Piece, ...]:

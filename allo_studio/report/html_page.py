@@ -8,7 +8,7 @@ from html import escape
 from allo_studio.report.changes import Difference, differences
 from allo_studio.report.joined import origins_of, told
 from allo_studio.report.model import ChannelRow, FigureRow, LoopRow, ProcessRow, Report
-from allo_studio.report.plots import Bar, bars
+from allo_studio.report.plots import Bar, Strip, bars, strips
 from allo_studio.report.rows import Cell, cell_text
 from allo_studio.report.vendor import ORIGINS
 
@@ -42,9 +42,10 @@ def html_page(report: Report, before: Report | None = None) -> str:
         f"<h1>{escape(title)}</h1>",
         _facts(report),
         _changed(differences(before, report)) if before else "",
-        _plot("Latency of the blocks (cycles)", _latencies(report), "the part that waits on channels is lighter"),
+        _plot("Latency of the blocks (cycles)", _latencies(report), "what it waits on channels comes on top, lighter"),
         _plot("Resources of the device", _shares(report), ""),
         _plot("FIFOs (tokens)", _depths(report), "filled as far as they are at most, in the depth that they have"),
+        _occupancy(report),
         _table("Figures by origin", _origins(report), told(report)),
         _table("Blocks", _BLOCKS, report.processes),
         _table("Loops", _LOOPS, report.loops),
@@ -102,8 +103,8 @@ def _changed(found: Sequence[Difference]) -> str:
 def _latencies(report: Report) -> list[Bar]:
     found = []
     for row in report.processes:
-        waits = f", {row.stall:,} of them waiting" if row.stall else ""
-        found.append(Bar(row.path, row.latency, max(row.latency - row.stall, 0), f"{row.latency:,}{waits}"))
+        waits = f" and {row.stall:,} of waiting" if row.stall else ""
+        found.append(Bar(row.path, row.latency + row.stall, row.latency, f"{row.latency:,}{waits}"))
     return found
 
 
@@ -122,6 +123,20 @@ def _depths(report: Report) -> list[Bar]:
             label = f"{depth:,}" if held is None else f"{held:,} of {depth:,}"
             found.append(Bar(row.id, depth, min(held or 0, depth), label))
     return found
+
+
+def _occupancy(report: Report) -> str:
+    rows = []
+    for row in report.occupancy:
+        channel = report.channel(row.id)
+        depth = channel.depth.get(report.profile, 0) if channel else 0
+        most = max(row.most, default=0)
+        label = f"at most {most:,}" + (f" of {depth:,}" if depth else "")
+        rows.append(Strip(row.id, row.least, row.most, row.step, max(depth, most), label))
+    if not rows:
+        return ""
+    note = f"the least and the most tokens in each {rows[0].step:,} cycles of the simulated invocations"
+    return f'<h2>FIFO occupancy over time</h2><p>{note}</p><div class="wide">{strips(rows)}</div>'
 
 
 def _plot(title: str, rows: Sequence[Bar], note: str) -> str:

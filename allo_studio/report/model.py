@@ -19,6 +19,7 @@ __all__ = [
     "ChannelRow",
     "FigureRow",
     "LoopRow",
+    "OccupancyRow",
     "ProcessRow",
     "Report",
     "ResourceRow",
@@ -121,6 +122,16 @@ class ChannelRow:
 
 
 @dataclass(frozen=True)
+class OccupancyRow:
+    """How full a FIFO was in a cycle simulation: of each `step` cycles from the first on the least and most tokens."""
+
+    id: str
+    step: int
+    least: tuple[int, ...]
+    most: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class SimulationRow:
     """A run on data against the reference: elements compared, elements that differ, the largest absolute error."""
 
@@ -168,7 +179,7 @@ class Report:
 
     `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block. `fifos` maps a
     profile to the `bits` that all FIFOs hold, without margins, and the `bound` that is proven for them. `figures` are
-    those that have columns by origin.
+    those that have columns by origin. `occupancy` is there where a cycle simulation watched the FIFOs.
     """
 
     project: str
@@ -184,6 +195,7 @@ class Report:
     fifos: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()
     figures: tuple[FigureRow, ...] = ()
+    occupancy: tuple[OccupancyRow, ...] = ()
     simulation: SimulationRow | None = None
     notes: tuple[str, ...] = ()
     tool: str = f"predicted by Allo Studio {__version__}"
@@ -221,6 +233,7 @@ class Report:
             "fifos": {profile: dict(counts) for profile, counts in self.fifos.items()},
             "schedule": [_piece_json(piece) for piece in self.pieces],
             "figures": [_row_json(row) for row in self.figures],
+            "occupancy": [{**vars(row), "least": list(row.least), "most": list(row.most)} for row in self.occupancy],
             "notes": list(self.notes),
         }
 

@@ -1,0 +1,54 @@
+"""The strips of FIFOs over time: what the pointer tells, where a click leads, and that they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from schedule_samples import report
+
+from allo_studio.report.model import ChannelRow, OccupancyRow
+from nodes import colours
+from ui.report_view import ReportView
+
+ROWS = (OccupancyRow("top/a.Y->b.X", 10, (0, 2, 1), (1, 4, 4)), OccupancyRow("top/b.Y->c.X", 10, (0, 0), (0, 0)))
+CHANNEL = ChannelRow("top/a.Y->b.X", "fifo", "int32[8]", 32, depth={"vitis": 4})
+
+
+def test_the_strips(report_view: ReportView) -> None:
+    view = report_view.occupancy
+    assert not report_view.tabs.isTabVisible(report_view.tabs.indexOf(view))
+    report_view.show_report(replace(report(), occupancy=ROWS, channels=(CHANNEL,)))
+    assert report_view.tabs.isTabVisible(report_view.tabs.indexOf(view))
+    report_view.tabs.setCurrentWidget(view)
+    report_view.resize(1000, 400)
+    report_view.show()
+    QApplication.processEvents()
+    strips = view.strips
+    assert strips.cycles == 30
+    area = strips.area(0)
+    third = area.width() / 3
+    assert strips.at(QPointF(area.left() + 1.5 * third, area.center().y())) == (0, 1)
+    assert strips.at(QPointF(area.left() - 5, area.center().y())) is None
+    assert strips.at(QPointF(area.center().x(), 5000)) is None
+    # The second row ends sooner.
+    assert strips.at(QPointF(area.left() + 2.5 * third, strips.area(1).center().y())) is None
+    assert strips.told(0, 1) == "top/a.Y->b.X\ncycles 10 to 19: 2 to 4 of 4 tokens"
+    assert strips.told(1, 0) == "top/b.Y->c.X\ncycles 0 to 9: 0 of 0 tokens"
+    picture = strips.grab().toImage()
+    scale = picture.devicePixelRatio()
+
+    def colour(step: float, height: float) -> str:
+        x, y = area.left() + step * third, area.bottom() - height * area.height()
+        return picture.pixelColor(round(x * scale), round(y * scale)).name()
+
+    # Half full in all cycles of the second step, and full in some; the first is empty above a quarter.
+    assert colour(1.5, 0.3) == colours.ACCENT.name()
+    assert colour(1.5, 0.8) not in (colours.ACCENT.name(), colours.GRID.name())
+    assert colour(0.5, 0.8) == colours.GRID.name()
+    chosen: list[str] = []
+    report_view.place_chosen.connect(chosen.append)
+    QTest.mouseClick(strips, Qt.MouseButton.LeftButton, pos=strips.area(1).center().toPoint())
+    assert chosen == ["top/b.Y->c.X"]
