@@ -278,6 +278,13 @@ def _paint_header(painter: QPainter, rect: QRectF, outline: QPainterPath, spec: 
     if spec.footer:
         foot = QRectF(rect.left(), rect.bottom() - FOOTER_HEIGHT, rect.width(), FOOTER_HEIGHT)
         painter.fillRect(foot, colours.LABEL)
+    if spec.waits is not None:
+        # How much of its time a block works, in the colour of its kind; the rest it waits.
+        bar = QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3)
+        painter.fillRect(bar, colours.WARNING)
+        painter.fillRect(
+            QRectF(bar.left(), bar.top(), bar.width() * (1 - spec.waits), 3), colours.kind_colour(spec.kind)
+        )
     painter.restore()
 
 

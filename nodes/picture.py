@@ -49,7 +49,10 @@ class PortSpec:
 
 @dataclass(frozen=True)
 class BlockSpec:
-    """A block. `level` is the worst severity found in it, or `ok`; `footer` is what a build told of it."""
+    """A block. `level` is the worst severity found in it, or `ok`; `footer` is what a build told of it.
+
+    `waits` is the part of its time that it waits on channels, None where no build told.
+    """
 
     name: str
     kind: BlockKind
@@ -60,6 +63,7 @@ class BlockSpec:
     inputs: tuple[PortSpec, ...] = ()
     outputs: tuple[PortSpec, ...] = ()
     tooltip: str = ""
+    waits: float | None = None
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -100,10 +104,14 @@ class WireSpec:
 
 @dataclass(frozen=True)
 class Overlays:
-    """What a build found out: a line under a block by node name, and after a wire's type by edge id."""
+    """What a build found out: a line under a block by node name, and after a wire's type by edge id.
+
+    `waits` is the part of its time that a block waits on channels, by node name.
+    """
 
     blocks: Mapping[str, str] = field(default_factory=dict)
     wires: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,8 @@ def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = N
     for name, text in graph.outputs.items():
         blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
     for name, node in graph.nodes.items():
-        blocks[name] = _block(graph, name, node, checked, notes.blocks.get(name, ""))
+        block = _block(graph, name, node, checked, notes.blocks.get(name, ""))
+        blocks[name] = _waiting(block, notes.waits[name]) if name in notes.waits else block
     for edge in graph.edges:
         _stand_in(blocks, edge.source, output=True)
         _stand_in(blocks, edge.target, output=False)
@@ -193,6 +202,11 @@ def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, footer: 
     outs = [_port(p) for p in ports if p.direction == "out"]
     level = _worst(found)
     return BlockSpec(name, kind, name, subtitle, footer, level, tuple(ins), tuple(outs), _say(found))
+
+
+def _waiting(block: BlockSpec, waits: float) -> BlockSpec:
+    told = f"It waits on channels for {waits:.0%} of its time."
+    return replace(block, waits=waits, tooltip="\n\n".join(filter(None, (told, block.tooltip))))
 
 
 def _port(info: PortInfo) -> PortSpec:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from allo_studio.hardware.view import Piece
 from allo_studio.pipeline import BuildResult, Target
-from allo_studio.report.model import LoopRow, Report
+from allo_studio.report.model import LoopRow, ProcessRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays, channel_text
 from ui.places import Level
@@ -27,20 +27,27 @@ _LANES = re.compile(r" \(\d+ lanes\)$")
 def overlays(report: Report, level: Level) -> Overlays:
     """Return what is drawn on the blocks and wires of a level."""
     prefix = f"{level.path}/"
-    blocks: dict[str, list[int]] = {}
+    inside: dict[str, list[ProcessRow]] = {}
     for row in report.processes:
         if row.path.startswith(prefix):
-            total = blocks.setdefault(row.path.removeprefix(prefix).partition("/")[0], [0, 0])
-            total[0] = max(total[0], row.latency)
-            total[1] += row.dsp
-    texts = {name: f"{cycles:,} cycles  ·  {dsp} DSP" for name, (cycles, dsp) in blocks.items()}
+            inside.setdefault(row.path.removeprefix(prefix).partition("/")[0], []).append(row)
+    slowest = {name: max(rows, key=lambda row: row.latency + row.stall) for name, rows in inside.items()}
+    texts = {name: _block_text(slowest[name], rows, report) for name, rows in inside.items()}
+    waits = {name: row.stall / max(row.latency + row.stall, 1) for name, row in slowest.items()}
     wires = {}
     for channel in report.channels:
         head, _, edge = channel.id.rpartition("/")
         if head == level.path:
             tokens = channel.depth.get(report.profile)
             wires[edge] = channel_text(channel.kind, tokens)
-    return Overlays(texts, wires)
+    return Overlays(texts, wires, waits)
+
+
+def _block_text(slowest: ProcessRow, rows: Sequence[ProcessRow], report: Report) -> str:
+    """Return what is told of a block, or of those in a graph: cycles and II of the slowest, what all of them take."""
+    intervals = [loop.ii for loop in report.loops if loop.path == slowest.path and loop.ii is not None]
+    interval = [f"II {max(intervals)}"] if intervals else []
+    return "  ·  ".join([f"{slowest.latency:,} cycles", *interval, f"{sum(row.dsp for row in rows)} DSP"])
 
 
 def loop_rows(report: Report | None, path: str) -> LoopRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -13,8 +14,9 @@ from allo_studio.frontend import parse_kernel
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.hardware.view import Piece
-from allo_studio.report.model import LoopRow
+from allo_studio.report.model import LoopRow, ProcessRow
 from allo_studio.source import Source
+from nodes.picture import describe
 from ui.actions import ROW_ACTIONS
 from ui.report_rows import LOOP_HEADERS, depth_text
 from ui.report_view import ReportView
@@ -152,3 +154,22 @@ def test_row_actions_have_keys_of_their_own() -> None:
     keys = [spec.shortcut for spec in ROW_ACTIONS.values()]
     assert len(set(keys)) == len(keys)
     assert all(keys)
+
+
+def test_a_block_shows_its_interval_and_how_long_it_waits(studio: Window) -> None:
+    rows = (
+        ProcessRow("cascade/mm1", "gemm", 300, 300, dsp=4, stall=100),
+        ProcessRow("cascade/sub/a", "gemm", 50, 50, dsp=1),
+        ProcessRow("cascade/sub/b", "gemm", 90, 90, dsp=2, stall=10),
+    )
+    loops = (loop("k", 0, ii=2), loop("j", 0, ii=1))
+    told = overlays(replace(report(loops=loops), processes=rows), studio.session.level)
+    assert told.blocks == {"mm1": "300 cycles  ·  II 2  ·  4 DSP", "sub": "90 cycles  ·  3 DSP"}
+    assert told.waits == {"mm1": 0.25, "sub": 0.1}
+    graph, checked = studio.session.graph, studio.session.checked
+    assert graph is not None
+    assert checked is not None
+    block = describe(graph, checked, told).blocks["mm1"]
+    assert block.waits == 0.25
+    assert block.tooltip == "It waits on channels for 25% of its time."
+    assert describe(graph, checked).blocks["mm1"].waits is None
