@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from random_projects import Design, designs
@@ -27,6 +28,7 @@ from allo_studio.project import LoadedProject
 from allo_studio.simulate import compare, evaluate, evaluate_kernel, random_inputs, run
 from allo_studio.simulate.jit import evaluate_jit
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
 Arrays = dict[str, np.ndarray]
 TIMES = int(os.environ.get("ALLO_STUDIO_RANDOM_DESIGNS", "1"))
 # What a sound design of sound blocks may still be refused for: demands on layouts that nothing meets, channels

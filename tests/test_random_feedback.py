@@ -25,6 +25,7 @@ from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.simulate.reference import evaluate
 from allo_studio.simulate.toolchain import build_executable
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
 VITIS = load_operators("vitis", 3.33)
 
 

@@ -113,9 +113,10 @@ def test_compiled_cpp_agrees(batch: int, tmp_path: Path, monkeypatch: pytest.Mon
         kernels.append(kernel)
         cases.append(cases_of(kernel, made.bounds))
         texts.append(made.text)
-    for number in range(len(cases[0])):
+    interfaces = get_args(Interface)
+    # Those of one interface follow each other, as they are of one executable.
+    for number in sorted(range(len(cases[0])), key=lambda number: number % len(interfaces)):
         chosen = [found[number] for found in cases]
-        interface = get_args(Interface)[number % 3]
-        ran = run_as_cpp(kernels, chosen, tmp_path, interface)
+        ran = run_as_cpp(kernels, chosen, tmp_path, interfaces[number % len(interfaces)])
         for kernel, case, got, text in zip(kernels, chosen, ran, texts, strict=True):
             assert difference(kernel, case.interpreted, got) == "", text

@@ -23,6 +23,7 @@ from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.simulate.reference import evaluate
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
 VITIS = load_operators("vitis", 3.33)
 DATAFLOW, SEQUENTIAL = range(24), range(100, 106)
 

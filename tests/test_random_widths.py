@@ -11,6 +11,8 @@ from test_random_feedback import VITIS, assert_engines_agree
 from allo_studio.design.region import RelayoutProcess
 from allo_studio.pipeline import size_project
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 
 @pytest.mark.parametrize("seed", [0, 2, 3, 4, 7, 12, 13])
 def test_engines(tmp_path: Path, seed: int) -> None:

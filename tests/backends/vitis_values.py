@@ -63,9 +63,10 @@ def formulas_kernel(formulas: Sequence[Formula], count: int) -> KernelIR:
     directions = ", ".join(f'"{direction}"' for _, direction, _ in arguments)
     types = ", ".join(f'{name} = "{ArrayType(kind, (count,))}"' for name, _, kind in arguments)
     body = "\n".join(bands)
-    return KernelIR.parse(f"""
+    parsed = KernelIR.parse(f"""
     func.func @k({listed}) attributes {{
         allo.args = [{names}], allo.directions = [{directions}], allo.types = {{{types}}}}} {{
       {body}
       return
     }}""")
+    return parsed.freeze()

@@ -14,6 +14,8 @@ from allo_studio.pipeline import size_project
 from allo_studio.simulate import evaluate, random_inputs, run
 from allo_studio.simulate.jit import evaluate_jit
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 
 @pytest.mark.parametrize("seed", range(14))
 def test_circuits_of_random_pieces(tmp_path: Path, seed: int) -> None:
