@@ -86,9 +86,9 @@ _ROW_TABLE = (
 # They call what the list gives them (`ui.tables.add_row_action`) and stand in its context menu.
 ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 
-# Menus and the toolbar by ids; None is a separator.
+# Menus and the toolbar by ids; None is a separator, and `recent` the menu of the projects that were open last.
 MENUS: dict[str, tuple[str | None, ...]] = {
-    "&File": ("new", "open", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
+    "&File": ("new", "open", "recent", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
         "collapse", "expand", None, "add_input", "add_output", "add_graph",

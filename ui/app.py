@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from allo_studio import __version__
+from ui.crash import CrashReporter
 from ui.theme import apply_theme
 from ui.window import Window
 
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 3
     app = application()
     window = Window()
+    crashes = CrashReporter(window, window.session.autosave, window.session.last_edit)
+    crashes.install()
     window.show()
     if options.project is not None:
         window.open_project(options.project)
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ticker.start(250)
     status = app.exec()
     ticker.stop()
+    crashes.remove()
     # In this order: the window goes while the application is still there.
     window.close()
     window.deleteLater()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QMenu
 
 from allo_studio.design.edits import ReplaceProject
 from ui.builder import Builder
 from ui.dialogs import Prompts
 from ui.panels import Panels
+from ui.recent import forget_recent, recent_projects, remember_project, shown_path
 from ui.session import Session
 from ui.targets import TargetChoice
 
@@ -34,6 +37,7 @@ class FileCommands:
             return False
         self._drawn.clear()
         self._take_target()
+        self._remember()
         self.panels.report.show_report(None)
         self._show_generated()
         self._level_changed()
@@ -44,6 +48,27 @@ class FileCommands:
             else:
                 self.session.discard_autosave()
         return True
+
+    def _remember(self) -> None:
+        if self.session.loaded is not None:
+            remember_project(self.session.loaded.file)
+            self.panels.welcome.show_recent(recent_projects())
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """Put the projects that were open last into a menu."""
+        menu.clear()
+        found = recent_projects()
+        for path in found:
+            menu.addAction(shown_path(path), partial(self.open_project, path))
+        if not found:
+            menu.addAction("None yet").setEnabled(False)
+            return
+        menu.addSeparator()
+        menu.addAction("Forget them", self._forget_recent)
+
+    def _forget_recent(self) -> None:
+        forget_recent()
+        self.panels.welcome.show_recent([])
 
     def _take_target(self) -> None:
         if self.session.loaded is not None:
@@ -71,6 +96,7 @@ class FileCommands:
         if path is not None and self.may_leave() and self.session.new(path):
             self._drawn.clear()
             self._take_target()
+            self._remember()
             self._level_changed()
 
     def do_open(self) -> None:
@@ -95,6 +121,7 @@ class FileCommands:
         path = self.prompts.save_as(self._folder())
         if path is not None and self.session.save_as(path) and self.session.loaded is not None:
             self.targets.move(self.session.loaded.file)
+            self._remember()
 
     def do_close_project(self) -> None:
         """Close the project, not the window."""

@@ -127,6 +127,10 @@ class Session(QObject):
         self.show_level(level)
         return True
 
+    def last_edit(self) -> str:
+        """Return what the last edit did, in words; empty where there was none."""
+        return self.history.undo_text if self.history else ""
+
     def autosave(self) -> None:
         """Keep unsaved work beside the project file, so that it survives a crash."""
         if self.loaded is None or self.history is None or not self.dirty:

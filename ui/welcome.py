@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.icons import icon
+from ui.recent import shown_path
 
 __all__ = ["Welcome"]
+
+_MOST_RECENT = 5
 
 
 class Welcome(QWidget):
@@ -16,6 +22,7 @@ class Welcome(QWidget):
     open_asked = Signal()
     new_asked = Signal()
     example_asked = Signal(str)
+    recent_asked = Signal(object)
 
     def __init__(self, examples: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,9 +47,27 @@ class Welcome(QWidget):
         layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(16)
         layout.addLayout(row)
+        layout.addSpacing(8)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(2)
+        layout.addLayout(self._recent)
+        layout.addSpacing(8)
         for example in examples:
             button = QPushButton(f"Look at the example {example}")
             button.setProperty("flat", "true")
             button.clicked.connect(lambda checked=False, example=example: self.example_asked.emit(example))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(4)
+
+    def show_recent(self, projects: Sequence[Path]) -> None:
+        """Show a button for each of the projects that were open last, as far as there is room."""
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for path in projects[:_MOST_RECENT]:
+            button = QPushButton(icon("open"), shown_path(path))
+            button.setProperty("flat", "true")
+            button.clicked.connect(lambda checked=False, path=path: self.recent_asked.emit(path))
+            self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

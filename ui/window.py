@@ -35,6 +35,7 @@ from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place, block_paths
 from ui.positions import arranged, completed
+from ui.recent import recent_projects
 from ui.report_commands import ReportCommands
 from ui.results import built_for, generated, loop_rows, overlays
 from ui.session import Session
@@ -65,7 +66,10 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
-        add_menus(self, self.actions_by_id, self.panels.docks)
+        self.recent_menu = QMenu("Open &recent", self)
+        self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))
+        add_menus(self, {**self.actions_by_id, "recent": self.recent_menu.menuAction()}, self.panels.docks)
+        self.panels.welcome.show_recent(recent_projects())
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
         self._autosave = QTimer(self)
@@ -112,6 +116,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
         parts.report.place_chosen.connect(self.navigator.go_to_path)
         parts.report.source_chosen.connect(self.navigator.go_to_source)
         parts.welcome.open_asked.connect(self.do_open)
+        parts.welcome.recent_asked.connect(self.open_project)
         parts.welcome.new_asked.connect(self.do_new)
         parts.welcome.example_asked.connect(lambda name: self.open_project(example_folder(name)))
 

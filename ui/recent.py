@@ -1,0 +1,42 @@
+"""The projects that were open last, remembered on this computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+__all__ = ["forget_recent", "recent_projects", "remember_project", "shown_path"]
+
+_KEY, _MOST = "recent", 10
+
+
+def recent_projects() -> list[Path]:
+    """Return the project files, the last first, without those that are gone."""
+    found = _settings().value(_KEY, [])
+    # A list of one comes back as a text.
+    names = [found] if isinstance(found, str) else list(found or [])
+    return [path for name in names if (path := Path(str(name))).is_file()]
+
+
+def remember_project(file: Path) -> None:
+    """Put a project first."""
+    first = file.resolve()
+    others = [path for path in recent_projects() if path != first]
+    _settings().setValue(_KEY, [str(path) for path in (first, *others)][:_MOST])
+
+
+def shown_path(file: Path) -> str:
+    """Return how a project file is named to a person: its folder, from the home folder where it lies in it."""
+    folder = file.parent if file.name == "project.yaml" else file
+    home = Path.home()
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
+
+
+def forget_recent() -> None:
+    """Forget all of them."""
+    _settings().remove(_KEY)
+
+
+def _settings() -> QSettings:
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Allo Studio", "window")
