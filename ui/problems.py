@@ -12,11 +12,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QMenu,
     QPushButton,
     QStackedLayout,
     QTreeWidget,
     QTreeWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -64,10 +66,21 @@ class Problems(QWidget):
         self._empty = QLabel("No problems")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter: words of the problem, its place or its code, or error, warning, note")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter problems")
+        self.filter.textChanged.connect(self._apply_filter)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(6, 4, 6, 0)
+        column.setSpacing(4)
+        column.addWidget(self.filter)
+        column.addWidget(self.tree)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.tree)
+        self._stack.addWidget(page)
         self._shown: tuple[Diagnostic, ...] = ()
         self._fixes: Fixes = lambda _: ()
         self.tree.itemExpanded.connect(self._offer)
@@ -91,16 +104,29 @@ class Problems(QWidget):
             item = _row(diagnostic)
             self.tree.addTopLevelItem(item)
             item.setExpanded(len(self._shown) <= _MOST_OPEN)
+        self.filter.setVisible(len(self._shown) > _MOST_OPEN or bool(self.filter.text()))
+        self._apply_filter()
         self._stack.setCurrentIndex(1 if self._shown else 0)
+
+    def _apply_filter(self) -> None:
+        words = self.filter.text().lower().split()
+        for number, diagnostic in enumerate(self._shown):
+            place = str(diagnostic.span or "")
+            told = " ".join((diagnostic.severity, diagnostic.code, diagnostic.where, place, diagnostic.message)).lower()
+            item = self.tree.topLevelItem(number)
+            if item is not None:
+                item.setHidden(not all(word in told for word in words))
 
     def open_row(self, index: int) -> None:
         """Go to the place of a row."""
         self._activated(self.tree.topLevelItem(index), 0)
 
     def copy(self) -> None:
-        """Copy the selected problems, or all, as text."""
+        """Copy the selected problems, or all that the filter leaves, as text."""
         chosen = [item.data(0, _ROLE) for item in self.tree.selectedItems() if item.data(0, _ROLE)]
-        QGuiApplication.clipboard().setText("\n".join(map(render, chosen)) if chosen else render_all(self._shown))
+        rows = (self.tree.topLevelItem(number) for number in range(self.tree.topLevelItemCount()))
+        left = [item.data(0, _ROLE) for item in rows if item is not None and not item.isHidden()]
+        QGuiApplication.clipboard().setText("\n".join(map(render, chosen)) if chosen else render_all(left))
 
     def buttons(self, index: int) -> list[QPushButton]:
         """Return the buttons of the fixes that a row shows."""
