@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from ui.settings import settings
 
 __all__ = ["forget_recent", "recent_projects", "remember_project", "shown_path"]
 
@@ -13,7 +13,7 @@ _KEY, _MOST = "recent", 10
 
 def recent_projects() -> list[Path]:
     """Return the project files, the last first, without those that are gone."""
-    found = _settings().value(_KEY, [])
+    found = settings().value(_KEY, [])
     # A list of one comes back as a text.
     names = [found] if isinstance(found, str) else list(found or [])
     return [path for name in names if (path := Path(str(name))).is_file()]
@@ -23,7 +23,7 @@ def remember_project(file: Path) -> None:
     """Put a project first."""
     first = file.resolve()
     others = [path for path in recent_projects() if path != first]
-    _settings().setValue(_KEY, [str(path) for path in (first, *others)][:_MOST])
+    settings().setValue(_KEY, [str(path) for path in (first, *others)][:_MOST])
 
 
 def shown_path(file: Path) -> str:
@@ -35,8 +35,4 @@ def shown_path(file: Path) -> str:
 
 def forget_recent() -> None:
     """Forget all of them."""
-    _settings().remove(_KEY)
-
-
-def _settings() -> QSettings:
-    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Allo Studio", "window")
+    settings().remove(_KEY)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, Signal
 
 from allo_studio.pipeline import Target, VendorUse
+from ui.settings import settings
 
 __all__ = ["TARGETS", "TargetChoice", "TargetSpec"]
 
@@ -47,7 +48,7 @@ class TargetChoice(QObject):
     def open(self, file: Path) -> None:
         """Take the target that was chosen for a project when it was open before."""
         self._file = file
-        found = str(_settings().value(_key(file)))
+        found = str(settings().value(_key(file)))
         self.show(found if found in TARGETS else _DEFAULT)
 
     def move(self, file: Path) -> None:
@@ -60,29 +61,25 @@ class TargetChoice(QObject):
         self.show(target)
         if self._file is None:
             return
-        settings = _settings()
+        kept = settings()
         if target == _DEFAULT:
-            settings.remove(_key(self._file))
+            kept.remove(_key(self._file))
         else:
-            settings.setValue(_key(self._file), target)
+            kept.setValue(_key(self._file), target)
 
     @property
     def vendor(self) -> VendorUse:
         """Which use builds make of the vendor's tool: where it is found, or none."""
-        return VendorUse("never" if str(_settings().value(_NO_TOOL)) == "true" else "found")
+        return VendorUse("never" if str(settings().value(_NO_TOOL)) == "true" else "found")
 
     def run_vendor(self, run: bool) -> None:
         """Let builds of all projects run the vendor's tool, or not."""
-        _settings().setValue(_NO_TOOL, "false" if run else "true")
+        settings().setValue(_NO_TOOL, "false" if run else "true")
 
     def show(self, target: Target) -> None:
         """Take a target without remembering it."""
         self.chosen = target
         self.changed.emit()
-
-
-def _settings() -> QSettings:
-    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Allo Studio", "window")
 
 
 def _key(file: Path) -> str:
