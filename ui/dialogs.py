@@ -65,6 +65,22 @@ class Prompts:
         )
         return {buttons.Save: "save", buttons.Discard: "discard"}.get(answer, "cancel")  # type: ignore[return-value]
 
+    def file_changed(self, name: str, dirty: bool) -> Literal["merge", "reload", "keep"]:
+        """Ask what to do with the changes that another program made to the file."""
+        box = QMessageBox(QMessageBox.Icon.Question, "The file has changed", f"{name} was changed by another program.")
+        text = "Take up its changes?"
+        if dirty:
+            text = "Merge its changes with yours, take them up in place of yours, or go on without them?"
+        box.setInformativeText(f"{text} Either can be undone.")
+        role = QMessageBox.ButtonRole
+        answers: dict[object, Literal["merge", "reload", "keep"]] = {}
+        if dirty:
+            answers[box.addButton("Merge", role.AcceptRole)] = "merge"
+        answers[box.addButton("Take up" if not dirty else "In place of mine", role.DestructiveRole)] = "reload"
+        answers[box.addButton("Go on without", role.RejectRole)] = "keep"
+        box.exec()
+        return answers.get(box.clickedButton(), "keep")
+
     def overwrite(self, name: str) -> bool:
         """Ask whether to overwrite a file that has changed on disk."""
         text = f"{name} was changed by another program since it was opened. Overwrite it?"

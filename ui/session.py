@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.checked import CheckedDesign
-from allo_studio.design.edits import Edit
+from allo_studio.design.edits import Edit, ReplaceProject
 from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
 from allo_studio.design.model import Graph, IpNode, KernelNode, Project
@@ -24,6 +24,7 @@ from allo_studio.project import (
     autosave,
     discard_autosave,
     load_project,
+    merge_projects,
     new_project,
     recover,
     save_project,
@@ -125,6 +126,41 @@ class Session(QObject):
         self._take(loaded)
         self.result, self._built_from = result, built_from
         self.show_level(level)
+        return True
+
+    def on_disk(self) -> LoadedProject | None:
+        """Return the project as its file is now; None where that is as it was read or written last, or is gone.
+
+        Raises AlloError where the file cannot be read.
+        """
+        if self.loaded is None or not self.loaded.file.exists():
+            return None
+        found = load_project(self.loaded.file)
+        return None if found.text == self.loaded.text else found
+
+    def take_up(self, found: LoadedProject, merge: bool) -> bool:
+        """Go on from what the file says now, merged with the changes made here or in their place; both can be undone.
+
+        Where both changed the same thing nothing is merged, and the problems say what that is.
+        """
+        if self.loaded is None or self.history is None:
+            return False
+        project, what = found.project, "Take up the file's changes"
+        if merge:
+            try:
+                project = merge_projects(self.loaded.project, self.history.project, project)
+                what = "Merge the file's changes"
+            except AlloError as error:
+                self._fail(error.diagnostics, "The file's changes were not merged")
+                return False
+        self.loaded = found
+        if project != self.history.project and not self.do(ReplaceProject(project, what)):
+            return False
+        if project == found.project:
+            self.history.mark_saved()
+            discard_autosave(found.file)
+        else:
+            self.history.mark_unsaved()
         return True
 
     def last_edit(self) -> str:

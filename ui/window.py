@@ -25,6 +25,7 @@ from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.command_palette import Command, CommandPalette, commands_of
 from ui.dialogs import Prompts
+from ui.disk_watch import DiskWatch
 from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.gestures import Gestures
@@ -72,6 +73,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
         self.panels.welcome.show_recent(recent_projects())
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
+        self.disk = DiskWatch(self.session, lambda: self.prompts, self._message, self)
         self._autosave = QTimer(self)
         self._autosave.setSingleShot(True)
         self._autosave.setInterval(_AUTOSAVE_MS)
@@ -430,8 +432,10 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
     def changeEvent(self, event: QEvent) -> None:
         """Check again when the person comes back and kernels have changed on disk."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.session.stale():
-            self.session.recheck()
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            if self.session.stale():
+                self.session.recheck()
+            self.disk.look()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, stop the build, and take the scene down in an order that Qt survives."""

@@ -15,7 +15,7 @@ class History:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._saved = project
+        self._saved: Project | None = project
         self._done: list[tuple[str, Project]] = []
         self._undone: list[tuple[str, Project]] = []
         self._observers: list[Callable[[], None]] = []
@@ -76,6 +76,11 @@ class History:
     def mark_saved(self) -> None:
         """Take the present project as the saved one."""
         self._saved = self._project
+        self._tell()
+
+    def mark_unsaved(self) -> None:
+        """Take no project of the history as the saved one: the file says something else than each of them."""
+        self._saved = None
         self._tell()
 
     def reset(self, project: Project) -> None:

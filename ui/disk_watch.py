@@ -1,0 +1,72 @@
+"""A project file that another program changed: noticed, and merged or taken up as the person chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
+
+from allo_studio.diagnostics import AlloError
+from ui.dialogs import Prompts
+from ui.session import Session
+
+__all__ = ["DiskWatch"]
+
+# Programs write a file in several steps: it is looked at when it was left alone for so many milliseconds.
+_SETTLED_MS = 300
+
+
+class DiskWatch(QObject):
+    """Watches the file of the session's project, and its folder: many programs put a new file in its place.
+
+    `tell` says a sentence. What the person chose to keep is not asked for again until the file changes once more.
+    """
+
+    def __init__(
+        self, session: Session, prompts: Callable[[], Prompts], tell: Callable[[str], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._prompts, self._tell = session, prompts, tell
+        self._kept: str | None = None
+        self._asking = False
+        self._watcher = QFileSystemWatcher(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SETTLED_MS)
+        self._timer.timeout.connect(self.look)
+        self._watcher.fileChanged.connect(lambda _: self._timer.start())
+        self._watcher.directoryChanged.connect(lambda _: self._timer.start())
+        session.level_changed.connect(self._follow)
+
+    def look(self) -> None:
+        """Ask what to do where the file says something else than when it was read or written last."""
+        self._follow()
+        if self._asking or self._session.loaded is None:
+            return
+        name = self._session.loaded.file.name
+        try:
+            found = self._session.on_disk()
+        except AlloError as error:
+            self._tell(f"{name} was changed by another program and cannot be read now: {error.diagnostics[0].message}")
+            return
+        if found is None or found.text == self._kept:
+            return
+        self._asking = True
+        try:
+            answer = self._prompts().file_changed(name, self._session.dirty)
+        finally:
+            self._asking = False
+        if answer == "keep":
+            self._kept = found.text
+        elif self._session.take_up(found, merge=answer == "merge"):
+            self._tell(f"Merged the changes of {name}" if answer == "merge" else f"Took up the changes of {name}")
+
+    def _follow(self) -> None:
+        """Watch the file of the project that is open."""
+        loaded = self._session.loaded
+        wanted = {str(loaded.file), str(loaded.root)} if loaded else set()
+        watched = {*self._watcher.files(), *self._watcher.directories()}
+        if gone := watched - wanted:
+            self._watcher.removePaths(sorted(gone))
+        if new := wanted - watched:
+            self._watcher.addPaths(sorted(new))
