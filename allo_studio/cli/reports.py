@@ -53,8 +53,14 @@ def beside(report: Report, path: Path) -> Report:
     if not known:
         hint = "give a csynth.xml, a .rpt of the tools, or the folder of a solution"
         raise AlloError(Diagnostic("report", f"{str(path)!r} is no report of a vendor's tool", hint=hint))
+    if not report.figures:
+        message = f"the report of this build has no figures by origin, so that {str(path)!r} cannot stand beside them"
+        raise AlloError(Diagnostic("report", message, hint="build the project again: an earlier version wrote it"))
     found = joined(report, known)
     if not any(set(row.values) & {said.origin for said in known} for row in found.figures):
+        if report.top in (said.general.top for said in known):
+            message = f"{str(path)!r} gives no figures of the parts of this build"
+            raise AlloError(Diagnostic("report", message, hint="give the report of a run that ended well"))
         tops = ", ".join(dict.fromkeys(said.general.top or "no name" for said in known))
         message = f"{str(path)!r} says nothing of the parts of this build: it is of {tops}"
         hint = f"give reports of what this build wrote, whose top is {report.top}"

@@ -90,7 +90,11 @@ class _Vendor:
                 self.instances.setdefault(instance.module, []).append(instance)
 
     def figure(self, row: FigureRow) -> float | None:
-        """Return a figure that the report gives, None where it does not."""
+        """Return a figure that the report gives, None where it does not; what is below 0 is no count of anything."""
+        found = self._given(row)
+        return None if found is None or found < 0 else found
+
+    def _given(self, row: FigureRow) -> float | None:
         match row.kind:
             case "design":
                 # A report may be of another design, or of one that this one is a part of.
@@ -111,7 +115,7 @@ class _Vendor:
         # Where the tool flattened less of a nest, its loop takes a part of the cycles.
         if loop is None or (row.figure == "latency" and loop.name != "_".join(labels)):
             return None
-        return loop_figures(loop)[row.figure]
+        return loop_figures(loop).get(row.figure)
 
     def _design(self, figure: str) -> float | None:
         report = self.report

@@ -105,7 +105,7 @@ class _Rows:
                 continue
             loops = process.ir.loops()
             labels = loop_labels(loops)
-            name = "/".join(loops[number].name for number in loop.loops)
+            name = "/".join(loops[number].id for number in loop.loops)
             label = "/".join(labels[number] for number in loop.loops)
             for figure, values in _of_loops(loop, known.get((loop.function, loop.loops))):
                 found = self._row("loop", process.path, figure, values)

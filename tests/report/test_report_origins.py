@@ -199,3 +199,77 @@ def test_figures_of_a_report_are_checked() -> None:
         found["report"]["figures"][0]["values"] = wrong
         with pytest.raises(AlloError, match=r"figures\[0\]"):
             parse_document(json.dumps(found), "here")
+
+
+TWICE = """\
+def f(X: int32[16]) -> int32[16]:
+    Y: int32[16]
+    for i in range(16):
+        Y[i] = X[i] + 1
+    for i in range(16):
+        Y[i] = Y[i] + X[15 - i]
+    return Y
+"""
+TWICE_PROJECT = """\
+format: 1
+name: twice
+target: {device: xcu280, clock_ns: 3.33}
+top: top
+graphs:
+  top:
+    inputs: {A: "int32[16]"}
+    outputs: {B: "int32[16]"}
+    nodes:
+      f: {kernel: "k.py:f"}
+    edges: [A -> f.X, f.Y -> B]
+"""
+
+
+def test_loops_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "k.py").write_text(f"from allo_studio.lang import *\n\n\n{TWICE}")
+    (tmp_path / "project.yaml").write_text(TWICE_PROJECT)
+    made = build(load_project(tmp_path), tmp_path / "out", simulate=False).report
+    names = [row.name for row in made.figures if row.kind == "loop" and row.figure == "II"]
+    assert names == [row.loop for row in made.loops]
+    assert len(set(names)) == 2
+    loops = [LoopSaid("i", 16, 17, 2, 1), LoopSaid("nest1_i", 16, 20, 5, 1)]
+    said = [ModuleSaid("f", 41, {}, loops), ModuleSaid("top", 43, {})]
+    found = joined(made, [parse_report(csynth_xml("top", said).encode(), "csynth.xml")])
+    assert [row_of(found, "loop", "top/f", "latency", name).values["csynth"] for name in names] == [17, 20]
+
+
+def test_counts_below_zero_are_no_figures(report: Report) -> None:
+    said = [ModuleSaid("cascade", -7, {"DSP": -1}), ModuleSaid("mm1", 10, {}, [LoopSaid("i", 64, -2, -3, -4)])]
+    found = joined(report, [parse_report(csynth_xml("cascade", said).encode(), "csynth.xml")])
+    told_by_tool = [row.values["csynth"] for row in found.figures if "csynth" in row.values]
+    # Only the latency of mm1 is a count, and the period of the clock is told.
+    assert 10 in told_by_tool
+    assert min(told_by_tool) >= 0
+
+
+def test_builds_without_figures_and_reports_without_them_are_told_as_such(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vendor = tmp_path / "csynth.xml"
+    vendor.write_text(csynth_xml("cascade", MODULES))
+    old = json.loads((folder / "report.json").read_text())
+    del old["report"]["figures"]
+    (tmp_path / "report.json").write_text(json.dumps(old))
+    assert main(["report", str(tmp_path / "report.json"), "--with", str(vendor)]) == 1
+    said = capsys.readouterr().err
+    assert "has no figures by origin" in said
+    assert "build the project again" in said
+    empty = csynth_xml("cascade", [ModuleSaid("cascade", "undef", {})], clock="nan")
+    vendor.write_text(empty)
+    assert main(["report", str(folder), "--with", str(vendor)]) == 1
+    said = capsys.readouterr().err
+    assert "gives no figures of the parts of this build" in said
+    assert "whose top is" not in said
+
+
+@pytest.mark.parametrize("kind", ["loop", "block", "design"])
+def test_figures_of_other_versions_stay_as_they_are(report: Report, kind: str) -> None:
+    number = next(n for n, row in enumerate(report.figures) if row.kind == kind)
+    other = replace(report.figures[number], figure="energy")
+    figures = (*report.figures[:number], other, *report.figures[number + 1 :])
+    assert joined(replace(report, figures=figures), [csynth()]).figures[number] == other

@@ -24,6 +24,7 @@ from allo_studio.hardware.operators import load_operators
 from allo_studio.pipeline import size_project
 from allo_studio.project import load_project
 from allo_studio.simulate import evaluate, random_inputs
+from allo_studio.simulate.toolchain import include_dirs
 from allo_studio.simulations import c_simulation
 
 PROJECTS = Path(__file__).parents[2] / "projects"
@@ -216,6 +217,67 @@ def test_threads_run_on_the_streams_of_other_headers(tmp_path: Path) -> None:
     subprocess.run([compiler, *flags, f"-I{other}", *files, "-o", str(tmp_path / "run")], check=True)
     done = subprocess.run([str(tmp_path / "run"), str(data)], capture_output=True, text=True, check=True, timeout=60)
     assert "mismatches 0" in done.stdout
+
+
+POLLING = """\
+#include "hls_stream.h"
+#include <cstdio>
+
+int main() {
+    hls::stream<int> there("there"), back("back"), never("never");
+    there.holds(2, "top/ask.there->answer.there");
+    back.holds(2, "top/answer.back->ask.back");
+    never.holds(1, "top/answer.never->ask.never");
+    const auto ask = [&] {
+        int got = 0;
+        for (int number = 0; number < COUNT; ++number) {
+            while (!there.write_nb(number)) {
+            }
+        }
+        for (int number = 0; number < COUNT; ++number) {
+            got += back.read();
+        }
+        // Who gives up goes on.
+        for (int asked = 0; asked < 20000; ++asked) {
+            got += never.empty() ? 0 : 1;
+        }
+        std::printf("got %d\\n", got);
+    };
+    const auto answer = [&] {
+        for (int number = 0; number < COUNT;) {
+            if (!there.empty() && !back.full()) {
+                back.write(there.read() * 2);
+                ++number;
+            }
+        }
+        hls::concurrently({
+            {"top/answer/inside", {}, [&] { back.write(there.read()); }},
+        });
+    };
+    hls::concurrently({{"top/ask", {}, [&] { ask(); there.write(1); back.read(); }}, {"top/answer", {}, answer}});
+    std::printf("done\\n");
+}
+"""
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, "got 12\ndone\n"), (5, "")])
+def test_processes_that_ask_forever_have_a_deadlock_too(count: int, said: str, tmp_path: Path) -> None:
+    """Two that ask before they take or give: with a fifth token neither ever finds what it asks for."""
+    (tmp_path / "poll.cpp").write_text(POLLING)
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    assert compiler
+    flags = ["-std=c++14", "-O1", "-pthread", f"-I{include_dirs()[0]}", f"-DCOUNT={count}"]
+    subprocess.run([compiler, *flags, str(tmp_path / "poll.cpp"), "-o", str(tmp_path / "run")], check=True)
+    done = subprocess.run([str(tmp_path / "run")], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == said
+    if said:
+        assert (done.returncode, done.stderr) == (0, "")
+        return
+    assert done.returncode == 70
+    assert done.stderr.splitlines() == [
+        "csim: deadlock: top/ask waits for room in top/ask.there->answer.there",
+        "csim: deadlock: top/answer waits for room in top/answer.back->ask.back",
+    ]
 
 
 STREAM = """\

@@ -2,7 +2,8 @@
 //
 // `concurrently` runs each process of a dataflow region in a thread of its own. One of them runs at a time, until it
 // would read from an empty stream or write into a full one: so values and the order of all that happens are the same in
-// each run. Where none can go on, the program says who waits for what and ends with status 70.
+// each run. Where none can go on, the program says who waits for what and ends with status 70; so it does where those that
+// can only ask streams again and again (`empty`, `full`, `read_nb`, `write_nb`), and no token moves.
 #if defined(__SYNTHESIS__) || defined(__VITIS_HLS__)
 #include_next <hls_stream.h>
 #else
@@ -75,13 +76,40 @@ class turns {
         }
     }
 
-    // Lets others run before a process that asks again and again goes on.
-    void pass() {
-        if (mine() != nullptr && !ready_.empty()) {
-            ready_.push_back(mine());
-            std::unique_lock<std::mutex> lock(mutex_);
-            give(lock, *mine());
+    // Lets others run before a process that asks again and again, in vain, goes on.
+    void pass(const char *wants, const std::string &where) {
+        task *const own = mine();
+        if (own != nullptr) {
+            own->wants = wants;
+            own->where = &where;
         }
+        if (++in_vain_ > MOST_IN_VAIN) {
+            if (own == nullptr) {
+                stop("stream '%s' is asked again and again for %s it\n", where.c_str(), wants);
+            }
+            stuck();
+        }
+        if (own == nullptr) {
+            return;
+        }
+        if (!ready_.empty()) {
+            ready_.push_back(own);
+            std::unique_lock<std::mutex> lock(mutex_);
+            give(lock, *own);
+        }
+        own->wants = nullptr;
+    }
+
+    // Something happened: what was asked in vain may be answered otherwise.
+    void moved() { in_vain_ = 0; }
+
+    // Ends the program, which cannot go on, and says why.
+    template <typename... VALUES> [[noreturn]] static void stop(const char *why, VALUES... values) {
+        std::fflush(stdout);
+        std::fputs("csim: deadlock: ", stderr);
+        std::fprintf(stderr, why, values...);
+        std::fflush(stderr);
+        std::_Exit(70);
     }
 
     void run(const std::vector<process> &processes) {
@@ -131,7 +159,11 @@ class turns {
         }
     };
 
+    // Who asks more often than that without an answer, while no token moves, asks for ever.
+    static constexpr unsigned long MOST_IN_VAIN = 1UL << 18;
+
     std::mutex mutex_;
+    unsigned long in_vain_ = 0;
     std::deque<task *> ready_;
     std::list<task *> tasks_;
 
@@ -160,6 +192,7 @@ class turns {
         lock.unlock();
         processes[number].work();
         lock.lock();
+        moved();
         tasks_.remove(&me);
         for (std::size_t later = 0; later < processes.size(); ++later) {
             for (const std::size_t before : processes[later].after) {
@@ -220,6 +253,7 @@ template <typename T, int DEPTH = 0> class stream {
             turns::all().wait(writer_, "room in", name_);
         }
         tokens_.push_back(token);
+        turns::all().moved();
         turns::all().ready(reader_);
     }
 
@@ -234,17 +268,14 @@ template <typename T, int DEPTH = 0> class stream {
     T read() {
         while (tokens_.empty()) {
             if (turns::mine() == nullptr) {
-                std::fflush(stdout);
-                std::fprintf(stderr, "csim: deadlock: stream '%s' was read while empty, after %zu tokens\n",
-                             name_.c_str(), reads_);
-                std::fflush(stderr);
-                std::_Exit(70);
+                turns::stop("stream '%s' was read while empty, after %zu tokens\n", name_.c_str(), reads_);
             }
             turns::all().wait(reader_, "a token in", name_);
         }
         T token = std::move(tokens_.front());
         tokens_.pop_front();
         ++reads_;
+        turns::all().moved();
         turns::all().ready(writer_);
         return token;
     }
@@ -271,14 +302,14 @@ template <typename T, int DEPTH = 0> class stream {
 
     bool empty() const {
         if (tokens_.empty()) {
-            turns::all().pass();
+            turns::all().pass("a token in", name_);
         }
         return tokens_.empty();
     }
 
     bool full() const {
         if (is_full()) {
-            turns::all().pass();
+            turns::all().pass("room in", name_);
         }
         return is_full();
     }
