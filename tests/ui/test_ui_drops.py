@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ def drop(window: Window, *files: Path, at: tuple[int, int] = (60, 40)) -> bool:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(file)) for file in files])
     view, left, none = window.panels.canvas.view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(*at), Qt.DropAction.CopyAction, data, left, none)
+    with warnings.catch_warnings():
+        # Newer versions of Qt have no other way to make one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        enter = QDragEnterEvent(QPoint(*at), Qt.DropAction.CopyAction, data, left, none)
     view.dragEnterEvent(enter)
     view.dropEvent(QDropEvent(QPointF(*at), Qt.DropAction.CopyAction, data, left, none))
     return enter.isAccepted()
