@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import effort
 import pytest
 from counting_interpreter import counted, same
 from random_engines import inputs_of, kernel_of
@@ -45,7 +46,7 @@ def assert_sums_agree(kernel: KernelIR, found: Recording) -> None:
                 assert count.entries == found.loops[name, loops.index(loop.parent)].iterations
 
 
-@pytest.mark.parametrize("seed", range(70))
+@pytest.mark.parametrize("seed", range(effort.of(35, 70)))
 def test_random_programs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     made = program(Chooser(Random(seed)))
     try:

@@ -17,6 +17,8 @@ from allo_studio.pipeline import BuildResult, Cancelled, Progress, build, check_
 from allo_studio.project import LoadedProject, load_project
 from allo_studio.report import REPORT_FILE, read_report
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 _SEED = Path(__file__).parents[1] / "projects" / "gemm_cascade"
 
 

@@ -19,6 +19,8 @@ from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.simulate.reference import evaluate
 from allo_studio.simulate.sizes import meant, sizes_of
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 KERNELS = """\
 from allo_studio.lang import float32, int32
 

@@ -17,6 +17,8 @@ from allo_studio.frontend import parse_kernel
 from allo_studio.pipeline import Engine, check_project, simulate, size_project
 from allo_studio.project import LoadedProject, load_project, save_project, save_project_as
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 KERNELS = """\
 from allo_studio.lang import *
 

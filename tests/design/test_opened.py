@@ -15,6 +15,8 @@ from allo_studio.project import LoadedProject, load_project
 from allo_studio.simulate import evaluate, random_inputs, run
 from allo_studio.simulate.jit import evaluate_jit
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 KERNELS = """
 from allo_studio.lang import *
 

@@ -11,6 +11,8 @@ from allo_studio.backends.vitis import emit
 from allo_studio.pipeline import build, check_project, simulate, size_project
 from allo_studio.project import LoadedProject, load_project
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 KERNELS = """\
 from allo_studio.lang import *
 

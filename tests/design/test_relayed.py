@@ -20,6 +20,8 @@ from allo_studio.simulate import evaluate, random_inputs
 from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.source import Source
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 PRODUCT = """
 from allo_studio.lang import *
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import effort
 from affine_programs import Chooser, DataChooser, SeededChooser
 from brute_force import Unsearchable, least_interval
 from hardware_kernels import parse
@@ -18,7 +19,7 @@ from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.schedule import ScheduledKernel, from_specs
 
-EXAMPLES = 500
+EXAMPLES = effort.of(120, 500)
 _MOST_TIMED = 14
 
 

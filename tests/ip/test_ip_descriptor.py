@@ -13,6 +13,7 @@ from allo_studio.design.model import IpNode
 from allo_studio.layout import Layout
 from allo_studio.pipeline import check_project
 from allo_studio.project import load_project, save_project
+from allo_studio.project.ip import asking
 from allo_studio.project.save import save_project_as
 
 Y = "ip/scale.ip.yaml"
@@ -173,6 +174,13 @@ def test_faults_are_told_once_for_several_blocks(tmp_path: Path) -> None:
     assert "are told at top/scale" in faults[0].message
 
 
+def marked(word: str) -> list[tuple[str, str, str]]:
+    """Return changes by which the code of the block is new, and does the same."""
+    return [
+        (name, old, f"// {word}\n{old}") for name, old in (("ip/scale.cpp", "static"), ("ip/scale.sv", "endmodule"))
+    ]
+
+
 HOSTILE = {
     "itself included": ("ip/scale.cpp", '#include "scale.h"', '#include "scale.cpp"'),
     "templates without end": (
@@ -204,6 +212,22 @@ def test_hostile_code_is_refused_in_bounded_time(name: str, tmp_path: Path) -> N
     faults = faults_of(tmp_path)
     assert time.monotonic() - began < 100
     assert {fault.code for fault in faults} == {"ip"}
+
+
+def test_code_is_read_once_however_often_its_descriptor_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    known = asking.subprocess.run
+
+    def run(command: list[str], **options: object) -> object:
+        asked.append(Path(command[-1]).name)
+        return known(command, **options)
+
+    monkeypatch.setattr(asking.subprocess, "run", run)
+    for number in (11, 12, 13):
+        block_of(write_files(tmp_path, SCALE, (Y, "lut: 120", f"lut: {number}"), *marked("once")))
+    assert [name for name in asked if name.startswith("parse")] == ["parse_cpp.py", "parse_verilog.py"]
 
 
 def test_a_block_is_kept_by_the_project_and_copied_with_it(tmp_path: Path) -> None:
@@ -317,8 +341,8 @@ def test_a_parser_that_is_not_installed_is_told(
     (other / package).mkdir(parents=True)
     (other / package / "__init__.py").write_text(f"raise ImportError('there is no {package}')\n")
     monkeypatch.setenv("PYTHONPATH", str(other))
-    # The text is one that nothing was found out about yet.
-    write_files(tmp_path, SCALE, (Y, "lut: 120", f"lut: {len(package)}"))
+    # The texts are some that nothing was found out about yet.
+    write_files(tmp_path, SCALE, *marked(package))
     faults = faults_of(tmp_path)
     assert [(f.code, f.hint) for f in faults] == [("tool", f"install it with Allo Studio: pip install {wanted}")]
     assert f"there is no {package}" in faults[0].message

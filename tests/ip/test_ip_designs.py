@@ -21,6 +21,8 @@ from allo_studio.simulate.cycle.outside import OutsideDesign
 from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.jit import evaluate_jit
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 SIMULATORS = [tool for tool in ("verilator", "iverilog") if shutil.which(tool)]
 needs_simulator = pytest.mark.skipif(not SIMULATORS, reason="no simulator of Verilog is installed")
 Y = "ip/scale.ip.yaml"

@@ -19,6 +19,8 @@ from allo_studio.project import load_project
 from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.jit import evaluate_jit
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 Arrays = Mapping[str, NDArray[Any]]
 needs_simulator = pytest.mark.skipif(
     not (shutil.which("iverilog") or shutil.which("verilator")), reason="no simulator of Verilog is installed"

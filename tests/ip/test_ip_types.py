@@ -12,6 +12,8 @@ from allo_studio.design.region import RegionPort
 from allo_studio.simulate.data import random_inputs
 from allo_studio.simulate.model import run_model
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 # A type of a port, and the C++ types that it may be.
 TYPES: dict[str, tuple[str, ...]] = {
     "uint1": ("bool", "ap_uint<1>"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import effort
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ def _grow(data: st.DataObject, base: KernelIR, most: int) -> ScheduledKernel:
     return scheduled
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort.of(8, 20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), name=st.sampled_from(sorted(KERNELS)))
 def test_legal_steps_keep_the_results(data: st.DataObject, name: str) -> None:
     base = _BASES[name]

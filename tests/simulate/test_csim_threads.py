@@ -27,6 +27,8 @@ from allo_studio.simulate import evaluate, random_inputs
 from allo_studio.simulate.toolchain import include_dirs
 from allo_studio.simulations import c_simulation
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 PROJECTS = Path(__file__).parents[2] / "projects"
 LIBRARY = load_operators("vitis", 3.33)
 

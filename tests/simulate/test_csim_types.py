@@ -16,6 +16,8 @@ from allo_studio.simulate import run
 from allo_studio.simulate.elements import decode, encode, encoded_size
 from allo_studio.types import ArrayType, parse_type
 
+pytestmark = pytest.mark.usefixtures("quick_cpp")
+
 NAMES = {
     "a": "int7",
     "b": "uint1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from itertools import count
 
+import effort
 import pytest
 from affine_kernels import affine_kernel
 from hardware_kernels import inputs_of
@@ -22,7 +23,8 @@ from allo_studio.samples import FLAVOURS
 
 # Their scheduling or compiling takes several seconds.
 SLOW = {2, 6, 12, 23, 30, 43, 51, 66, 72, 77, 78, 89, 100, 103, 113, 150, 176, 184, 188, 189, 191, 205}
-SEEDS = [seed for seed in range(222) if seed not in SLOW]
+# Every other one, which still meets all clocks.
+SEEDS = [seed for seed in range(222) if seed not in SLOW][:: effort.of(2, 1)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
