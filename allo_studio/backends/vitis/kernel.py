@@ -85,6 +85,8 @@ def kernel_function(
     that counts them is no other block's.
     """
     _require_own_state(kernel)
+    # What is found out of it for one loop serves the others.
+    kernel = kernel.steady()
     callees = callees or Callees(Names())
     made = _function(kernel, callees, owner, callees.called.setdefault(owner, {}), initial or {})
     return replace(made, owner=owner) if initial else made

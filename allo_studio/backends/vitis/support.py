@@ -373,7 +373,7 @@ _CMATH = ("INFINITY", "NAN", "std::ldexp", "std::signbit")
 # A pattern that begins with plain text is found many times faster than one that begins with `\b`.
 _CALL = re.compile(r"wrap::(?<!\wwrap::)(\w+)([<(])")
 _WIDE_INTEGER = re.compile(r"ap_(?<!\wap_)u?int<")
-_MATH = re.compile(r"hls::(?<!\whls::)(?!stream\b|vector\b)\w+\(")
+_MATH = re.compile(r"hls::(?<!\whls::)(?!stream\b|vector\b|concurrently\b)\w+\(")
 _HALF = re.compile(r"half(?<!\whalf)\b")
 _INITIAL = re.compile(rf"{INITIALLY}(?<!\w{INITIALLY})[<(]")
 

@@ -94,6 +94,15 @@ void top(const float A[16][16], const float B[16][16], const float D[16][16], fl
     // top/mm1_C: for a test
     hls::stream<hls::vector<float, 4>> mm1_C("mm1_C");
 #pragma HLS stream variable=mm1_C type=fifo depth=6
+#ifdef ALLO_STUDIO_HLS_STREAM_H
+    // In a C simulation each process is a thread, and a stream holds no more than its FIFO does.
+    mm1_C.holds(6, "top/mm1_C");
+    hls::concurrently({
+        {"top/mm1", {}, [&] { mm1(A, B, mm1_C); }},
+        {"top/mm2", {}, [&] { mm2(mm1_C, D, E); }},
+    });
+#else
     mm1(A, B, mm1_C);  // top/mm1
     mm2(mm1_C, D, E);  // top/mm2
+#endif
 }
