@@ -30,13 +30,14 @@ _SCHEDULE_KEYS = ("about", "multiples", "least", "steps")
 
 @dataclass(frozen=True)
 class LibraryParameter:
-    """A constant of a kernel's file that a block may set: a whole number of at least `least`.
+    """A constant of a kernel's file that a block may set: a whole number of at least `least`, `value` unless it is set.
 
     It is a multiple of `multiple`, a number or the name of another parameter; of 1 where nothing is asked.
     """
 
     name: str
     about: str
+    value: int
     least: int = 1
     multiple: int | str = 1
 
@@ -54,6 +55,11 @@ class LibrarySchedule:
     multiples: Mapping[str, int] = field(default_factory=dict)
     least: Mapping[str, int] = field(default_factory=dict)
 
+    def fits(self, values: Mapping[str, int]) -> bool:
+        """Tell whether the parameters, all of which have a value in `values`, are as the steps need them."""
+        whole = all(values[name] % number == 0 for name, number in self.multiples.items())
+        return whole and all(values[name] >= number for name, number in self.least.items())
+
 
 @dataclass(frozen=True)
 class LibraryBlock:
@@ -67,6 +73,25 @@ class LibraryBlock:
     params: Mapping[str, LibraryParameter]
     default: str
     schedules: Mapping[str, LibrarySchedule]
+
+    def values(self, given: Mapping[str, int]) -> dict[str, int]:
+        """Return the values of all parameters where some are given."""
+        return {name: given.get(name, param.value) for name, param in self.params.items()}
+
+    def allows(self, given: Mapping[str, int]) -> bool:
+        """Tell whether the parameters may have the values given, and the others their defaults."""
+        values = self.values(given)
+        return all(
+            values[name] >= param.least
+            and values[name] % (values[param.multiple] if isinstance(param.multiple, str) else param.multiple) == 0
+            for name, param in self.params.items()
+        )
+
+    def schedule_for(self, given: Mapping[str, int]) -> LibrarySchedule | None:
+        """Return the default schedule where the parameters suit it, else the first that they suit."""
+        values = self.values(given)
+        order = sorted(self.schedules.values(), key=lambda schedule: schedule.name != self.default)
+        return next((schedule for schedule in order if schedule.fits(values)), None)
 
 
 @cache
@@ -118,9 +143,7 @@ class _Reader:
         if "section" in entries:
             section = self.faults.take_choice(entries["section"], (*path, "section"), SECTIONS) or section
         file = self._text(entries, path, "file")
-        params = self._params(entries.get("params", {}), (*path, "params"))
-        if file:
-            self._check_kernel(name, file, params, path)
+        params = self._params(entries.get("params", {}), (*path, "params"), file, self._constants(name, file, path))
         schedules = self._schedules(entries.get("schedules", {}), (*path, "schedules"), params)
         default = self._text(entries, path, "default")
         if default and default not in schedules:
@@ -129,24 +152,25 @@ class _Reader:
         title, about = self._text(entries, path, "title"), self._text(entries, path, "about")
         return LibraryBlock(name, section, title, about, library_path(file), params, default, schedules)
 
-    def _check_kernel(self, name: str, file: str, params: Mapping[str, LibraryParameter], path: Path) -> None:
+    def _constants(self, name: str, file: str, path: Path) -> Mapping[str, Any] | None:
+        """Return the constants of a block's kernel file, None where the block has no kernel."""
+        if not file:
+            return None
         try:
             source = self.kernels(library_path(file))
             functions = [kernel.name for kernel in list_kernels(source)]
-            if name not in functions:
-                self.faults.add(path, f"{file} has no function {name!r}", f"it has {', '.join(functions)}", at_key=True)
-                return
-            constants = kernel_parameters(source, name)
+            if name in functions:
+                return kernel_parameters(source, name)
         except AlloError as error:
             for found in error.diagnostics:
                 self.faults.add((*path, "file"), found.message, found.hint)
-            return
-        for param in params:
-            if type(constants.get(param)) is not int:
-                hint = f"it has {', '.join(sorted(k for k, v in constants.items() if type(v) is int))}"
-                self.faults.add((*path, "params", param), f"is no whole number of {file}", hint, at_key=True)
+            return None
+        self.faults.add(path, f"{file} has no function {name!r}", f"it has {', '.join(functions)}", at_key=True)
+        return None
 
-    def _params(self, value: Any, path: Path) -> dict[str, LibraryParameter]:
+    def _params(
+        self, value: Any, path: Path, file: str, constants: Mapping[str, Any] | None
+    ) -> dict[str, LibraryParameter]:
         found = {}
         named = self.faults.take_named(value, path)
         for name, given in named.items():
@@ -161,7 +185,12 @@ class _Reader:
                 )
             elif not isinstance(multiple, str):
                 multiple = self.faults.take_int(multiple, (*here, "multiple"), 1) or 1
-            found[name] = LibraryParameter(name, self._text(entries, here, "about"), least, multiple)
+            default = (constants or {}).get(name)
+            if constants is not None and type(default) is not int:
+                hint = f"it has {', '.join(sorted(k for k, v in constants.items() if type(v) is int))}"
+                self.faults.add(here, f"is no whole number of {file}", hint, at_key=True)
+            about, number = self._text(entries, here, "about"), default if type(default) is int else 1
+            found[name] = LibraryParameter(name, about, number, least, multiple)
         return found
 
     def _schedules(self, value: Any, path: Path, params: Mapping[str, LibraryParameter]) -> dict[str, LibrarySchedule]:

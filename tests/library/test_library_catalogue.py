@@ -64,9 +64,9 @@ def test_a_catalogue_is_read() -> None:
         "library:twice.py",
         "lanes",
     )
-    assert [(p.name, p.about, p.least, p.multiple) for p in block.params.values()] == [
-        ("N", "numbers", 4, 1),
-        ("M", "rows", 1, "N"),
+    assert [(p.name, p.about, p.value, p.least, p.multiple) for p in block.params.values()] == [
+        ("N", "numbers", 8, 4, 1),
+        ("M", "rows", 16, 1, "N"),
     ]
     (schedule,) = block.schedules.values()
     assert (schedule.name, schedule.about, schedule.multiples) == ("lanes", "Two a cycle.", {"N": 2})

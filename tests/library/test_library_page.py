@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from allo_studio.frontend import KernelSignature, kernel_parameters, list_kernels, parse_kernel
+from allo_studio.frontend import KernelSignature, list_kernels, parse_kernel
 from allo_studio.hardware.operators import load_operators
 from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.library.catalogue import SECTIONS, LibraryBlock, LibraryParameter, LibrarySchedule, library
@@ -30,11 +30,10 @@ def cycles(block: str, schedule: str) -> int | None:
     return schedule_kernel(kernel, load_operators("vitis", 3.33)).latency
 
 
-def param_text(block: LibraryBlock, param: LibraryParameter) -> str:
-    value = kernel_parameters(library_source(block.path), block.name)[param.name]
+def param_text(param: LibraryParameter) -> str:
     least = f", at least {param.least}" if param.least > 1 else ""
     multiple = f", a multiple of {param.multiple}" if param.multiple != 1 else ""
-    return f"`{param.name}` = {value}: {param.about}{least}{multiple}"
+    return f"`{param.name}` = {param.value}: {param.about}{least}{multiple}"
 
 
 def schedule_row(block: LibraryBlock, schedule: LibrarySchedule) -> str:
@@ -54,7 +53,7 @@ def section_lines(section: str) -> Iterator[str]:
         found = signature(block)
         ports = ", ".join(f"`{port.name}: {port.type}`" for port in found.arguments)
         results = ", ".join(f"`{port.name}: {port.type}`" for port in found.results)
-        params = "; ".join(param_text(block, param) for param in block.params.values())
+        params = "; ".join(param_text(param) for param in block.params.values())
         yield f"| **{block.title}** `{block.path}:{block.name}` | {block.about} | {ports} → {results} | {params} |"
     yield from ("", "| block | schedule | | needs | cycles without | cycles with |", "|---|---|---|---|---|---|")
     for block in blocks:
