@@ -7,7 +7,7 @@ CORE_ENV := .venv-core
 RUN := $(ENV)/bin/python
 # What shows that the library needs no Qt: something of each of its packages. `make test` runs all tests.
 CORE_TESTS := tests/analysis tests/api tests/benchmarks tests/calibration tests/ir tests/project tests/report tests/simulate/cycle \
-	tests/design/test_channels.py tests/design/test_fifo.py tests/hardware/test_hardware_doc.py tests/test_cli.py \
+	tests/library tests/design/test_channels.py tests/design/test_fifo.py tests/hardware/test_hardware_doc.py tests/test_cli.py \
 	tests/test_cli_rtl.py tests/test_docs_pages.py tests/test_docs_primitives.py tests/test_docs_python_api.py \
 	tests/test_examples.py tests/test_execute.py tests/test_pipeline.py tests/test_schedule.py tests/test_verification.py
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
