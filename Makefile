@@ -10,7 +10,7 @@ CORE_TESTS := tests/test_without_qt.py tests/analysis/test_footprints.py tests/a
 	tests/backends/test_vitis_control.py tests/backends/rtl/test_rtl_control_forms.py tests/backends/rtl/test_rtl_stages.py \
 	tests/benchmarks/test_seed_gemm.py tests/calibration/test_calibration_file.py tests/design/test_channels.py \
 	tests/design/test_fifo.py tests/frontend/test_lang.py tests/hardware/test_hardware_doc.py tests/ip/test_ip_descriptor.py \
-	tests/ir tests/primitives/test_registry.py tests/project/test_load.py tests/project/test_save.py \
+	tests/ir tests/library/test_library_catalogue.py tests/primitives/test_registry.py tests/project/test_load.py tests/project/test_save.py \
 	tests/report/test_report_table.py tests/simulate/cycle/test_model.py tests/simulate/test_csim.py tests/test_cli.py \
 	tests/test_docs_python_api.py tests/test_execute.py tests/test_schedule.py tests/test_verification.py
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}

@@ -52,6 +52,7 @@ _FAMILIES = {
 _FAMILY = re.compile(r"[A-Za-z]*")
 _KINDS = {
     "kernel": QColor("#5aa9ff"),
+    "library": QColor("#5aa9ff"),
     "graph": QColor("#b18cff"),
     "constant": QColor("#e0b060"),
     "ip": QColor("#f0a35e"),

@@ -267,6 +267,7 @@ def test_wheel_has_all_that_the_checkout_has(wheel):
     missing = sorted(set(data_files()) - packed)
     assert not missing
     assert "projects/gemm_cascade/kernels/gemm.py" in packed
+    assert {"allo_studio/library/catalogue.yaml", "allo_studio/library/kernels/linear.py"} <= packed
     assert not any(name.startswith(("tests/", "benchmarks/", "tools/", "docs/")) for name in packed)
 
 
@@ -281,3 +282,30 @@ def test_installed_wheel_runs_away_from_the_checkout(wheel, tmp_path):
     command[4:] = ["check", "mine"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+LIBRARY_PROJECT = """\
+format: 1
+name: mine
+graphs:
+  top:
+    inputs: {x: "float32[64, 64]"}
+    outputs: {y: "float32[64, 64]"}
+    nodes: {relu: {kernel: "library:activations.py:relu"}}
+    edges: [x -> relu.x, relu.y -> y]
+"""
+
+
+def test_installed_wheel_has_the_library(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "project.yaml").write_text(LIBRARY_PROJECT, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    program = "from allo_studio.library import catalogue; print(catalogue.__file__, len(catalogue.library()))"
+    for command in (["-m", "allo_studio", "check", "mine"], ["-c", program]):
+        command = [sys.executable, "-P", *command]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert str(tmp_path / "site") in done.stdout
+    assert int(done.stdout.split()[-1]) > 10

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.frontend import KernelSignature, list_kernels
+from allo_studio.library.catalogue import SECTIONS, LibraryBlock, library
+from allo_studio.library.files import library_source
 from allo_studio.source import Source
 
-__all__ = ["Entry", "Files", "Section", "catalogue", "file_entries", "project_files"]
+__all__ = ["Entry", "Files", "Section", "catalogue", "file_entries", "library_sections", "project_files"]
 
 _MOST_FILES = 500
 _MOST_FOLDERS = 300
@@ -82,8 +84,25 @@ def catalogue(
         Section("General blocks", general),
         Section("Graph ports", ports),
     )
-    found = (*sections, *own)
+    found = (*sections, *own, *library_sections())
     return tuple(section for section in found if section.entries)
+
+
+@cache
+def library_sections() -> tuple[Section, ...]:
+    """Return the ready-made blocks; the titles begin alike, so that a search for `library` finds them all."""
+    blocks = {title: [block for block in library() if block.section == title] for title in SECTIONS}
+    return tuple(
+        Section(f"Library: {title}", tuple(_ready_made(block) for block in found)) for title, found in blocks.items()
+    )
+
+
+def _ready_made(block: LibraryBlock) -> Entry:
+    signature = next(found for found in list_kernels(library_source(block.path)) if found.name == block.name)
+    schedule = block.schedules[block.default]
+    told = f"Comes with the schedule {schedule.name}: {schedule.about}"
+    tip = "\n\n".join((block.about, _described(signature), told))
+    return Entry(block.title, "library", tip, {"kind": "library", "block": block.name})
 
 
 @dataclass(frozen=True)
@@ -180,8 +199,13 @@ def _faulty(path: str, error: AlloError) -> tuple[Entry, ...]:
 
 
 def _kernel(path: str, signature: KernelSignature) -> Entry:
+    payload = {"kind": "kernel", "path": path, "function": signature.name}
+    return Entry(f"{signature.name}", "kernel", _described(signature), payload)
+
+
+def _described(signature: KernelSignature) -> str:
+    """Return the signature of a kernel and what it says of itself."""
     arguments = ", ".join(f"{port.name}: {port.type or '?'}" for port in signature.arguments)
     results = ", ".join(str(port.type or "?") for port in signature.results)
     text = f"{signature.name}({arguments})" + (f" -> {results}" if results else "")
-    tip = "\n\n".join(filter(None, (text, signature.docstring)))
-    return Entry(f"{signature.name}", "kernel", tip, {"kind": "kernel", "path": path, "function": signature.name})
+    return "\n\n".join(filter(None, (text, signature.docstring)))

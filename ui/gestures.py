@@ -28,6 +28,8 @@ from allo_studio.design.edits import (
     fresh_name,
 )
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode
+from allo_studio.library.adding import add_block
+from allo_studio.library.catalogue import find_block
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
 from ui.session import Session
@@ -172,6 +174,8 @@ class Gestures(QObject):
         if kind == "kernel":
             name = fresh_name(payload["function"], taken)
             return name, AddNode(graph.name, name, KernelNode(payload["path"], payload["function"]), at)
+        if kind == "library":
+            return self._ready_made(graph, payload, at)
         if kind == "constant":
             path, array = str(payload["path"]), str(payload["array"])
             name = fresh_name(array if array.isidentifier() else kind, taken)
@@ -188,6 +192,12 @@ class Gestures(QObject):
         name = fresh_name(payload.get("name", kind), taken)
         text = payload.get("type") or next(iter({**graph.inputs, **graph.outputs}.values()), _NEW_TYPE)
         return f"@{name}", AddGraphPort(graph.name, name, "in" if kind == "input" else "out", text, at)
+
+    def _ready_made(self, graph: Graph, payload: Mapping[str, Any], at: Point) -> tuple[str, Edit]:
+        block, project = find_block(payload["block"]), self._session.project
+        assert block is not None
+        assert project is not None
+        return add_block(project, graph.name, block, at, payload.get("params"))
 
     def add_and_connect(
         self, payload: Mapping[str, Any], port: str, end: Endpoint, held_source: bool, at: QPointF

@@ -30,6 +30,7 @@ ICONS = {
     "ip": "M7 7h10v10H7z M10 3v4 M14 3v4 M10 17v4 M14 17v4 M3 10h4 M3 14h4 M17 10h4 M17 14h4",
     "constant": "M4 5h16v14H4z M4 10h16 M4 14.5h16 M10 5v14",
     "kernel": "M5 5h14v14H5z M9 10l-2 2 2 2 M15 10l2 2-2 2 M13 9l-2 6",
+    "library": "M5 4h4v16H5z M9 7h4v13H9z M14.5 5.5l3.5-1 4 14.5-3.5 1z",
     "graph": "M3 9h6v6H3z M15 4h6v6h-6z M15 14h6v6h-6z M9 12h3V7h3 M12 12v5h3",
     "truncate": "M4 6h16 M4 11h10 M4 16h6 M15 14l5 5 M20 14l-5 5",
     "fork": "M7 4v7a4 4 0 0 0 4 4h6 M17 4v3a4 4 0 0 1-4 4 M7 4v16 M14 12l3 3-3 3",

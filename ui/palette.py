@@ -107,6 +107,8 @@ class Palette(QWidget):
         for item in self._items():
             told = f"{item.text(0)} {item.toolTip(0)} {item.parent().text(0)}".lower()
             item.setHidden(not all(word in told for word in words))
+        for top in items_of(self.tree):
+            top.setHidden(all(top.child(i).isHidden() for i in range(top.childCount())))
 
     def _choose_first(self) -> None:
         found = [payload for _, payload in self.entries() if payload]

@@ -280,12 +280,20 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
 
     def choose_offer(self, offers: list[Offer]) -> Offer | None:
         """Ask which block to put at the end of a wire."""
-        menu = QMenu(self)
-        for offer in offers:
-            menu.addAction(icon(offer.payload["kind"]), offer.text).setData(offer)
+        menu = self.offer_menu(offers)
         picked = menu.exec(self.cursor().pos())
         menu.deleteLater()
         return picked.data() if picked else None
+
+    def offer_menu(self, offers: list[Offer]) -> QMenu:
+        """Return the menu of what may be put at the end of a wire; each group of offers has a menu of its own."""
+        menu = QMenu(self)
+        groups: dict[str, QMenu] = {"": menu}
+        for offer in offers:
+            if offer.group not in groups:
+                groups[offer.group] = menu.addMenu(icon("library"), offer.group)
+            groups[offer.group].addAction(icon(offer.payload["kind"]), offer.text).setData(offer)
+        return menu
 
     def _context_menu(self, block: str | None, wire: str | None, at: QPoint) -> None:
         menu = self.context_menu(block, wire)

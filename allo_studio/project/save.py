@@ -10,6 +10,7 @@ from pathlib import Path
 from allo_studio.design.blocks import is_generated
 from allo_studio.design.model import ConstantNode, IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.library.files import is_library
 from allo_studio.project.emit import emit
 from allo_studio.project.files import file_error, read_text, write_atomically
 from allo_studio.project.ip.blocks import named_files
@@ -130,7 +131,7 @@ def _copy_files(root: Path, folder: Path, project: Project) -> None:
     for node in nodes:
         if isinstance(node, IpNode):
             paths |= named_files(files, node.path)
-    for path in sorted(path for path in paths if not is_generated(path)):
+    for path in sorted(path for path in paths if not (is_generated(path) or is_library(path))):
         try:
             data = files.data(path)
         except AlloError:

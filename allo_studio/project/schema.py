@@ -30,7 +30,7 @@ from allo_studio.project.document import Path
 from allo_studio.project.faults import Faults
 from allo_studio.project.initial import plain_initial, take_initial
 
-__all__ = ["FORMAT", "read_project", "to_plain"]
+__all__ = ["FORMAT", "read_project", "take_steps", "to_plain"]
 
 FORMAT = 1
 _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
@@ -60,7 +60,7 @@ def read_project(plain: Any, faults: Faults) -> Project:
         target=_target(top.get("target", {}), faults),
         top=(faults.take_name(top["top"], ("top",)) if "top" in top else None) or "top",
         schedules={
-            key: _steps(value, ("schedules", key), faults)
+            key: take_steps(value, ("schedules", key), faults)
             for key, value in faults.take_named(top.get("schedules", {}), ("schedules",)).items()
         },
         graphs=graphs,
@@ -112,7 +112,8 @@ def _target(value: Any, faults: Faults) -> Target:
     return Target(device, clock, margin, bits, interface)
 
 
-def _steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:
+def take_steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:
+    """Return the steps of a list `- split: {axis: j, factor: 8}`; their names and arguments are not looked at yet."""
     steps = []
     for index, entry in enumerate(faults.take_list(value, path)):
         here = (*path, index)

@@ -1,4 +1,4 @@
-"""Reading a project's files: inside the project only, kernels as text only; nothing is run."""
+"""Reading a project's files: inside the project only (or the library), kernels as text only; nothing is run."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.diagnostics import AlloError
+from allo_studio.library.files import is_library, library_source
 from allo_studio.project.arrays import MOST_BYTES, array_names, read_array
 from allo_studio.project.files import file_error, read_bytes, read_text
 from allo_studio.source import Source
@@ -29,11 +30,11 @@ _T = TypeVar("_T")
 
 
 class KernelFiles:
-    """Called with a path relative to the project's folder, returns that file as a Source.
+    """Called with a path relative to the project's folder, or one of the library's, returns that file as a Source.
 
-    Raises AlloError (code `file`): for a path that leaves the folder, and a file that is missing, no regular file, no
-    UTF-8 or over 1 MB. A file is read again when its time or size changed; where it says the same as before, so does
-    the same Source. May be used from several threads.
+    Raises AlloError (code `file`): for a path that leaves the folder, a file that the library has not, and one that is
+    missing, no regular file, no UTF-8 or over 1 MB. A file is read again when its time or size changed; where it says
+    the same as before, so does the same Source. May be used from several threads.
     """
 
     def __init__(self, root: Path) -> None:
@@ -42,9 +43,11 @@ class KernelFiles:
         self._arrays: _Known[NDArray[Any]] = _Known(_MOST_ARRAYS)
 
     def __call__(self, path: str) -> Source:
-        """Return the source at `path`, or that of a block without a file."""
+        """Return the source at `path`, that of the library, or that of a block without a file."""
         if is_generated(path):
             return block_source(path)
+        if is_library(path):
+            return library_source(path)
         file = self._inside(path)
 
         def read() -> Source:
