@@ -169,7 +169,7 @@ def test_steps_are_values() -> None:
 
 def test_fields_describe_forms() -> None:
     described = {f.name: f for f in step_fields(Partition)}
-    assert list(described) == ["buffer", "kind", "dim", "factor"]
+    assert list(described) == ["buffer", "kind", "dim", "factor", "words"]
     assert described["kind"].choices == ("complete", "block", "cyclic")
     assert (described["buffer"].required, described["dim"].required, described["dim"].default) == (True, False, 0)
     assert [f.kind for f in step_fields(Pipeline)] == ["loop", "int", "bool", "bool"]

@@ -60,7 +60,7 @@ def test_random_dataflow_graphs_whose_fifos_are_held(number: int) -> None:
 
 
 def test_random_dataflow_graphs_with_streams() -> None:
-    seen = search(8, 18, check_held, dataflow=True, joined=True, streamed=True, families=IN_ORDER)
+    seen = search(11, 18, check_held, dataflow=True, joined=True, streamed=True, families=IN_ORDER)
     assert seen["stream"] >= 6
 
 
