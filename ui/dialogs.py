@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 __all__ = ["Prompts"]
 
+# The most files that a question lists.
+_SHOWN = 8
+
 
 class Prompts:
     """Modal questions over a window."""
@@ -80,6 +83,12 @@ class Prompts:
         answers[box.addButton("Go on without", role.RejectRole)] = "keep"
         box.exec()
         return answers.get(box.clickedButton(), "keep")
+
+    def trust(self, folder: Path, files: Sequence[str]) -> bool:
+        """Ask whether the code that a project brings may be run."""
+        shown = "\n".join(files[:_SHOWN]) + (f"\nand {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+        text = "A build compiles and runs code that this project brings, with all that you may do on this computer:\n\n"
+        return self._yes("Run the project's code?", f"{text}{shown}\n\nDo you trust the folder {folder}?")
 
     def overwrite(self, name: str) -> bool:
         """Ask whether to overwrite a file that has changed on disk."""

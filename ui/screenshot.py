@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     status = 0 if window.open_project(options.project) else 1
     if options.build and status == 0:
         window.targets.show(options.made)
-        window.do_build()
+        # Who asks for a build by a command has answered whether its code may be run.
+        window.build_control.start()
         _wait(app, lambda: not window.builder.running, options.seconds)
         status = 0 if window.session.result is not None else 1
     _select(window, options.select)

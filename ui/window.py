@@ -42,6 +42,7 @@ from ui.results import built_for, generated, loop_rows, overlays
 from ui.session import Session
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
+from ui.trust import code_files, is_trusted, trust
 
 __all__ = ["Window"]
 
@@ -393,7 +394,14 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
     # Builds.
 
     def do_build(self) -> None:
-        """Build the project as it is now."""
+        """Build the project as it is now; where it brings code that is run, ask first, once a folder."""
+        checked, loaded = self.session.checked, self.session.loaded
+        files = code_files(checked) if checked and not self.builder.running else ()
+        if loaded is not None and files and not is_trusted(loaded.root):
+            if not self.prompts.trust(loaded.root, files):
+                self._message("Not built: the project's code was not allowed to run")
+                return
+            trust(loaded.root)
         self.build_control.start()
 
     def do_target_hls(self) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ip_projects import SCALE, write_files
+from schedule_samples import report
 
+import ui.builder
 from allo_studio.design.model import IpNode
+from allo_studio.pipeline import BuildResult
+from allo_studio.project import LoadedProject
 from ui.window import Window
 
 
@@ -44,3 +49,45 @@ def test_a_changed_file_of_a_block_is_noticed(mixed: Window) -> None:
     assert session.stale()
     session.recheck()
     assert any(d.code == "ip" for d in session.problems())
+
+
+def test_code_of_a_project_is_run_after_a_question_once_a_folder(
+    mixed: Window, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built: list[str] = []
+
+    def build(loaded: LoadedProject, *_: Any, **__: Any) -> BuildResult:
+        built.append(loaded.root.name)
+        return BuildResult(report())
+
+    monkeypatch.setattr(ui.builder, "build", build)
+    prompts: Any = mixed.prompts
+    asked: list[tuple[Path, tuple[str, ...]]] = []
+
+    def ask(answer: bool) -> None:
+        monkeypatch.setattr(prompts, "trust", lambda *given: bool(asked.append(given)) or answer, raising=False)
+
+    def start() -> None:
+        mixed.do_build()
+        qtbot.waitUntil(lambda: not mixed.builder.running, timeout=5000)
+
+    assert mixed.session.loaded is not None
+    root = mixed.session.loaded.root
+    ask(False)
+    start()
+    assert built == []
+    assert asked == [(root, ("ip/scale.cpp", "ip/scale.h", "ip/scale.sv"))]
+    assert "not allowed to run" in mixed.statusBar().currentMessage()
+    ask(True)
+    start()
+    assert (built, len(asked)) == (["mixed"], 2)
+    start()
+    assert (built, len(asked)) == (["mixed", "mixed"], 2), "it was asked for once"
+    # Another folder is another question; a project with kernels only is none.
+    other = write_files(tmp_path / "copy", SCALE)
+    assert mixed.open_project(other)
+    start()
+    assert (len(built), len(asked)) == (3, 3)
+    assert mixed.open_project(Path(__file__).parents[2] / "projects" / "gemm_cascade")
+    start()
+    assert (len(built), len(asked)) == (4, 3)
