@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from allo_studio.project import examples
+from allo_studio.project import example_note, examples
 from nodes.canvas import Canvas
 from ui.actions import ACTIONS, MENUS, TOOLBAR
 from ui.breadcrumbs import Breadcrumbs
@@ -37,7 +37,11 @@ class Panels:
     """Makes the docks and the middle of a window, and holds on to them."""
 
     def __init__(self, window: QMainWindow, session: Session) -> None:
-        self.canvas, self.breadcrumbs, self.welcome = Canvas(), Breadcrumbs(), Welcome(examples())
+        self.canvas, self.breadcrumbs, self.welcome = (
+            Canvas(),
+            Breadcrumbs(),
+            Welcome({name: example_note(name) for name in examples()}),
+        )
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
         self.status = QLabel()

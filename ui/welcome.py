@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ui.icons import icon
 from ui.recent import shown_path
@@ -14,17 +14,19 @@ from ui.recent import shown_path
 __all__ = ["Welcome"]
 
 _MOST_RECENT = 5
+# The gallery: cards side by side, and how wide each is at most.
+_COLUMNS, _CARD = 2, 420
 
 
 class Welcome(QWidget):
-    """Buttons for opening, making, and looking at an example."""
+    """Buttons for opening, making, and looking at an example; `examples` are names with what each is."""
 
     open_asked = Signal()
     new_asked = Signal()
     example_asked = Signal(str)
     recent_asked = Signal(object)
 
-    def __init__(self, examples: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, examples: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title, text = QLabel("Allo Studio"), QLabel("Compose spatial accelerators: wire kernels, schedule them, build.")
         title.setProperty("role", "hero")
@@ -42,7 +44,7 @@ class Welcome(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.addStretch(3)
+        layout.addStretch(1)
         layout.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(16)
@@ -52,12 +54,8 @@ class Welcome(QWidget):
         self._recent.setSpacing(2)
         layout.addLayout(self._recent)
         layout.addSpacing(8)
-        for example in examples:
-            button = QPushButton(f"Look at the example {example}")
-            button.setProperty("flat", "true")
-            button.clicked.connect(lambda checked=False, example=example: self.example_asked.emit(example))
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(4)
+        layout.addWidget(_gallery(examples, self.example_asked), 8)
+        layout.addStretch(1)
 
     def show_recent(self, projects: Sequence[Path]) -> None:
         """Show a button for each of the projects that were open last, as far as there is room."""
@@ -71,3 +69,33 @@ class Welcome(QWidget):
             button.setProperty("flat", "true")
             button.clicked.connect(lambda checked=False, path=path: self.recent_asked.emit(path))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+
+def _gallery(examples: Mapping[str, str], asked: SignalInstance) -> QScrollArea:
+    """Return the examples side by side, each with what it says of itself."""
+    page, grid = QWidget(), QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(10)
+    for number, (name, note) in enumerate(examples.items()):
+        card, column = QWidget(), QVBoxLayout()
+        card.setMaximumWidth(_CARD)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        button = QPushButton(f"Example: {name}")
+        button.setProperty("flat", "true")
+        button.clicked.connect(lambda checked=False, name=name: asked.emit(name))
+        text = QLabel(note)
+        text.setWordWrap(True)
+        text.setProperty("role", "muted")
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(text)
+        column.addStretch(1)
+        card.setLayout(column)
+        grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
+    page.setLayout(grid)
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return area

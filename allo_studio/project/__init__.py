@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allo_studio.project.clipboard import copy_nodes, read_clip
 from allo_studio.project.load import PROJECT_FILE, LoadedProject, SpanIndex, load_project, parse_project, project_file
-from allo_studio.project.new import example_folder, examples, new_project
+from allo_studio.project.new import example_folder, example_note, examples, new_project
 from allo_studio.project.save import (
     autosave,
     discard_autosave,
@@ -27,6 +27,7 @@ __all__ = [
     "discard_autosave",
     "dump_project",
     "example_folder",
+    "example_note",
     "examples",
     "load_project",
     "merge_projects",

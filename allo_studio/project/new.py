@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 
 from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode, Project
@@ -14,7 +15,7 @@ from allo_studio.project.files import file_error, write_atomically
 from allo_studio.project.load import PROJECT_FILE, LoadedProject, load_project
 from allo_studio.project.save import dump_project, save_project
 
-__all__ = ["example_folder", "examples", "new_project"]
+__all__ = ["example_folder", "example_note", "examples", "new_project"]
 
 # Beside the package, both in a checkout and where it is installed.
 _EXAMPLES = Path(__file__).resolve().parents[2] / "projects"
@@ -46,6 +47,16 @@ def example_folder(name: str) -> Path:
         hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
         raise AlloError(Diagnostic("file", f"there is no example {name!r}", where=name, hint=hint))
     return _EXAMPLES / name
+
+
+def example_note(name: str) -> str:
+    """Return what an example says of itself, at the top of its file; empty where it says nothing.
+
+    Raises AlloError (code `file`).
+    """
+    lines = (example_folder(name) / PROJECT_FILE).read_text(encoding="utf-8").splitlines()
+    head = takewhile(lambda line: line.startswith("#"), lines)
+    return " ".join(line.lstrip("# ").rstrip() for line in head)
 
 
 def new_project(path: Path, example: str | None = None) -> LoadedProject:

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from allo_studio.project import example_note, examples
 from ui.recent import recent_projects, remember_project, shown_path
 from ui.window import Window
 
@@ -77,3 +78,15 @@ def test_how_a_project_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert shown_path(tmp_path / "work" / "gemm" / "project.yaml") == "~/work/gemm"
     assert shown_path(tmp_path / "work" / "second.yaml") == "~/work/second.yaml"
     assert shown_path(Path("/elsewhere/gemm/project.yaml")) == "/elsewhere/gemm"
+
+
+def test_the_gallery_says_what_each_example_is(window: Window) -> None:
+    labels = {label.text() for label in window.panels.welcome.findChildren(QLabel)}
+    shown = {button.text(): button for button in window.panels.welcome.findChildren(QPushButton)}
+    for name in examples():
+        assert example_note(name), f"{name} says nothing of itself"
+        assert example_note(name) in labels
+        assert f"Example: {name}" in shown
+    shown["Example: diamond"].click()
+    assert window.session.project is not None
+    assert window.session.project.name == "diamond"
