@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from allo_studio.backends.vitis.cpp_types import cpp_type
@@ -105,14 +105,19 @@ def _where(found: Mapping[str, Any]) -> str:
     return f"{found['path']}:{found['line']}:{found['column']}"
 
 
-@cache
 def _system_headers() -> tuple[str, ...]:
     """Return the folders of the standard library's headers, as the compiler of this machine tells; none without one."""
     try:
-        command = [*find_compiler(), "-E", "-v", "-x", "c++", "-"]
-        said = subprocess.run(command, input=b"", capture_output=True, timeout=30, check=False).stderr.decode()
+        return _headers_of(find_compiler())
     except (AlloError, OSError, subprocess.TimeoutExpired):
         return ()
+
+
+# Of a compiler that does not answer nothing is kept: it may by the next time.
+@lru_cache(maxsize=8)
+def _headers_of(compiler: tuple[str, ...]) -> tuple[str, ...]:
+    command = [*compiler, "-E", "-v", "-x", "c++", "-"]
+    said = subprocess.run(command, input=b"", capture_output=True, timeout=30, check=False).stderr.decode()
     listed = said.partition("search starts here:\n#include <...>")[2] or said
     folders = listed.partition("search starts here:")[2].partition("End of search list")[0]
     return tuple(line.strip() for line in folders.splitlines() if line.strip().startswith("/"))
