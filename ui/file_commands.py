@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ class FileCommands:
 
     session: Session
     prompts: Prompts
+    _level_changed: Callable[[], None]
+    _show_generated: Callable[[], None]
+    _message: Callable[[str], None]
     panels: Panels
     builder: Builder
     targets: TargetChoice
@@ -131,12 +135,3 @@ class FileCommands:
             self.panels.report.show_report(None)
             self._show_generated()
             self.panels.code.show_source(None)
-
-    def _level_changed(self) -> None:
-        raise NotImplementedError
-
-    def _show_generated(self) -> None:
-        raise NotImplementedError
-
-    def _message(self, text: str) -> None:
-        raise NotImplementedError

@@ -25,6 +25,7 @@ class LayoutCommands:
     panels: Panels
     gestures: Gestures
     prompts: Prompts
+    _message: Callable[[str], None]
 
     def do_align_left(self) -> None:
         """Put the left sides of the selected blocks in line."""
@@ -83,6 +84,3 @@ class LayoutCommands:
         if moved:
             edit = MoveNodes(graph.name, {**self.gestures.unwritten(graph), **moved})
             self.session.do(Several((edit,), f"{what} {len(chosen)} blocks"))
-
-    def _message(self, text: str) -> None:
-        raise NotImplementedError

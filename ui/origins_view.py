@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHeaderView, QTreeWidget
 
 from allo_studio.report.changes import Difference, differences
-from allo_studio.report.joined import figure_text, origins_of, told
-from allo_studio.report.model import FigureRow, Report
+from allo_studio.report.joined import figure_cell, origins_of, told
+from allo_studio.report.model import Report
 from allo_studio.report.rows import cell_text
 from nodes import colours
 from ui.tables import align, fill, items_of, table
@@ -14,7 +14,7 @@ from ui.tables import align, fill, items_of, table
 __all__ = ["CHANGE_HEADERS", "changes_table", "origins_table", "show_changes", "show_origins"]
 
 CHANGE_HEADERS = ("Table", "Row", "Figure", "Before", "After", "Change")
-_PART, _PREDICTIONS = ("Part", "Loop", "Figure"), ("predicted", "csynth model", "cosim model")
+_PART = ("Part", "Loop", "Figure")
 # A prediction that is off by more is marked.
 _FAR = 0.1
 
@@ -36,22 +36,16 @@ def show_origins(widget: QTreeWidget, report: Report) -> bool:
     widget.setColumnCount(len(_PART) + len(origins))
     for column in range(1, widget.columnCount()):
         widget.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-    texts = [[row.path, row.name, row.figure, *(_cell(row, origin) for origin in origins)] for row in rows]
+    texts = [[row.path, row.name, row.figure, *(figure_cell(row, origin, "  ") for origin in origins)] for row in rows]
     fill(widget, texts, [row.path for row in rows])
     for item, row in zip(items_of(widget), rows, strict=True):
         align(item, range(len(_PART), widget.columnCount()))
         for column, origin in enumerate(origins, len(_PART)):
             error = row.error(origin)
-            if origin not in _PREDICTIONS and error is not None and abs(error) > _FAR:
+            if error is not None and abs(error) > _FAR:
                 item.setForeground(column, colours.WARNING)
                 item.setToolTip(column, f"what was predicted for it is off by {error:+.1%}")
     return bool(rows)
-
-
-def _cell(row: FigureRow, origin: str) -> str:
-    error = None if origin in _PREDICTIONS else row.error(origin)
-    text = "" if origin not in row.values else figure_text(row.values[origin])
-    return text if error is None else f"{text}  ({error:+.1%})"
 
 
 def show_changes(widget: QTreeWidget, before: Report, after: Report) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ui.settings import settings
+from ui.settings import remembered, settings
 
 __all__ = ["forget_recent", "recent_projects", "remember_project", "shown_path"]
 
@@ -13,10 +13,7 @@ _KEY, _MOST = "recent", 10
 
 def recent_projects() -> list[Path]:
     """Return the project files, the last first, without those that are gone."""
-    found = settings().value(_KEY, [])
-    # A list of one comes back as a text.
-    names = [found] if isinstance(found, str) else list(found or [])
-    return [path for name in names if (path := Path(str(name))).is_file()]
+    return [path for name in remembered(_KEY) if (path := Path(name)).is_file()]
 
 
 def remember_project(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,8 @@ class ReportCommands:
 
     session: Session
     prompts: Prompts
+    _show_result: Callable[[], None]
+    _message: Callable[[str], None]
 
     def do_export_report(self) -> None:
         """Write the last report as one page of HTML, or as CSV files into a folder."""
@@ -50,9 +53,3 @@ class ReportCommands:
         self.session.result = replace(result, report=report)
         self._show_result()
         self._message(f"The figures of {chosen.name} stand in the table by origin")
-
-    def _show_result(self) -> None:
-        raise NotImplementedError
-
-    def _message(self, text: str) -> None:
-        raise NotImplementedError

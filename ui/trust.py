@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from allo_studio.design.checked import CheckedDesign
-from ui.settings import settings
+from ui.settings import remembered, settings
 
 __all__ = ["code_files", "is_trusted", "trust"]
 
@@ -20,17 +20,11 @@ def code_files(checked: CheckedDesign) -> tuple[str, ...]:
 
 def is_trusted(root: Path) -> bool:
     """Tell whether a person has allowed that the code of a project's folder is run."""
-    return str(root.resolve()) in _trusted()
+    return str(root.resolve()) in remembered(_KEY)
 
 
 def trust(root: Path) -> None:
     """Remember that the code of a folder may be run, on this computer; nothing in the folder says so."""
     first = str(root.resolve())
-    others = [name for name in _trusted() if name != first]
+    others = [name for name in remembered(_KEY) if name != first]
     settings().setValue(_KEY, [first, *others][:_MOST])
-
-
-def _trusted() -> list[str]:
-    found = settings().value(_KEY, [])
-    # A list of one comes back as a text.
-    return [found] if isinstance(found, str) else [str(name) for name in found or []]

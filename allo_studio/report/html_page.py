@@ -7,10 +7,9 @@ from html import escape
 
 from allo_studio.report.changes import Difference, differences
 from allo_studio.report.joined import origins_of, told
-from allo_studio.report.model import ChannelRow, FigureRow, LoopRow, ProcessRow, Report
+from allo_studio.report.model import PREDICTIONS, ChannelRow, FigureRow, LoopRow, ProcessRow, Report
 from allo_studio.report.plots import Bar, Strip, bars, strips
 from allo_studio.report.rows import Cell, cell_text
-from allo_studio.report.vendor import ORIGINS
 
 __all__ = ["html_page"]
 
@@ -190,7 +189,7 @@ def _origins(report: Report) -> tuple[_Column, ...]:
     ]
     for origin in origins_of(report):
         found.append((origin, lambda row, origin=origin: row.values.get(origin)))
-        if origin in ORIGINS and origin != "predicted":
+        if origin not in PREDICTIONS:
             found.append((f"off {origin}", lambda row, origin=origin: _off(row.error(origin))))
     return tuple(found)
 

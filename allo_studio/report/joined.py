@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from allo_studio.report.columns import section
-from allo_studio.report.model import RESOURCES, FigureRow, Report
+from allo_studio.report.model import PREDICTIONS, RESOURCES, FigureRow, Report
 from allo_studio.report.vendor import Instance, Latency, Loop, Range, Resource, VendorReport
 from allo_studio.report.vendor.matching import ReportNames
 
-__all__ = ["ORIGIN_COLUMNS", "figure_text", "joined", "loop_figures", "origins_of", "origins_text", "told"]
+__all__ = ["ORIGIN_COLUMNS", "figure_cell", "joined", "loop_figures", "origins_of", "origins_text", "told"]
 
 # All columns, in the order of the flow; the two models are of what the vendor's tool would say.
 ORIGIN_COLUMNS = ("predicted", "csynth model", "csynth", "cosim model", "cosim", "simulated", "synth", "impl")
-_MODELS = {"predicted", "csynth model", "cosim model"}
 # How the RTL names what holds a FIFO.
 _FIFO_ENDS = ("", "_U", "_fifo_U", "_channel_U", "_c_U")
 
@@ -37,15 +36,19 @@ def origins_of(report: Report) -> tuple[str, ...]:
 def told(report: Report) -> tuple[FigureRow, ...]:
     """Return the rows that a tool or a simulation says something of, and those of the whole design with a model."""
     return tuple(
-        row for row in report.figures if set(row.values) - _MODELS or (row.kind == "design" and len(row.values) > 1)
+        row
+        for row in report.figures
+        if set(row.values) - set(PREDICTIONS) or (row.kind == "design" and len(row.values) > 1)
     )
 
 
-def figure_text(value: float | None) -> str:
-    """Return a figure for a person to read."""
+def figure_cell(row: FigureRow, origin: str, gap: str = " ") -> str:
+    """Return a figure for a person to read, with how far off the prediction is in brackets; empty where it is none."""
+    value, error = row.values.get(origin), row.error(origin)
     if value is None:
-        return "-"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
+        return ""
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3f}"
+    return text if error is None else f"{text}{gap}({error:+.1%})"
 
 
 def origins_text(report: Report) -> str:
@@ -53,16 +56,10 @@ def origins_text(report: Report) -> str:
     rows, origins = told(report), origins_of(report)
     if not rows:
         return ""
-    lines = [(row.path, row.name, row.figure, *(_cell(row, origin) for origin in origins)) for row in rows]
+    lines = [(row.path, row.name, row.figure, *(figure_cell(row, origin) or "-" for origin in origins)) for row in rows]
     head = ("part", "loop", "figure", *origins)
     title = "Figures by origin (in brackets: how far what was predicted for it is off)"
     return section(title, head, lines, left=3)
-
-
-def _cell(row: FigureRow, origin: str) -> str:
-    error = None if origin in _MODELS else row.error(origin)
-    text = figure_text(row.values.get(origin))
-    return text if error is None else f"{text} ({error:+.1%})"
 
 
 def loop_figures(loop: Loop) -> Mapping[str, int | None]:

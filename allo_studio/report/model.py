@@ -14,6 +14,7 @@ from allo_studio import __version__
 from allo_studio.hardware.view import Piece
 
 __all__ = [
+    "PREDICTIONS",
     "PROFILE",
     "RESOURCES",
     "ChannelRow",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 PROFILE = "vitis"
+# The origins of figures that are no tool's and no simulation's: the schedule, and models of what the vendor's say.
+PREDICTIONS = ("predicted", "csynth model", "cosim model")
 # The resources that a device has, in the order in which a report shows them.
 RESOURCES = ("DSP", "LUT", "FF", "BRAM_18K", "URAM")
 
@@ -167,8 +170,10 @@ class FigureRow:
     def error(self, origin: str) -> float | None:
         """Return how far the prediction for an origin is from its figure, as a part of that; None without both.
 
-        It is that of the model of the origin (`csynth model`) where there is one.
+        It is that of the model of the origin (`csynth model`) where there is one; predictions have none of their own.
         """
+        if origin in PREDICTIONS:
+            return None
         predicted, found = self.values.get(f"{origin} model", self.values.get("predicted")), self.values.get(origin)
         return predicted / found - 1 if predicted is not None and found else None
 
