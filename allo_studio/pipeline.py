@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from allo_studio.backends.rtl.bindings import unused_bindings
 from allo_studio.backends.rtl.emit import generate, verilog_files
-from allo_studio.backends.vitis import INCLUDE, emit, project_folder, write
+from allo_studio.backends.vitis import INCLUDE, emit, project_folder, translate, write
 from allo_studio.calibration import CalibrationResult, Evidence, compare, learn, predictions, read_evidence
 from allo_studio.calibration.comparison import Prediction
 from allo_studio.calibration.result import operator_changes
@@ -254,9 +253,10 @@ def build(
     design = generate(sized) if target == "rtl" else None
     with replacing(out, loaded.root) as folder:
         if design is None:
-            files = emit(sized.region, checked.project.target, checked.project.name, device.part)
+            made = translate(sized.region, checked.project.target, checked.project.name, device.part)
+            files, functions = made.files, made.functions
         else:
-            files = cancellable(cancel, lambda: verilog_files(design))
+            files, functions = cancellable(cancel, lambda: verilog_files(design)), {}
         write(files, folder)
         if design is None:
             write(_headers(), folder)
@@ -278,7 +278,7 @@ def build(
             faults += done.diagnostics
         run.stage("writing the report", "report")
         report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
-        report = replace(report, figures=predicted_figures(report, sized, checked.project.target, target == "hls"))
+        report = replace(report, figures=predicted_figures(report, sized, functions))
         report = joined(noted(report, target, use, done), done.figures if done else ())
         artifacts = [Artifact(_kind(name), out / name) for name in files]
         artifacts += [Artifact(kind, out / name) for kind, name in _made(done)]
@@ -401,11 +401,7 @@ def _predicted(
     sized = _size(checked, library, models=False).design
     report = assemble_report(checked.project, sized, device, None)
     totals = {row.name: row.used for row in report.resources}
-    cosim = None
-    if evidence.cosim_cycles is not None:
-        with suppress(AlloError):
-            cosim = estimate_design(sized.region, library).cosim
-    return predictions(sized, checked.project.target, evidence, totals, cosim)
+    return predictions(sized, checked.project.target, evidence, totals)
 
 
 def _prepare(

@@ -54,21 +54,19 @@ def compare(before: Mapping[str, Prediction], after: Mapping[str, Prediction]) -
 
 
 def predictions(
-    sized: SizedDesign, target: Target, evidence: Evidence, totals: Mapping[str, int], cosim: int | None
+    sized: SizedDesign, target: Target, evidence: Evidence, totals: Mapping[str, int]
 ) -> tuple[dict[str, Prediction], tuple[Diagnostic, ...]]:
     """Return what is predicted of each function and loop that a report has, by its place in the design, and notes.
 
-    `totals` are the resources of the whole design as it was sized, `cosim` is its latency in co-simulation, None where
-    that is not known. Raises AlloError (code `calibration`) where no function of the report is of the design.
+    `totals` are the resources of the whole design as it was sized. Raises AlloError (code `calibration`)
+    where no function of the report is of the design.
     """
-    return _Predictor(sized, target, evidence, totals, cosim).all()
+    return _Predictor(sized, target, evidence, totals).all()
 
 
 class _Predictor:
-    def __init__(
-        self, sized: SizedDesign, target: Target, evidence: Evidence, totals: Mapping[str, int], cosim: int | None
-    ) -> None:
-        self.sized, self.evidence, self.totals, self.cosim = sized, evidence, totals, cosim
+    def __init__(self, sized: SizedDesign, target: Target, evidence: Evidence, totals: Mapping[str, int]) -> None:
+        self.sized, self.evidence, self.totals = sized, evidence, totals
         self.names = ReportNames(evidence.design)
         self.functions = function_names(sized.region, target)
         self.blocks = {process.path: process for process in leaf_processes(sized.region)}
@@ -115,7 +113,10 @@ class _Predictor:
             vendor = _of_module(module)
             ours = self._of_function(function, process)
             if function.name == self.evidence.design.general.top and self.evidence.cosim_cycles is not None:
-                vendor["co-simulated latency"], ours["co-simulated latency"] = self.evidence.cosim_cycles, self.cosim
+                vendor["co-simulated latency"], ours["co-simulated latency"] = (
+                    self.evidence.cosim_cycles,
+                    self.parts.cosim,
+                )
             called = process is not None and function.symbol != process.ir.name
             where = f"{function.path} {function.symbol}" if called else function.path
             yield Prediction(where, vendor, ours)

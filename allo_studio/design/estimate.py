@@ -44,11 +44,13 @@ class DesignEstimate:
 class PartEstimates:
     """The latencies in cycles that the report of the synthesis has of blocks and regions, by instance path.
 
-    One that depends on data is not there. `schedules` are those of the blocks, as the tool makes them.
+    One that depends on data is not there. `schedules` are those of the blocks, as the tool makes them, and `cosim` is
+    what the RTL of the whole takes, None where that is not known.
     """
 
     latencies: Mapping[str, int]
     schedules: Mapping[str, HardwareSchedule]
+    cosim: int | None
 
 
 def estimate_design(
@@ -89,7 +91,11 @@ def estimate_parts(region: Region, library: OperatorLibrary) -> PartEstimates:
     for inner in _regions(region):
         with suppress(AlloError):
             found[inner.path] = design.latency(inner)
-    return PartEstimates(found, schedules)
+    cosim: int | None = None
+    with suppress(AlloError):
+        times = _timings("cosim", library, schedules, _NO_LOOPS)
+        cosim = _Design("cosim", times, frozenset(), library.fifo_latency).latency(region)
+    return PartEstimates(found, schedules, cosim)
 
 
 def _regions(region: Region) -> Iterator[Region]:

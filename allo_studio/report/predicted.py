@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from allo_studio.backends.vitis import block_functions, channel_names, loop_labels
-from allo_studio.design.estimate import PartEstimates, estimate_design, estimate_parts
-from allo_studio.design.model import Target
+from allo_studio.backends.vitis import channel_names, loop_labels
+from allo_studio.design.estimate import PartEstimates, estimate_parts
 from allo_studio.design.region import IpProcess, LeafProcess, Process, Region, RegionProcess
 from allo_studio.design.timing import SizedDesign
 from allo_studio.diagnostics import AlloError
@@ -24,13 +23,13 @@ __all__ = ["predicted_figures"]
 _Values = Mapping[str, float | None]
 
 
-def predicted_figures(report: Report, sized: SizedDesign, target: Target, hls: bool) -> tuple[FigureRow, ...]:
-    """Return the rows of a report's design, its blocks, loops and FIFOs; of the HLS target with their names in C++.
+def predicted_figures(report: Report, sized: SizedDesign, functions: Mapping[str, str]) -> tuple[FigureRow, ...]:
+    """Return the rows of a report's design, its blocks, loops and FIFOs.
 
-    What no hardware of the vendor's tool is known for has no column of its model.
+    `functions` are those of the C++ by instance path, empty for what is no HLS target. What no hardware of the vendor's
+    tool is known for has no column of its model.
     """
-    functions: Mapping[str, str] = block_functions(sized.region, target) if hls else {}
-    rows = _Rows(report, sized, functions, _parts(sized) if hls else None)
+    rows = _Rows(report, sized, functions, _parts(sized) if functions else None)
     return tuple(rows.all())
 
 
@@ -58,8 +57,7 @@ class _Rows:
         latency: dict[str, float | None] = {"predicted": self.report.latency, "simulated": known.get("simulated")}
         if self.parts:
             latency["csynth model"] = self.parts.latencies.get(path)
-            with suppress(AlloError):
-                latency["cosim model"] = estimate_design(self.sized.region, self.sized.library).cosim
+            latency["cosim model"] = self.parts.cosim
         interval = {"predicted": self.report.interval, "simulated": known.get("simulated_interval")}
         yield self._row("design", path, "latency", latency)
         yield self._row("design", path, "interval", interval)

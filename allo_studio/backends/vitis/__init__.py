@@ -1,14 +1,15 @@
 """HLS C++ for Vitis HLS: `emit` makes the files of a design, `write` puts them into a folder, `kernel_code` is the text
-of one kernel; `function_names`, `block_functions`, `channel_names` and `loop_labels` tell what its names stand for."""
+of one kernel; `function_names`, `channel_names` and `loop_labels` tell what its names stand for."""
 
 from allo_studio.backends.vitis.code import kernel_code
 from allo_studio.backends.vitis.emit import (
     REASSOCIATION_TOLERANCE,
     FunctionName,
-    block_functions,
+    Translation,
     emit,
     function_names,
     tolerance_of,
+    translate,
 )
 from allo_studio.backends.vitis.external import Compilation, compilation
 from allo_studio.backends.vitis.files import write
@@ -22,7 +23,7 @@ __all__ = [
     "REASSOCIATION_TOLERANCE",
     "Compilation",
     "FunctionName",
-    "block_functions",
+    "Translation",
     "channel_names",
     "compilation",
     "emit",
@@ -31,5 +32,6 @@ __all__ = [
     "loop_labels",
     "project_folder",
     "tolerance_of",
+    "translate",
     "write",
 ]

@@ -12,6 +12,7 @@ from allo_studio.backends.vitis.feedback import places, regions_in_loops
 from allo_studio.backends.vitis.flow import flow_files
 from allo_studio.backends.vitis.interface import Part, interface_functions
 from allo_studio.backends.vitis.kernel import Callees, Function, kernel_function
+from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names, comment, identifier
 from allo_studio.backends.vitis.outer_port import OuterPort, outer_ports
 from allo_studio.backends.vitis.region import port_memory, region_function
@@ -31,7 +32,15 @@ from allo_studio.design.region import (
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
-__all__ = ["REASSOCIATION_TOLERANCE", "FunctionName", "block_functions", "emit", "function_names", "tolerance_of"]
+__all__ = [
+    "REASSOCIATION_TOLERANCE",
+    "FunctionName",
+    "Translation",
+    "emit",
+    "function_names",
+    "tolerance_of",
+    "translate",
+]
 
 _TOPS = {"kernel": "the top as a Vitis kernel", "stream": "the top with AXI streams"}
 
@@ -71,17 +80,29 @@ class _Program:
         return "\n".join(parts)
 
 
+@dataclass(frozen=True)
+class Translation:
+    """A design as HLS C++: its files by name, and the function of each block and graph by instance path."""
+
+    files: dict[str, str]
+    functions: Mapping[str, str]
+
+
 def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
-    """Return the files of the design by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, and those of `flow_files`.
+    """Return the files of `translate`."""
+    return translate(region, target, project_name, part).files
+
+
+def translate(region: Region, target: Target, project_name: str, part: str | None = None) -> Translation:
+    """Return a design's files by name, sorted: `TOP.h`, `TOP.cpp`, `TOP_tb.cpp`, and those of `flow_files`.
 
     TOP is the region's name. `part` is the device's part number (the target's device where None). The same design
-    gives the same bytes. With external blocks there are also their files, under `ip/`, and those that call them. Raises
-    AlloError (code `hls`) with every fault found where the design has no form in HLS C++, and code `ip` where an
-    external block has none.
+    gives the same bytes. With external blocks there are also their files, under `ip/`, and those that call them. Of the
+    top the function is the one with its interface. Raises AlloError (code `hls`) with every fault found where the
+    design has no form in HLS C++, and code `ip` where an external block has none.
     """
     top = region.name
-    inside = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
-    ports = outer_ports(inside, target.interface, region.path)
+    inside, ports = _ports(region, target)
     program = _program(region, target.interface, ports)
     source = program.text()
     outside = compilation(region)
@@ -94,26 +115,19 @@ def emit(region: Region, target: Target, project_name: str, part: str | None = N
     }
     loops, part = f"{CONCURRENTLY}(" in source, part or target.device
     setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside, target.interface)
-    return dict(sorted((files | flow_files(setup, inside, tolerance_of(region))).items()))
+    files |= flow_files(setup, inside, tolerance_of(region))
+    return Translation(dict(sorted(files.items())), {**program.paths, region.path: program.top})
 
 
 def function_names(region: Region, target: Target) -> tuple[FunctionName, ...]:
-    """Return what the functions in the C++ of a design are of, each name once; raises AlloError as `emit` does."""
-    return _names_only(region, target).names
+    """Return what the functions in the C++ of a design are of, each name once; raises AlloError as `translate` does."""
+    return _program(region, target.interface, _ports(region, target)[1]).names
 
 
-def block_functions(region: Region, target: Target) -> Mapping[str, str]:
-    """Return the C++ function of each block and graph by instance path; raises AlloError as `emit` does.
-
-    The top's is the one with its interface.
-    """
-    program = _names_only(region, target)
-    return {**program.paths, region.path: program.top}
-
-
-def _names_only(region: Region, target: Target) -> _Program:
+def _ports(region: Region, target: Target) -> tuple[list[Memory], Sequence[OuterPort]]:
+    """Return the ports of a design's own function, and of the one with its interface."""
     inside = [port_memory(region, port, name) for port, name in zip(region.ports, _port_names(region), strict=True)]
-    return _program(region, target.interface, outer_ports(inside, target.interface, region.path))
+    return inside, outer_ports(inside, target.interface, region.path)
 
 
 def tolerance_of(region: Region) -> float:
