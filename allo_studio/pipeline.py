@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -279,16 +279,24 @@ def build(
         run.stage("writing the report", "report")
         report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
         report = replace(report, figures=predicted_figures(report, sized, functions))
-        report = joined(noted(report, target, use, done), done.figures if done else ())
-        artifacts = [Artifact(_kind(name), out / name) for name in files]
-        artifacts += [Artifact(kind, out / name) for kind, name in _made(done)]
-        artifacts.append(Artifact("report", out / REPORT_FILE))
-        status: Literal["ok", "error"] = "error" if has_errors(faults) else "ok"
         figures = done.figures if done else ()
-        text = dump(document(status, faults, report, artifacts, figures))
-        write({REPORT_FILE: text}, folder)
+        result = BuildResult(
+            joined(noted(report, target, use, done), figures), _artifacts(files, done, out), faults, figures
+        )
+        write({REPORT_FILE: _document(result)}, folder)
     run.end()
-    return BuildResult(report, tuple(artifacts), faults, figures)
+    return result
+
+
+def _artifacts(files: Iterable[str], done: Synthesis | None, out: Path) -> tuple[Artifact, ...]:
+    """Return what a build leaves in its folder: what was generated, what a vendor's tool made, and the report."""
+    named = [*((_kind(name), name) for name in files), *_made(done), ("report", REPORT_FILE)]
+    return tuple(Artifact(kind, out / name) for kind, name in named)
+
+
+def _document(result: BuildResult) -> str:
+    status: Literal["ok", "error"] = "error" if has_errors(result.diagnostics) else "ok"
+    return dump(document(status, result.diagnostics, result.report, result.artifacts, result.vendor))
 
 
 def _stages(simulate: bool, synthesise: bool, cosimulate: bool) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from allo_studio.project import (
     LoadedProject,
     autosave,
     discard_autosave,
+    is_changed,
     load_project,
     merge_projects,
     new_project,
@@ -133,10 +134,7 @@ class Session(QObject):
 
         Raises AlloError where the file cannot be read.
         """
-        if self.loaded is None or not self.loaded.file.exists():
-            return None
-        found = load_project(self.loaded.file)
-        return None if found.text == self.loaded.text else found
+        return load_project(self.loaded.file) if self.loaded and is_changed(self.loaded) else None
 
     def take_up(self, found: LoadedProject, merge: bool) -> bool:
         """Go on from what the file says now, merged with the changes made here or in their place; both can be undone.

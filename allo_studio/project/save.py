@@ -20,7 +20,16 @@ from allo_studio.project.schema import FORMAT, to_plain
 from allo_studio.project.sources import sources
 from allo_studio.project.splice import splice
 
-__all__ = ["autosave", "discard_autosave", "dump_project", "recover", "rewrite", "save_project", "save_project_as"]
+__all__ = [
+    "autosave",
+    "discard_autosave",
+    "dump_project",
+    "is_changed",
+    "recover",
+    "rewrite",
+    "save_project",
+    "save_project_as",
+]
 
 _MOST_BYTES = 64 << 20
 
@@ -58,12 +67,20 @@ def save_project(loaded: LoadedProject, project: Project, *, overwrite: bool = F
     changed = rewrite(loaded, project)
     if changed.text == loaded.text and not overwrite:
         return changed
-    if not overwrite and os.path.exists(loaded.file) and _text_of(loaded.file) != loaded.text:
+    if not overwrite and is_changed(loaded):
         message = f"{loaded.file.name} was changed by another program since it was opened"
         fixes = ("overwrite it", "open it again and lose the changes made here", "save under another name")
         raise AlloError(Diagnostic("conflict", message, where=str(loaded.file), hint=fixes[1], fixes=fixes))
     write_atomically(loaded.file, changed.text)
     return changed
+
+
+def is_changed(loaded: LoadedProject) -> bool:
+    """Tell whether something else changed the file since it was loaded or saved; one that is gone was not.
+
+    Raises AlloError (code `file`) where it cannot be read.
+    """
+    return os.path.exists(loaded.file) and _text_of(loaded.file) != loaded.text
 
 
 def save_project_as(loaded: LoadedProject, project: Project, path: Path) -> LoadedProject:

@@ -30,14 +30,23 @@ class Bar:
 def bars(rows: Sequence[Bar]) -> str:
     """Return horizontal bars, one below another, to one scale, each with its name before and its label behind it."""
     longest = max((row.length for row in rows), default=0) or 1
-    names = [row.name if len(row.name) <= _MOST else f"…{row.name[1 - _MOST :]}" for row in rows]
-    left = max((text_width(name, _SIZE) for name in names), default=0) + 2 * _GAP
-    right = max((text_width(row.label, _SIZE) for row in rows), default=0) + _GAP
-    size: Attributes = {"width": left + _WIDTH + right, "height": _LINE * len(rows), "role": "img"}
+    names, left, right = _margins(rows)
     inside = "".join(
         _bar(row, name, left, _LINE * place, _WIDTH / longest)
         for place, (row, name) in enumerate(zip(rows, names, strict=True))
     )
+    return _drawing(left + _WIDTH + right, _LINE * len(rows), inside)
+
+
+def _margins(rows: Sequence[Bar | Strip]) -> tuple[list[str], float, float]:
+    """Return the names of rows as they are shown, and the room that these and the labels take."""
+    names = [row.name if len(row.name) <= _MOST else f"…{row.name[1 - _MOST :]}" for row in rows]
+    left = max((text_width(name, _SIZE) for name in names), default=0) + 2 * _GAP
+    return names, left, max((text_width(row.label, _SIZE) for row in rows), default=0) + _GAP
+
+
+def _drawing(width: float, height: float, inside: str) -> str:
+    size: Attributes = {"width": width, "height": height, "role": "img"}
     return element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size}, inside)
 
 
@@ -56,10 +65,7 @@ class Strip:
 def strips(rows: Sequence[Strip]) -> str:
     """Return a band for each row, one below another, along the same cycles; below the band all is filled."""
     cycles = max((len(row.most) * row.step for row in rows), default=0) or 1
-    names = [row.name if len(row.name) <= _MOST else f"…{row.name[1 - _MOST :]}" for row in rows]
-    left = max((text_width(name, _SIZE) for name in names), default=0) + 2 * _GAP
-    right = max((text_width(row.label, _SIZE) for row in rows), default=0) + 2 * _GAP
-    size: Attributes = {"width": left + _WIDTH + right, "height": _TALL * len(rows) + _LINE, "role": "img"}
+    names, left, right = _margins(rows)
     inside = "".join(
         _strip(row, name, left, _TALL * place, _WIDTH / cycles)
         for place, (row, name) in enumerate(zip(rows, names, strict=True))
@@ -67,7 +73,7 @@ def strips(rows: Sequence[Strip]) -> str:
     base = _TALL * len(rows) + _LINE / 2 + _SIZE / 3
     inside += text(left, base, "cycle 0", _SIZE, _INK, family=SANS)
     inside += text(left + _WIDTH, base, f"{cycles:,}", _SIZE, _INK, anchor="end", family=SANS)
-    return element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size}, inside)
+    return _drawing(left + _WIDTH + right + _GAP, _TALL * len(rows) + _LINE, inside)
 
 
 def _strip(row: Strip, name: str, left: float, top: float, scale: float) -> str:
