@@ -293,6 +293,10 @@ def _paint_text(painter: QPainter, rect: QRectF, spec: BlockSpec) -> None:
     _write(painter, QRectF(inner.left(), inner.top(), inner.width(), 18), spec.title, 14, colours.TEXT, bold=True)
     subtitle = QRectF(inner.left(), inner.top() + 18, inner.width(), 16)
     _write(painter, subtitle, spec.subtitle, 11, colours.ERROR if spec.kind == "missing" else colours.MUTED)
+    if spec.interval:
+        width = text_width(spec.interval, 11) + 2
+        at = QRectF(subtitle.right() - width, subtitle.top(), width, subtitle.height())
+        _write(painter, at, spec.interval, 11, colours.ACCENT)
     _paint_badge(painter, QPointF(rect.right() - 16, rect.top() + 18), spec.level)
     for output, ports in ((False, spec.inputs), (True, spec.outputs)):
         for index, port in enumerate(ports):

@@ -75,7 +75,8 @@ def _boundary(spec: BlockSpec) -> bool:
 
 def block_size(spec: BlockSpec) -> QSizeF:
     """Return the size of a block in scene units."""
-    widths = [text_width(spec.title, 14, True) + 34, text_width(spec.subtitle, 11) + 8, text_width(spec.footer, 11)]
+    below = spec.subtitle + (f"  {spec.interval}" if spec.interval else "")
+    widths = [text_width(spec.title, 14, True) + 34, text_width(below, 11) + 8, text_width(spec.footer, 11)]
     if _boundary(spec):
         return QSizeF(max(96.0, *widths) + 2 * _PADDING, _BOUNDARY_HEIGHT)
     left = max((text_width(p.name, 12) for p in spec.inputs), default=0.0)

@@ -51,7 +51,8 @@ class PortSpec:
 class BlockSpec:
     """A block. `level` is the worst severity found in it, or `ok`; `footer` is what a build told of it.
 
-    `waits` is the part of its time that it waits on channels, None where no build told.
+    `waits` is the part of its time that it waits on channels, None where no build told, `interval` the largest II of
+    its loops in words.
     """
 
     name: str
@@ -64,6 +65,7 @@ class BlockSpec:
     outputs: tuple[PortSpec, ...] = ()
     tooltip: str = ""
     waits: float | None = None
+    interval: str = ""
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -106,12 +108,14 @@ class WireSpec:
 class Overlays:
     """What a build found out: a line under a block by node name, and after a wire's type by edge id.
 
-    `waits` is the part of its time that a block waits on channels, by node name.
+    `waits` is the part of its time that a block waits on channels, and `intervals` the largest II of its loops, by node
+    name.
     """
 
     blocks: Mapping[str, str] = field(default_factory=dict)
     wires: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,9 @@ def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = N
         blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
     for name, node in graph.nodes.items():
         block = _block(graph, name, node, checked, notes.blocks.get(name, ""))
-        blocks[name] = _waiting(block, notes.waits[name]) if name in notes.waits else block
+        block = _waiting(block, notes.waits[name]) if name in notes.waits else block
+        interval = f"II {notes.intervals[name]}" if name in notes.intervals else ""
+        blocks[name] = replace(block, interval=interval)
     for edge in graph.edges:
         _stand_in(blocks, edge.source, output=True)
         _stand_in(blocks, edge.target, output=False)

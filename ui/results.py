@@ -32,7 +32,14 @@ def overlays(report: Report, level: Level) -> Overlays:
         if row.path.startswith(prefix):
             inside.setdefault(row.path.removeprefix(prefix).partition("/")[0], []).append(row)
     slowest = {name: max(rows, key=lambda row: row.latency + row.stall) for name, rows in inside.items()}
-    texts = {name: _block_text(slowest[name], rows, report) for name, rows in inside.items()}
+    texts = {
+        name: f"{slowest[name].latency:,} cycles  ·  {sum(row.dsp for row in rows)} DSP"
+        for name, rows in inside.items()
+    }
+    found = {
+        name: [loop.ii for loop in report.loops if loop.path == row.path and loop.ii] for name, row in slowest.items()
+    }
+    intervals = {name: max(of_loops) for name, of_loops in found.items() if of_loops}
     waits = {name: row.stall / max(row.latency + row.stall, 1) for name, row in slowest.items()}
     wires = {}
     for channel in report.channels:
@@ -40,14 +47,7 @@ def overlays(report: Report, level: Level) -> Overlays:
         if head == level.path:
             tokens = channel.depth.get(report.profile)
             wires[edge] = channel_text(channel.kind, tokens)
-    return Overlays(texts, wires, waits)
-
-
-def _block_text(slowest: ProcessRow, rows: Sequence[ProcessRow], report: Report) -> str:
-    """Return what is told of a block, or of those in a graph: cycles and II of the slowest, what all of them take."""
-    intervals = [loop.ii for loop in report.loops if loop.path == slowest.path and loop.ii is not None]
-    interval = [f"II {max(intervals)}"] if intervals else []
-    return "  ·  ".join([f"{slowest.latency:,} cycles", *interval, f"{sum(row.dsp for row in rows)} DSP"])
+    return Overlays(texts, wires, waits, intervals)
 
 
 def loop_rows(report: Report | None, path: str) -> LoopRows:

@@ -164,12 +164,13 @@ def test_a_block_shows_its_interval_and_how_long_it_waits(studio: Window) -> Non
     )
     loops = (loop("k", 0, ii=2), loop("j", 0, ii=1))
     told = overlays(replace(report(loops=loops), processes=rows), studio.session.level)
-    assert told.blocks == {"mm1": "300 cycles  ·  II 2  ·  4 DSP", "sub": "90 cycles  ·  3 DSP"}
+    assert told.blocks == {"mm1": "300 cycles  ·  4 DSP", "sub": "90 cycles  ·  3 DSP"}
+    assert told.intervals == {"mm1": 2}
     assert told.waits == {"mm1": 0.25, "sub": 0.1}
     graph, checked = studio.session.graph, studio.session.checked
     assert graph is not None
     assert checked is not None
     block = describe(graph, checked, told).blocks["mm1"]
-    assert block.waits == 0.25
+    assert (block.waits, block.interval) == (0.25, "II 2")
     assert block.tooltip == "It waits on channels for 25% of its time."
     assert describe(graph, checked).blocks["mm1"].waits is None
