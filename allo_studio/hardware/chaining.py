@@ -6,14 +6,14 @@ alone, and difference constraints say it exactly: the two ends of a chain that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
 from allo_studio.hardware.operations import Dependence, OperationGraph
 
-__all__ = ["Order", "orders"]
+__all__ = ["Order", "longest_chain", "orders"]
 
 _TOLERANCE_NS = 1e-9
 # Delays are counted in units of 2**-60 ns, as integers, so that a sum does not depend on the order of its terms.
@@ -42,6 +42,25 @@ def orders(graph: OperationGraph) -> tuple[Order, ...]:
         key = (found.source, found.target, found.distance)
         heaviest[key] = max(found.weight, heaviest.get(key, found.weight))
     return tuple(Order(s, t, weight, distance) for (s, t, distance), weight in sorted(heaviest.items()))
+
+
+def longest_chain(graph: OperationGraph, starts: Sequence[int]) -> float:
+    """Return the time in ns of the longest chain of logic in a cycle, where operations start in these cycles.
+
+    It is more than `graph.usable_ns` only where one operation is by itself.
+    """
+    chains = _Chains(graph)
+    arrival = [0] * len(graph.operations)
+    longest = 0
+    for op in chains.order:
+        before = arrival[op] if chains.through[op] else 0
+        ready = before + chains.delay_out[op]
+        longest = max(longest, ready, arrival[op] + chains.delay_in[op])
+        end = starts[op] + graph.operations[op].latency
+        for taker in chains.takers[op]:
+            if starts[taker] == end:
+                arrival[taker] = max(arrival[taker], ready)
+    return longest / _UNITS
 
 
 def _order(graph: OperationGraph, dependence: Dependence) -> Order:

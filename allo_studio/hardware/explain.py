@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from allo_studio.hardware.chaining import longest_chain
 from allo_studio.hardware.counters import Affine, Counter
 from allo_studio.hardware.cycles import Control, constant_cycles
 from allo_studio.hardware.nest import Branch, Call, Item, Nested, Pipeline, WhileLoop, WhilePipeline
@@ -23,7 +24,7 @@ class LoopRow:
     `function` is the one that it is in. `trip_count` counts iterations of the hardware (a partly unrolled loop has
     fewer than in the source). A flattened loop has its own trip count; interval and latencies are those of the loop it
     is flattened into. `latency` is that of one execution. `least` tells that no smaller interval is possible.
-    `resources` are what the loop's own operations take.
+    `resources` are what the loop's own operations take, `chain_ns` the longest chain of their logic in a cycle.
     """
 
     function: str
@@ -40,6 +41,7 @@ class LoopRow:
     span: Span | None
     least: bool = True
     resources: Resources = field(default_factory=Resources)
+    chain_ns: float | None = None
 
 
 def loop_rows(control: Control, name: str, library: OperatorLibrary) -> tuple[LoopRow, ...]:
@@ -101,11 +103,11 @@ class _Rows:
         return replace(row, trip_count=item.counter.constant_trips, latency=constant_cycles(self.control, (item,)))
 
     def _pipeline(self, item: Pipeline, depth: int) -> Iterator[LoopRow]:
-        inner = item.counters[-1]
+        inner, chain = item.counters[-1], longest_chain(item.graph, item.placement.starts)
         for level, counter in enumerate(item.counters[:-1]):
-            row = self._pipelined(item, counter, depth + level)
+            row = self._pipelined(item, counter, depth + level, chain)
             yield replace(row, reason=f"flattened into {inner.name}")
-        row = self._pipelined(item, inner, depth + len(item.counters) - 1)
+        row = self._pipelined(item, inner, depth + len(item.counters) - 1, chain)
         yield replace(
             row,
             interval_asked=item.asked,
@@ -114,7 +116,7 @@ class _Rows:
             resources=item_resources(item, self.library),
         )
 
-    def _pipelined(self, item: Pipeline, counter: Counter, depth: int) -> LoopRow:
+    def _pipelined(self, item: Pipeline, counter: Counter, depth: int, chain: float) -> LoopRow:
         place = item.placement
         return LoopRow(
             self.function,
@@ -129,6 +131,7 @@ class _Rows:
             lanes=counter.lanes,
             reason="",
             span=counter.span,
+            chain_ns=chain,
         )
 
     def _while(self, item: WhilePipeline, depth: int) -> LoopRow:
@@ -149,6 +152,7 @@ class _Rows:
             item.span,
             place.proven,
             own,
+            longest_chain(item.graph, place.starts),
         )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from allo_studio.hardware.chaining import longest_chain
 from allo_studio.hardware.counters import Integers
 from allo_studio.hardware.cycles import Control, Run, Undetermined, arguments_needed, total_cycles, undetermined
 from allo_studio.hardware.explain import LoopRow, loop_rows
 from allo_studio.hardware.extract import extract
 from allo_studio.hardware.formula import formula
 from allo_studio.hardware.indices import unsigned_name
-from allo_studio.hardware.nest import Item, Pipeline, held_buffers
+from allo_studio.hardware.nest import Item, Pipeline, Segment, WhilePipeline, held_buffers, walk
 from allo_studio.hardware.operators import OperatorLibrary
 from allo_studio.hardware.resources import Resources, memory_resources, operator_resources
 from allo_studio.hardware.storage import Storage
@@ -139,6 +140,13 @@ class HardwareSchedule:
     def resources(self) -> Resources:
         """What all functions take together."""
         return sum((function.resources for function in self.functions.values()), Resources())
+
+    @property
+    def chain_ns(self) -> float:
+        """The longest chain of logic in a cycle in ns, of all functions; 0 where nothing is known of them."""
+        items = (item for function in self.functions.values() for item, _ in walk(function.items))
+        scheduled = (item for item in items if isinstance(item, Segment | Pipeline | WhilePipeline))
+        return max((longest_chain(item.graph, item.placement.starts) for item in scheduled), default=0.0)
 
     def loops(self) -> tuple[LoopRow, ...]:
         """Return a row for each loop that is not just lanes: trip count, II and why, latencies, resources."""

@@ -7,14 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from allo_studio.design.model import Project
+from allo_studio.design.model import GraphNode, Project
 from allo_studio.design.region import Channel, IpProcess, KernelProcess, LeafProcess, Region, RegionProcess
 from allo_studio.design.timing import ProcessTiming, SizedDesign
 from allo_studio.hardware.cycles import Undetermined
 from allo_studio.hardware.devices import RESOURCE_KINDS, Device
 from allo_studio.hardware.resources import Resources, array_resources, fifo_resources
 from allo_studio.hardware.view import Piece
-from allo_studio.report.model import ChannelRow, LoopRow, OccupancyRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.report.model import (
+    ChannelRow,
+    LoopRow,
+    OccupancyRow,
+    PortRow,
+    ProcessRow,
+    Report,
+    ResourceRow,
+    SimulationRow,
+)
 from allo_studio.simulate.cycle.design import CycleRun
 
 __all__ = ["assemble_report"]
@@ -48,7 +57,11 @@ def assemble_report(
         processes=tuple(_process(timing) for timing in sized.processes.values()),
         loops=tuple(row for timing in sized.processes.values() for row in _loops(timing)),
         resources=tuple(ResourceRow(k, total.counts[k], device.resources[k]) for k in RESOURCE_KINDS),
-        channels=tuple(row for region in _regions(sized.region) for row in _channels(region, all_sized, cycles)),
+        channels=tuple(
+            replace(row, asked=_asked(project, row.id))
+            for region in _regions(sized.region)
+            for row in _channels(region, all_sized, cycles)
+        ),
         fifos={
             found.library.profile: {"bits": found.fifo_bits, "bound": found.fifo_bound}
             for found in all_sized
@@ -59,7 +72,42 @@ def assemble_report(
         simulation=simulation,
         notes=_notes(total, sized),
         profile=sized.library.profile,
+        ports=tuple(_ports(sized.region)),
+        interface=project.target.interface,
+        estimated_ns=max((timing.schedule.chain_ns for timing in sized.processes.values()), default=0.0),
+        uncertainty_ns=round(sized.library.clock_ns - sized.library.usable_ns, 6),
     )
+
+
+def _asked(project: Project, id: str) -> int | None:
+    """Return the depth that a wire of the design asks for, None where it asks for none."""
+    path, _, edge = id.rpartition("/")
+    graph = project.graphs.get(project.top)
+    for name in path.split("/")[1:]:
+        node = graph.nodes.get(name) if graph else None
+        graph = project.graphs.get(node.graph) if isinstance(node, GraphNode) else None
+    return next((each.depth for each in graph.edges if each.id == edge), None) if graph else None
+
+
+def _ports(region: Region) -> Iterator[PortRow]:
+    """Yield the ports of the top, which is where the hardware meets its surroundings."""
+    channels = {channel.name: channel for channel in region.channels}
+    for port in region.ports:
+        channel = channels.get(port.name)
+        kind: str = channel.kind if channel else "memory" if port.type.shape else "value"
+        elements, banks = channel.width if channel else 1, 1
+        if channel and kind == "memory":
+            elements = channel.layout.word(port.type.shape)
+            banks = channel.layout.memories.banks(port.type.shape)
+        yield PortRow(
+            path=f"{region.path}.{port.name}",
+            direction=port.direction,
+            type=str(port.type),
+            kind="stream" if kind == "fifo" else kind,
+            bits=elements * port.type.element.bits,
+            words=port.type.size // elements,
+            banks=banks,
+        )
 
 
 def _cycles(found: SizedDesign, sized: SizedDesign, run: CycleRun | None) -> dict[str, int]:
@@ -190,6 +238,7 @@ def _loops(timing: ProcessTiming) -> Iterator[LoopRow]:
             dsp=row.resources.counts["DSP"],
             lut=row.resources.counts["LUT"],
             ff=row.resources.counts["FF"],
+            chain_ns=row.chain_ns,
         )
 
 

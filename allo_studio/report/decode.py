@@ -14,6 +14,7 @@ from allo_studio.report.model import (
     FigureRow,
     LoopRow,
     OccupancyRow,
+    PortRow,
     ProcessRow,
     Report,
     ResourceRow,
@@ -25,7 +26,7 @@ __all__ = ["Fault", "decode_report"]
 # No count of ours comes near; beyond it a time in milliseconds would no longer be a number.
 _LARGEST = 1 << 63
 
-Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow, FigureRow, Piece, Operations)
+Row = TypeVar("Row", ProcessRow, LoopRow, ChannelRow, PortRow, FigureRow, Piece, Operations)
 
 
 class Fault(Exception):
@@ -58,6 +59,10 @@ def decode_report(found: Mapping[str, Any]) -> Report:
         pieces=_pieces(part.get("schedule", [])),
         # Reports of earlier versions have none.
         figures=_rows({"figures": [], **part}, "figures", FigureRow),
+        ports=_rows({"ports": [], **part}, "ports", PortRow),
+        interface=_text({"interface": "", **target}, "interface", "report.target."),
+        estimated_ns=_optional(target, "estimated_ns", "report.target."),
+        uncertainty_ns=_optional(target, "uncertainty_ns", "report.target."),
         occupancy=_occupancy(_list({"occupancy": [], **part}, "occupancy", "report.")),
         simulation=_simulation(found),
         notes=tuple(_item_text(n, "report.notes") for n in _list(part, "notes", "report.")),
@@ -142,6 +147,8 @@ def _expect(value: Any, hint: Any, path: str) -> None:
         _whole(value, path)
     elif hint == int | None:
         _whole(0 if value is None else value, path)
+    elif hint == float | None:
+        _number({path: 0.0 if value is None else value}, path, "")
     elif hint is str and not isinstance(value, str):
         raise Fault(f"{path} is no text")
     elif hint is bool and not isinstance(value, bool):
@@ -220,6 +227,11 @@ def _number(part: Mapping[str, Any], key: str, path: str) -> float:
     if not math.isfinite(found):
         raise Fault(f"{path}{key} is no finite number")
     return found
+
+
+def _optional(part: Mapping[str, Any], key: str, path: str) -> float | None:
+    """Return a number, None where there is none."""
+    return None if part.get(key) is None else _number(part, key, path)
 
 
 def _whole(value: Any, path: str) -> int:

@@ -7,7 +7,7 @@ from html import escape
 
 from allo_studio.report.changes import Difference, differences
 from allo_studio.report.joined import origins_of, told
-from allo_studio.report.model import PREDICTIONS, ChannelRow, FigureRow, LoopRow, ProcessRow, Report
+from allo_studio.report.model import PREDICTIONS, ChannelRow, FigureRow, LoopRow, PortRow, ProcessRow, Report
 from allo_studio.report.plots import Bar, Strip, bars, strips
 from allo_studio.report.rows import Cell, cell_text
 
@@ -31,7 +31,7 @@ td.deep { white-space: pre; } svg text { fill: var(--ink); } .worse { color: #c6
 _COSTS = {"cycles", "latency", "interval", "iteration_latency", "ii", "stall", "used", "bits", "dsp", "lut", "ff"}
 _COSTS |= {"bram", "uram"}
 _Column = tuple[str, Callable[..., Cell]]
-_Row = ProcessRow | LoopRow | ChannelRow | FigureRow
+_Row = ProcessRow | LoopRow | ChannelRow | PortRow | FigureRow
 
 
 def html_page(report: Report, before: Report | None = None) -> str:
@@ -49,6 +49,7 @@ def html_page(report: Report, before: Report | None = None) -> str:
         _table("Blocks", _BLOCKS, report.processes),
         _table("Loops", _LOOPS, report.loops),
         _table("Channels", _channels(report.profile), report.channels),
+        _table("Interfaces", _PORTS, report.ports),
         _notes(report),
     ]
     body = "\n".join(part for part in parts if part)
@@ -59,6 +60,7 @@ def html_page(report: Report, before: Report | None = None) -> str:
 def _facts(report: Report) -> str:
     rows = [
         ("device", f"{report.device} at {report.clock_ns:g} ns"),
+        *([("slack", f"{report.slack_ns:+.3f} ns")] if report.slack_ns is not None else []),
         ("figures", f"{report.tool}, operator profile {report.profile}"),
         ("latency", f"{report.latency:,} cycles, {report.latency_ms:,.4g} ms"),
         ("interval", f"{report.interval:,} cycles"),
@@ -160,10 +162,18 @@ _LOOPS: tuple[_Column, ...] = (
     ("asked", lambda row: row.ii_asked),
     ("iteration", lambda row: row.iteration_latency),
     ("latency", lambda row: row.latency),
+    ("chain in ns", lambda row: row.chain_ns),
     ("pipelined", lambda row: row.pipelined),
     ("lanes", lambda row: row.unroll),
     ("source", lambda row: row.source),
     ("what sets the II", lambda row: row.reason),
+)
+
+
+_PORTS: tuple[_Column, ...] = (
+    ("port", lambda row: row.path),
+    *((name, lambda row, name=name: getattr(row, name)) for name in ("direction", "kind", "type")),
+    *((name, lambda row, name=name: getattr(row, name)) for name in ("bits", "words", "banks")),
 )
 
 
@@ -174,6 +184,7 @@ def _channels(profile: str) -> tuple[_Column, ...]:
         ("type", lambda row: row.type),
         ("bits", lambda row: row.width),
         ("elements", lambda row: row.elements),
+        ("asked", lambda row: row.asked),
         ("depth", lambda row: row.depth.get(profile)),
         ("observed", lambda row: row.observed),
         ("why", lambda row: row.reason),

@@ -21,6 +21,7 @@ __all__ = [
     "FigureRow",
     "LoopRow",
     "OccupancyRow",
+    "PortRow",
     "ProcessRow",
     "Report",
     "ResourceRow",
@@ -64,7 +65,8 @@ class LoopRow:
     `depth` counts from 0 at the outermost loop. `ii` is what the scheduler reached, `ii_asked` what a step asked for;
     both are None on a loop that is not pipelined (`ii_asked` also where nobody asked). `unroll` is the number of
     lanes (1: not unrolled). `reason` says what limits the II, and `least` that no smaller one is possible. `source` is
-    a place in the kernel's file, `FILE:LINE:COLUMN`. `dsp`, `lut` and `ff` are what the loop's own operations take.
+    a place in the kernel's file, `FILE:LINE:COLUMN`. `dsp`, `lut` and `ff` are what the loop's own operations take, and
+    `chain_ns` is the longest chain of their logic in a cycle (None where the loop is not pipelined).
     """
 
     path: str
@@ -84,6 +86,12 @@ class LoopRow:
     dsp: int = 0
     lut: int = 0
     ff: int = 0
+    chain_ns: float | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Whether the II is more than a step asked for."""
+        return self.ii is not None and self.ii_asked is not None and self.ii > self.ii_asked
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,8 @@ class ChannelRow:
     `id` is the edge's path (`cascade/mm1.C->mm2.A`), `width` the bits of a token, `elements` the array elements in it.
     `depth` maps a profile to the tokens that the FIFO holds there and is empty for what is no FIFO. `observed` is the
     largest occupancy that was seen or derived. `reason` says why this kind and this depth. `source` and `target` are
-    the paths of the two ends (`cascade/mm1.C`); several consumers are joined by `, `.
+    the paths of the two ends (`cascade/mm1.C`); several consumers are joined by `, `. `asked` is the depth that the
+    wire asks for (None: it was ours to choose).
     """
 
     id: str
@@ -122,6 +131,24 @@ class ChannelRow:
     reason: str = ""
     source: str = ""
     target: str = ""
+    asked: int | None = None
+
+
+@dataclass(frozen=True)
+class PortRow:
+    """A port of the top graph, an interface of the hardware: `direction` is `in` or `out`, `path` its `cascade.A`.
+
+    `kind` is `memory`, `stream` or `value`, `bits` are those of a word, token or value, `words` how many an invocation
+    takes or gives, and `banks` the memories side by side.
+    """
+
+    path: str
+    direction: str
+    type: str
+    kind: str
+    bits: int
+    words: int
+    banks: int = 1
 
 
 @dataclass(frozen=True)
@@ -184,7 +211,9 @@ class Report:
 
     `pieces` are the schedule view: the operations by cycle of each pipeline and segment of each block. `fifos` maps a
     profile to the `bits` that all FIFOs hold, without margins, and the `bound` that is proven for them. `figures` are
-    those that have columns by origin. `occupancy` is there where a cycle simulation watched the FIFOs.
+    those that have columns by origin. `occupancy` is there where a cycle simulation watched the FIFOs. `estimated_ns`
+    is the longest chain of logic in a cycle, by the table of operators, and `uncertainty_ns` the part of the clock
+    period that is kept free for the rest (both None in reports of earlier versions). `interface` is that of the top.
     """
 
     project: str
@@ -205,6 +234,10 @@ class Report:
     notes: tuple[str, ...] = ()
     tool: str = f"predicted by Allo Studio {__version__}"
     profile: str = PROFILE
+    ports: tuple[PortRow, ...] = ()
+    interface: str = ""
+    estimated_ns: float | None = None
+    uncertainty_ns: float | None = None
 
     @property
     def latency(self) -> int:
@@ -215,6 +248,18 @@ class Report:
     def latency_ms(self) -> float:
         """The time of one invocation in milliseconds."""
         return self.latency * self.clock_ns * 1e-6
+
+    @property
+    def slack_ns(self) -> float | None:
+        """What is left of the clock period beside its uncertainty and the longest chain; below 0 it is missed."""
+        return self.slack_of(self.estimated_ns)
+
+    def slack_of(self, chain_ns: float | None) -> float | None:
+        """Return what a chain of logic leaves of the clock period in ns, None where one of the two is not known."""
+        if chain_ns is None or self.uncertainty_ns is None:
+            return None
+        # Sums of the table's figures are exact to far less than a femtosecond; the rest is rounding.
+        return round(self.clock_ns - self.uncertainty_ns - chain_ns, 6)
 
     def channel(self, id: str) -> ChannelRow | None:
         """Return the channel of that edge path, or None."""
@@ -227,7 +272,7 @@ class Report:
             "top": self.top,
             "tool": self.tool,
             "profile": self.profile,
-            "target": {"device": self.device, "clock_ns": self.clock_ns},
+            "target": self._target_json(),
             "cycles": {profile: dict(counts) for profile, counts in self.cycles.items()},
             "interval": self.interval,
             "latency_ms": self.latency_ms,
@@ -235,11 +280,21 @@ class Report:
             "loops": [_row_json(row) for row in self.loops],
             "resources": {row.name: {"used": row.used, "available": row.available} for row in self.resources},
             "channels": [_row_json(row) for row in self.channels],
+            "ports": [_row_json(row) for row in self.ports],
             "fifos": {profile: dict(counts) for profile, counts in self.fifos.items()},
             "schedule": [_piece_json(piece) for piece in self.pieces],
             "figures": [_row_json(row) for row in self.figures],
             "occupancy": [{**vars(row), "least": list(row.least), "most": list(row.most)} for row in self.occupancy],
             "notes": list(self.notes),
+        }
+
+    def _target_json(self) -> dict[str, Any]:
+        return {
+            "device": self.device,
+            "clock_ns": self.clock_ns,
+            "uncertainty_ns": self.uncertainty_ns,
+            "estimated_ns": self.estimated_ns,
+            "interface": self.interface,
         }
 
 
@@ -251,6 +306,6 @@ def _piece_json(piece: Piece) -> dict[str, Any]:
     }
 
 
-def _row_json(row: ProcessRow | LoopRow | ChannelRow | FigureRow) -> dict[str, Any]:
+def _row_json(row: ProcessRow | LoopRow | ChannelRow | PortRow | FigureRow) -> dict[str, Any]:
     values = vars(row).items()
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values}

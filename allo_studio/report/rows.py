@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report
+from allo_studio.report.model import ChannelRow, LoopRow, PortRow, ProcessRow, Report
 
 __all__ = ["Cell", "Table", "cell_text", "tables"]
 
@@ -38,8 +38,8 @@ def cell_text(value: Cell) -> str:
 
 
 def tables(report: Report) -> tuple[Table, ...]:
-    """Return the tables of a report: `design`, `cycles`, `blocks`, `loops`, `resources`, `channels`, `fifos` and
-    `figures`, which has a column for each origin.
+    """Return the tables of a report: `design`, `cycles`, `blocks`, `loops`, `resources`, `channels`, `ports`, `fifos`
+    and `figures`, which has a column for each origin.
 
     Cycles and what FIFOs hold have a row for each operator profile, latencies are in cycles, widths in bits.
     """
@@ -50,6 +50,7 @@ def tables(report: Report) -> tuple[Table, ...]:
         _of_rows("loops", ("path", "function", "loop", "depth", "number"), LoopRow, _numbered(report.loops)),
         Table("resources", ("name",), ("name", "used", "available", "share"), tuple(_resources(report))),
         _of_rows("channels", ("id",), ChannelRow, report.channels, tuple(_depths(report))),
+        _of_rows("ports", ("path",), PortRow, report.ports),
         Table("fifos", ("profile",), ("profile", "bits", "bound"), tuple(_fifos(report))),
         _figures(report),
     )
@@ -69,7 +70,7 @@ def _figures(report: Report) -> Table:
 
 
 def _facts(report: Report) -> Iterator[Mapping[str, Cell]]:
-    for name in ("project", "top", "device", "clock_ns", "latency_ms", "profile", "tool"):
+    for name in ("project", "top", "device", "clock_ns", "estimated_ns", "slack_ns", "latency_ms", "profile", "tool"):
         yield {"name": name, "value": getattr(report, name)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from allo_studio.report.columns import WIDTH, bar, indented, pairs, section
 from allo_studio.report.joined import origins_text
-from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from allo_studio.report.model import ChannelRow, LoopRow, PortRow, ProcessRow, Report, ResourceRow, SimulationRow
 
 __all__ = ["WIDTH", "table"]
 
@@ -19,6 +19,7 @@ def table(report: Report) -> str:
         section("Loops", _LOOP_HEAD, [_loop(row) for row in report.loops], left=2),
         indented("What sets the II", _by_reason(report.loops)),
         section("Resources", _RESOURCE_HEAD, [_resource(row) for row in report.resources], left=1),
+        section("Interfaces", _PORT_HEAD, [_port(row) for row in report.ports], left=4),
         section("Channels", _CHANNEL_HEAD, [_channel(row, report.profile) for row in report.channels], left=3),
         _fifos(report),
         indented("Why", [f"{r.id}: {r.reason}" for r in report.channels if r.reason]),
@@ -43,6 +44,7 @@ def _summary(report: Report) -> str:
     rows = [
         ("design", f"{report.project}, top graph {report.top}"),
         ("device", f"{report.device} at {report.clock_ns:g} ns ({1000 / report.clock_ns:.0f} MHz)"),
+        *_timing(report),
         ("figures", f"{report.tool}, operator profile {report.profile}"),
         ("latency", f"{report.latency:,} cycles, {_time(report.latency_ms)}"),
         ("interval", f"{report.interval:,} cycles"),
@@ -53,6 +55,13 @@ def _summary(report: Report) -> str:
         if profile != report.profile or len(counts) > 1
     ]
     return pairs(rows)
+
+
+def _timing(report: Report) -> list[tuple[str, str]]:
+    if report.estimated_ns is None or report.uncertainty_ns is None or report.slack_ns is None:
+        return []
+    target = f"{report.clock_ns:g} ns less {report.uncertainty_ns:.3f} ns of uncertainty"
+    return [("timing", f"longest chain {report.estimated_ns:.3f} ns of {target}, slack {report.slack_ns:+.3f} ns")]
 
 
 def _time(milliseconds: float) -> str:
@@ -67,6 +76,13 @@ _PROCESS_HEAD = ("block", "kernel", "latency", "interval", "stall", "DSP", "LUT"
 def _process(row: ProcessRow) -> tuple[str, ...]:
     counts = (row.latency, row.interval, row.stall, row.dsp, row.lut, row.ff, row.bram, row.uram)
     return (row.path, row.kernel, *(f"{n:,}" for n in counts))
+
+
+_PORT_HEAD = ("port", "direction", "kind", "type", "bits", "words", "banks")
+
+
+def _port(row: PortRow) -> tuple[str, ...]:
+    return (row.path, row.direction, row.kind, row.type, f"{row.bits:,}", f"{row.words:,}", f"{row.banks:,}")
 
 
 _LOOP_HEAD = ("block", "loop", "trips", "II", "asked", "iteration", "latency", "pipelined", "lanes", "source")

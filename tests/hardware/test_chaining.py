@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allo_studio.hardware.chaining import Order, orders
+from allo_studio.hardware.chaining import Order, longest_chain, orders
 from allo_studio.hardware.operations import Dependence, Operation, OperationGraph
 from allo_studio.types import INT32
 
@@ -163,3 +164,48 @@ def test_twenty_thousand_operations_in_a_chain_take_a_moment(delay: float) -> No
     fit = int(USABLE / delay + 1e-9) if delay else None
     cuts = [o for o in found if o.weight]
     assert cuts == ([Order(n, n + fit, 1) for n in range(20_000 - fit)] if fit else [])
+
+
+def arrivals(graph: OperationGraph, starts: tuple[int, ...]) -> float:
+    """Return the longest time that a value of a cycle needs, found by following every way through the graph."""
+    values = [d for d in graph.dependences if d.weight is None]
+
+    def onward(op: int, before: float) -> float:
+        made = graph.operations[op]
+        so_far = before + made.delay_in
+        if made.latency:
+            return so_far
+        ready = before + made.delay_out
+        return max([so_far, ready, *taken(op, ready)])
+
+    def taken(op: int, ready: float) -> list[float]:
+        end = starts[op] + graph.operations[op].latency
+        return [onward(d.target, ready) for d in values if d.source == op and starts[d.target] == end]
+
+    begins = [[op.delay_out, op.delay_in, *taken(op.index, op.delay_out)] for op in graph.operations]
+    return max(max(found) for found in begins)
+
+
+@settings(max_examples=300, deadline=None)
+@given(graphs())
+def test_the_longest_chain_is_that_of_all_ways_through_a_cycle(graph: OperationGraph) -> None:
+    # As the table of operators says of logic: what it takes is what it gives.
+    logic = tuple(op if op.latency else replace(op, delay_in=op.delay_out) for op in graph.operations)
+    graph = replace(graph, operations=logic)
+    found = orders(graph)
+    starts = [0] * len(graph.operations)
+    for _ in graph.operations:
+        for o in found:
+            starts[o.target] = max(starts[o.target], starts[o.source] + o.weight - o.distance)
+    longest = longest_chain(graph, starts)
+    assert longest == pytest.approx(arrivals(graph, tuple(starts)))
+    alone = max(max(op.delay_in, op.delay_out) for op in graph.operations)
+    assert longest <= max(graph.usable_ns, alone) + 1e-9, "the placement keeps the period"
+
+
+def test_two_adders_in_a_cycle_are_a_chain_of_both() -> None:
+    graph = OperationGraph(
+        tuple(operation(n, 0, 0.7, 0.7) for n in range(3)), tuple(Dependence(n, n + 1) for n in range(2)), USABLE
+    )
+    assert longest_chain(graph, (0, 0, 1)) == pytest.approx(1.4)
+    assert longest_chain(graph, (0, 1, 2)) == pytest.approx(0.7)
