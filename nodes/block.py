@@ -322,7 +322,7 @@ def _paint_badge(painter: QPainter, centre: QPointF, level: str) -> None:
     """Draw the status: a tick, an exclamation mark or a cross in the colour of the severity."""
     colour = colours.level_colour(level)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour.red(), colour.green(), colour.blue(), 46))
+    painter.setBrush(colours.faint(colour, 46))
     painter.drawEllipse(centre, 8, 8)
     painter.setPen(QPen(colour, 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
     strokes = {

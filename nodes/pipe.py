@@ -103,7 +103,7 @@ class WireLabel(QGraphicsItem):
         if option.levelOfDetailFromTransform(painter.worldTransform()) < _TEXT_SCALE:
             return
         rect = self.boundingRect()
-        painter.setPen(QPen(self._colour.darker(170), 1))
+        painter.setPen(QPen(colours.faint(self._colour, 150), 1))
         painter.setBrush(colours.LABEL)
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(font(11))
@@ -205,14 +205,15 @@ class WireItem(PipeItem):  # type: ignore[misc]
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the curve."""
         strong = self.isSelected() or self._hovered or self._end_selected()
-        pen = QPen(self._colour().lighter(125 if strong else 100), 3.2 if strong else 2.0)
+        colour = self._colour()
+        pen = QPen(colours.strong(colour) if strong else colour, 3.2 if strong else 2.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         if self.spec.broken:
             pen.setDashPattern([4, 3])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.isSelected():
-            painter.setPen(QPen(QColor(90, 169, 255, 90), 9))
+            painter.setPen(QPen(colours.faint(colours.ACCENT, 90), 9))
             painter.drawPath(self.path())
         painter.setPen(pen)
         painter.drawPath(self.path())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ACTIONS", "CONTEXT", "MENUS", "ROW_ACTIONS", "TOOLBAR", "ActionSpec"]
+__all__ = ["ACTIONS", "CONTEXT", "MENUS", "ROW_ACTIONS", "SUBMENUS", "TOOLBAR", "ActionSpec"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,12 @@ _TABLE = (
     ActionSpec("fit", "Zoom to &fit", "Ctrl+0", "fit", "project", "Show the whole graph"),
     ActionSpec("enter", "&Enter graph", "Ctrl+Down", "down", "graph_block", "Enter the selected graph block"),
     ActionSpec("leave", "&Leave graph", "Ctrl+Up", "up", "inside", "Go back to the graph around this one"),
+    ActionSpec("theme_system", "As the &system", tip="Be light or dark as the system is", group="theme"),
+    ActionSpec("theme_dark", "&Dark", tip="Light text on a dark ground", group="theme"),
+    ActionSpec("theme_light", "&Light", tip="Dark text on a light ground", group="theme"),
+    ActionSpec("larger", "&Larger interface", "Ctrl+Alt+=", tip="Make all text and controls a step larger"),
+    ActionSpec("smaller", "&Smaller interface", "Ctrl+Alt+-", tip="Make all text and controls a step smaller"),
+    ActionSpec("normal_size", "Interface at &100%", "Ctrl+Alt+0", tip="Give text and controls their own size again"),
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
@@ -86,6 +92,11 @@ _ROW_TABLE = (
 # They call what the list gives them (`ui.tables.add_row_action`) and stand in its context menu.
 ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 
+# Menus in menus, by what stands for them in `MENUS`.
+SUBMENUS: dict[str, tuple[str, tuple[str | None, ...]]] = {
+    "theme": ("&Theme", ("theme_system", "theme_dark", "theme_light")),
+    "scale": ("S&cale", ("larger", "smaller", "normal_size")),
+}
 # Menus and the toolbar by ids; None is a separator, and `recent` the menu of the projects that were open last.
 MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": ("new", "open", "recent", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
@@ -95,7 +106,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
-        "spread_across", "spread_down", None, "enter", "leave", None, "commands", "search",
+        "spread_across", "spread_down", None, "enter", "leave", None, "commands", "search", None, "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,

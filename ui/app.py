@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QApplication
 
 from allo_studio import __version__
 from ui.crash import CrashReporter
-from ui.theme import apply_theme
+from ui.look_commands import apply_look
 from ui.window import Window
 
 __all__ = ["application", "main", "no_screen"]
+
+_WATCHES = "watchesSystem"
 
 
 def application() -> QApplication:
@@ -26,7 +28,11 @@ def application() -> QApplication:
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("Allo Studio")
     app.setApplicationVersion(__version__)
-    apply_theme(app)
+    apply_look()
+    # Once an application, however often this is called.
+    if not app.property(_WATCHES):
+        app.setProperty(_WATCHES, True)
+        app.styleHints().colorSchemeChanged.connect(apply_look)
     return app
 
 

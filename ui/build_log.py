@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar,
 from allo_studio.diagnostics import Diagnostic, render_all
 from allo_studio.pipeline import Progress
 from ui.icons import icon
-from ui.theme import mono_font
+from ui.theme import set_mono
 
 __all__ = ["BuildLog"]
 
@@ -31,7 +31,7 @@ class BuildLog(QWidget):
         self.cancel.setEnabled(False)
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
-        self.log.setFont(mono_font())
+        set_mono(self.log)
         self.log.setMaximumBlockCount(_MOST_LINES)
         top = QHBoxLayout()
         top.setContentsMargins(10, 8, 10, 6)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from nodes import colours
 from ui.comparison import Comparison
+from ui.theme import set_level
 
 __all__ = ["Card", "CycleCard"]
 
@@ -38,7 +38,7 @@ class Card(QFrame):
         self.number.setText(number)
         # A narrow card breaks the line between the parts, not inside of one.
         self.detail.setText(" · ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
-        self.number.setStyleSheet(f"color: {colours.level_colour(level).name()};" if level else "")
+        set_level(self.number, level)
 
 
 class CycleCard(Card):
@@ -73,7 +73,7 @@ class CycleCard(Card):
         self.name.setText(f"{self._title} in cycles" if ran else self._title)
         self.tell(f"{cycles.predicted:,}" if ran else f"{cycles.predicted:,} cycles", detail)
         self.simulated.setText(f"{cycles.simulated:,}" if ran else "")
-        self.simulated.setStyleSheet("" if cycles.equal else f"color: {colours.ERROR.name()};")
+        set_level(self.simulated, "" if cycles.equal else "error")
         for part in (self.simulated, *self._captions):
             part.setVisible(ran)
         for verdict, holds in ((self.equal, ran and cycles.equal), (self.differs, ran and not cycles.equal)):

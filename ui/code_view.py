@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from allo_studio.source import Span
 from nodes import colours
 from ui.highlight import formats
-from ui.theme import mono_font
+from ui.theme import set_mono
 
 __all__ = ["CodeView"]
 
@@ -32,13 +32,13 @@ class CodeView(QPlainTextEdit):
     def __init__(self, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
-        self.setFont(mono_font())
+        set_mono(self)
         self.setPlaceholderText(placeholder)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._language = ""
+        self._language, self._theme = "", colours.current()
         self._gutter = _Gutter(self)
         self.blockCountChanged.connect(self._fit_gutter)
         self.updateRequest.connect(self._scroll_gutter)
@@ -53,16 +53,28 @@ class CodeView(QPlainTextEdit):
         # Else a new text looks like the place at which the last one was left.
         self.setCurrentCharFormat(QTextCharFormat())
         self.setPlainText(text)
+        self._colour()
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _colour(self) -> None:
+        text, self._theme = self.toPlainText(), colours.current()
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
         # Qt counts UTF-16 units, Python characters: they differ where a text has characters beyond U+FFFF.
         narrow = text.isascii() or max(map(ord, text), default=0) < 0x10000
-        for start, length, shape in formats(text, language) if narrow else ():
+        for start, length, shape in formats(text, self._language) if narrow else ():
             cursor.setPosition(start)
             cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
             cursor.setCharFormat(shape)
         cursor.endEditBlock()
-        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of another theme, and make room for line numbers of another size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._theme != colours.current():
+            self._colour()
+        elif event.type() == QEvent.Type.FontChange:
+            self._fit_gutter()
 
     def show_span(self, span: Span, level: str = "error") -> None:
         """Mark a place and bring it into view."""
@@ -70,9 +82,7 @@ class CodeView(QPlainTextEdit):
         if not block.isValid():
             return
         line, part = QTextEdit.ExtraSelection(), QTextEdit.ExtraSelection()
-        tint = QColor(colours.level_colour(level))
-        tint.setAlpha(36)
-        line.format.setBackground(tint)
+        line.format.setBackground(colours.faint(colours.level_colour(level), 36))
         line.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
         line.cursor = QTextCursor(block)
         part.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
@@ -103,7 +113,7 @@ class CodeView(QPlainTextEdit):
         painter = QPainter(self._gutter)
         painter.fillRect(area, colours.LABEL)
         painter.setFont(self.font())
-        painter.setPen(QColor("#5d677b"))
+        painter.setPen(colours.role("line_number"))
         block, offset = self.firstVisibleBlock(), self.contentOffset()
         while block.isValid():
             box = self.blockBoundingGeometry(block).translated(offset)

@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from allo_studio import __version__
-from ui.theme import mono_font
+from ui.theme import set_mono
 
 __all__ = ["CrashDialog", "CrashReporter", "crash_text"]
 
@@ -42,7 +42,7 @@ class CrashDialog(QDialog):
         said.setWordWrap(True)
         self.text = QPlainTextEdit(text)
         self.text.setReadOnly(True)
-        self.text.setFont(mono_font(11))
+        set_mono(self.text, 11)
         self.text.setAccessibleName("Report of the fault")
         buttons = QDialogButtonBox()
         self.copy = buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from allo_studio.design.fixes import Fix
+from nodes import colours
 from ui.icons import icon
 
 __all__ = ["FixList", "fix_button"]
@@ -18,7 +19,7 @@ _MOST = 8
 
 def fix_button(fix: Fix) -> QPushButton:
     """Return a button that says what a fix does."""
-    button = QPushButton(icon("fix", "#57c785"), fix.text[0].upper() + fix.text[1:])
+    button = QPushButton(icon("fix", colours.OK.name()), fix.text[0].upper() + fix.text[1:])
     button.setProperty("role", "fix")
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     button.setToolTip("Mend the fault in this way (it can be undone)")

@@ -10,7 +10,9 @@ from pygments.lexers.c_cpp import CppLexer
 from pygments.lexers.data import YamlLexer
 from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, Text, _TokenType
-from PySide6.QtGui import QColor, QTextCharFormat
+from PySide6.QtGui import QTextCharFormat
+
+from nodes import colours
 
 __all__ = ["MlirLexer", "VerilogLexer", "formats", "language_of"]
 
@@ -79,23 +81,23 @@ _LEXERS: dict[str, type[Lexer]] = {
     "verilog": VerilogLexer,
 }
 _COLOURS: list[tuple[_TokenType, str]] = [
-    (Comment, "#6f7b91"),
-    (Keyword.Type, "#7fd1ae"),
-    (Keyword, "#c792ea"),
-    (Name.Function, "#82aaff"),
-    (Name.Class, "#ffcb6b"),
-    (Name.Decorator, "#ffcb6b"),
-    (Name.Variable, "#9ecbff"),
-    (Name.Attribute, "#9ecbff"),
-    (Name.Tag, "#82aaff"),
-    (Name.Constant, "#f78c6c"),
-    (Name.Builtin, "#82d2e0"),
-    (Number, "#f0a35e"),
-    (String.Doc, "#7f9f7f"),
-    (String, "#c3e88d"),
-    (Operator.Word, "#c792ea"),
-    (Operator, "#89a0bd"),
-    (Comment.Preproc, "#d7a2f0"),
+    (Comment, "comment"),
+    (Keyword.Type, "type"),
+    (Keyword, "keyword"),
+    (Name.Function, "function"),
+    (Name.Class, "class"),
+    (Name.Decorator, "class"),
+    (Name.Variable, "variable"),
+    (Name.Attribute, "variable"),
+    (Name.Tag, "function"),
+    (Name.Constant, "constant"),
+    (Name.Builtin, "builtin"),
+    (Number, "number"),
+    (String.Doc, "doc"),
+    (String, "string"),
+    (Operator.Word, "keyword"),
+    (Operator, "operator"),
+    (Comment.Preproc, "directive"),
 ]
 
 
@@ -133,7 +135,7 @@ def _format(kind: _TokenType) -> QTextCharFormat | None:
     if not fitting:
         return None
     shape = QTextCharFormat()
-    shape.setForeground(QColor(max(fitting)[1]))
+    shape.setForeground(colours.code_colour(max(fitting)[1]))
     if kind in Comment and kind not in Comment.Preproc:
         shape.setFontItalic(True)
     return shape

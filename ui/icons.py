@@ -8,7 +8,9 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-__all__ = ["ICONS", "icon"]
+from nodes import colours
+
+__all__ = ["ICONS", "icon", "renewed"]
 
 ICONS = {
     "new": "M6 3h8l4 4v14H6z M14 3v4h4 M12 11v6 M9 14h6",
@@ -52,13 +54,31 @@ ICONS = {
 }
 
 
+# What an icon was drawn from, by its key, which its copies share: its name and the role of its colour.
+_SOURCES: dict[int, tuple[str, str]] = {}
+
+
+def icon(name: str, colour: str = "") -> QIcon:
+    """Return an icon by name, in a colour of the theme in use (that of icons by default).
+
+    Raises KeyError where there is no such icon or the theme has no such colour.
+    """
+    return _icon(name, colour or colours.role("icon").name(), colours.role("icon_disabled").name())
+
+
+def renewed(old: QIcon) -> QIcon | None:
+    """Return an icon in the colours of the theme in use; None where it is none of `icon`."""
+    source = _SOURCES.get(old.cacheKey())
+    return icon(source[0], colours.role(source[1]).name()) if source else None
+
+
 @cache
-def icon(name: str, colour: str = "#c9d1e0") -> QIcon:
-    """Return an icon by name; raises KeyError."""
+def _icon(name: str, colour: str, disabled: str) -> QIcon:
     made = QIcon()
-    for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, "#4d5668")):
-        for size in (16, 32, 48):
+    for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+        for size in (16, 32, 48, 96):
             made.addPixmap(_draw(ICONS[name], shade, size), mode)
+    _SOURCES[made.cacheKey()] = (name, colours.role_of(colour))
     return made
 
 

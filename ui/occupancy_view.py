@@ -14,7 +14,6 @@ from nodes import colours
 __all__ = ["OccupancyView"]
 
 # What is held in some cycles of a step, where the accent is what is held in all.
-_SOMETIMES = QColor("#33608f")
 _ROW, _MARGIN, _FOOT, _NAME, _LABEL = 46, 12, 24, 300, 150
 
 
@@ -81,7 +80,7 @@ class _Strips(QWidget):
         painter.fillRect(area, colours.GRID)
         painter.setPen(Qt.PenStyle.NoPen)
         width = area.width() / max(self.cycles, 1) * row.step
-        for values, colour in ((row.most, _SOMETIMES), (row.least, colours.ACCENT)):
+        for values, colour in ((row.most, colours.role("sometimes")), (row.least, colours.ACCENT)):
             shape = QPolygonF([area.bottomLeft()])
             for step, tokens in enumerate(values):
                 y = area.bottom() - area.height() * tokens / max(depth, seen, 1)

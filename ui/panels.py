@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
     QMainWindow,
+    QMenu,
     QStackedWidget,
     QTabWidget,
     QToolBar,
@@ -17,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from allo_studio.project import example_note, examples
+from nodes import colours
 from nodes.canvas import Canvas
-from ui.actions import ACTIONS, MENUS, TOOLBAR
+from ui.actions import ACTIONS, MENUS, SUBMENUS, TOOLBAR
 from ui.breadcrumbs import Breadcrumbs
 from ui.build_log import BuildLog
 from ui.code_dock import CodeDock
@@ -106,7 +110,7 @@ def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
         action = QAction(spec.text, window)
         action.setObjectName(name)
         if spec.icon:
-            action.setIcon(icon(spec.icon, "#ffffff" if name == "build" else "#c9d1e0"))
+            action.setIcon(icon(spec.icon, colours.role("on_primary").name() if name == "build" else ""))
         if spec.shortcut:
             action.setShortcut(spec.shortcut)
         tip = spec.tip or spec.text.replace("&", "").rstrip("…")
@@ -126,15 +130,22 @@ def add_menus(window: QMainWindow, actions: dict[str, QAction], docks: dict[str,
     """Fill the menu bar."""
     for title, names in MENUS.items():
         menu = window.menuBar().addMenu(title)
-        for name in names:
-            if name is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(actions[name])
+        _fill(menu, names, actions)
         if title == "&View":
             menu.addSeparator()
             for dock in docks.values():
                 menu.addAction(dock.toggleViewAction())
+
+
+def _fill(menu: QMenu, names: Sequence[str | None], actions: dict[str, QAction]) -> None:
+    for name in names:
+        if name is None:
+            menu.addSeparator()
+        elif name in SUBMENUS:
+            title, inner = SUBMENUS[name]
+            _fill(menu.addMenu(title), inner, actions)
+        else:
+            menu.addAction(actions[name])
 
 
 def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: QWidget) -> QToolBar:

@@ -26,6 +26,7 @@ from ui.icons import icon
 from ui.operations_model import CHART
 from ui.results import limited
 from ui.tables import PLACE, SOURCE, add_row_action, align, items_of, table
+from ui.theme import set_level
 
 __all__ = ["Chart", "ScheduleView", "headline"]
 
@@ -154,7 +155,7 @@ class Chart(QWidget):
         self.links.setProperty("role", "muted")
         self.links.setTextFormat(Qt.TextFormat.RichText)
         self.limits = QLabel("◆ limits the II")
-        self.limits.setStyleSheet(f"color: {colours.WARNING.name()};")
+        set_level(self.limits, "warning")
         for label in (self.place, self.links):
             # A long text is cut; it does not widen the window.
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

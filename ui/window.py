@@ -17,6 +17,7 @@ from allo_studio.design.edits import AddGraph, MoveNodes
 from allo_studio.design.model import Endpoint, GraphNode, KernelNode
 from allo_studio.diagnostics import AlloError, has_errors
 from allo_studio.project import example_folder
+from nodes import colours
 from nodes.canvas import measures
 from nodes.picture import Overlays
 from ui.actions import ACTIONS, CONTEXT
@@ -31,6 +32,7 @@ from ui.file_drops import FileDrops
 from ui.gestures import Gestures
 from ui.icons import icon
 from ui.layout_commands import LayoutCommands
+from ui.look_commands import LookCommands
 from ui.navigator import Navigator
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
@@ -50,7 +52,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCommands):
+class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookCommands, ReportCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -68,6 +70,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
+        self.mark_look()
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))
         add_menus(self, {**self.actions_by_id, "recent": self.recent_menu.menuAction()}, self.panels.docks)
@@ -185,8 +188,8 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, ReportCom
         errors = sum(d.severity == "error" for d in found)
         self.panels.bottom.setTabText(0, f"Problems ({len(found)})" if found else "Problems")
         name = "error" if errors else "warning" if found else "note"
-        colour = {"error": "#ff6b6b", "warning": "#f2b84b", "note": "#6b7488"}[name]
-        self.panels.bottom.setTabIcon(0, icon(name, colour))
+        colour = colours.MUTED if name == "note" else colours.level_colour(name)
+        self.panels.bottom.setTabIcon(0, icon(name, colour.name()))
         self._show_status(errors, len(found) - errors)
 
     def _show_status(self, errors: int, others: int) -> None:

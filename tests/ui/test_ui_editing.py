@@ -15,7 +15,7 @@ from allo_studio.design.edits import AddNode, SetExecution, SetParam
 from allo_studio.design.model import Endpoint, KernelNode
 from allo_studio.project import dump_project, load_project
 from nodes.viewer import MIME_TYPE
-from ui.actions import ACTIONS, MENUS, TOOLBAR
+from ui.actions import ACTIONS, MENUS, SUBMENUS, TOOLBAR
 from ui.window import Window
 
 # The constructor with QPoint is deprecated in Qt 6.12, and the only one in Qt 6.9.
@@ -250,9 +250,10 @@ def test_an_edit_that_does_not_apply_says_why_and_changes_nothing(studio: Window
 
 
 def test_every_action_is_reachable_and_has_its_method(studio: Window) -> None:
-    named = {name for names in (*MENUS.values(), TOOLBAR) for name in names if name}
+    inner = (names for _, names in SUBMENUS.values())
+    named = {name for names in (*MENUS.values(), *inner, TOOLBAR) for name in names if name}
     # `recent` is a menu.
-    assert named == {*ACTIONS, "recent"}
+    assert named == {*ACTIONS, *SUBMENUS, "recent"}
     shortcuts = [spec.shortcut for spec in ACTIONS.values() if spec.shortcut]
     assert len(shortcuts) == len(set(shortcuts))
     assert {spec.needs for spec in ACTIONS.values()} - {""} <= {

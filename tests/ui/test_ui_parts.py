@@ -15,6 +15,7 @@ from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode
 from allo_studio.project import load_project, sources
 from allo_studio.source import Source, Span
 from allo_studio.types import parse_type
+from nodes.colours import code_colour
 from ui.app import main
 from ui.catalogue import catalogue, project_files
 from ui.code_view import CodeView
@@ -113,18 +114,18 @@ def test_offers_for_a_wire_fit_its_type(project: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "text", "word", "colour"),
     [
-        ("python", "def f(x):\n    return 1.5\n", "def", "#c792ea"),
-        ("python", "def f(x):\n    return 1.5\n", "1.5", "#f0a35e"),
-        ("mlir", "affine.for %i = 0 to 8 {\n", "affine.for", "#c792ea"),
-        ("mlir", "%0 = arith.addf %a, %b : f32\n", "%0", "#9ecbff"),
-        ("cpp", "#pragma HLS pipeline\nint x;\n", "#", "#d7a2f0"),
-        ("yaml", "name: x  # why\n", "# why", "#6f7b91"),
+        ("python", "def f(x):\n    return 1.5\n", "def", "keyword"),
+        ("python", "def f(x):\n    return 1.5\n", "1.5", "number"),
+        ("mlir", "affine.for %i = 0 to 8 {\n", "affine.for", "keyword"),
+        ("mlir", "%0 = arith.addf %a, %b : f32\n", "%0", "variable"),
+        ("cpp", "#pragma HLS pipeline\nint x;\n", "#", "directive"),
+        ("yaml", "name: x  # why\n", "# why", "comment"),
     ],
 )
 def test_code_is_coloured(language: str, text: str, word: str, colour: str) -> None:
     found = {text[s : s + n]: shape.foreground().color().name() for s, n, shape in formats(text, language)}
     hits = [shade for piece, shade in found.items() if piece.startswith(word)]
-    assert hits == [colour] * len(hits)
+    assert hits == [code_colour(colour).name()] * len(hits)
     assert hits
 
 

@@ -1,0 +1,145 @@
+"""The look: themes and the scale of the interface, in a window that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon, QImage
+from PySide6.QtWidgets import QApplication, QLabel
+
+from nodes import colours
+from nodes.themes import THEMES
+from ui import preferences
+from ui.app import application
+from ui.icons import icon
+from ui.sheet import sheet
+from ui.tables import items_of
+from ui.theme import apply_theme, resolved
+from ui.window import Window
+
+
+@pytest.fixture(autouse=True)
+def as_before(qapp: QApplication) -> Iterator[None]:
+    yield
+    apply_theme(qapp, "dark")
+
+
+def pixel(window: Window) -> str:
+    """The colour of the canvas near its corner."""
+    view = window.panels.canvas.view
+    return view.viewport().grab().toImage().pixelColor(2, 2).name()
+
+
+def colour_of(found: QIcon) -> str:
+    """The colour that most of an icon is drawn in."""
+    image: QImage = found.pixmap(48, 48).toImage()
+    shades = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    solid = [shade.name() for shade in shades if shade.alpha() == 255]
+    return max(set(solid), key=solid.count)
+
+
+def test_a_theme_is_taken_at_once_and_remembered(studio: Window) -> None:
+    studio.panels.canvas.select("mm1")
+    studio.actions_by_id["theme_light"].trigger()
+    light = THEMES["light"]
+    assert studio.palette().window().color().name() == light["window"]
+    assert pixel(studio) == light["background"]
+    assert studio.grab().toImage().pixelColor(300, 3).name() == light["window"]
+    # What keeps a copy of a colour.
+    heading = items_of(studio.panels.palette.tree)[0]
+    assert heading.foreground(0).color().name() == light["muted"]
+    for name, role in (("undo", "icon"), ("build", "on_primary")):
+        assert colour_of(studio.actions_by_id[name].icon()) == light[role], name
+    assert colour_of(heading.child(0).icon(0)) == light["accent"]
+    assert preferences.load().theme == "light"
+    checked = [name for name in ("system", "dark", "light") if studio.actions_by_id[f"theme_{name}"].isChecked()]
+    assert checked == ["light"]
+    application()
+    assert colours.current() == "light"
+    studio.actions_by_id["theme_dark"].trigger()
+    assert pixel(studio) == THEMES["dark"]["background"]
+    assert heading.foreground(0).color().name() == THEMES["dark"]["muted"]
+    assert colour_of(studio.actions_by_id["build"].icon()) == THEMES["dark"]["on_primary"]
+
+
+def test_code_takes_the_colours_of_the_theme(studio: Window) -> None:
+    studio.panels.canvas.select("mm1")
+    view = studio.panels.code.source
+    at = view.toPlainText().index("def ")
+
+    def shade() -> str:
+        cursor = view.textCursor()
+        cursor.setPosition(at + 1)
+        return cursor.charFormat().foreground().color().name()
+
+    assert shade() == THEMES["dark"]["code_keyword"]
+    studio.actions_by_id["theme_light"].trigger()
+    assert shade() == THEMES["light"]["code_keyword"]
+
+
+def test_the_system_decides_where_it_is_asked(studio: Window, monkeypatch: pytest.MonkeyPatch, qapp: Any) -> None:
+    class Hints:
+        scheme = Qt.ColorScheme.Light
+
+        def colorScheme(self) -> Qt.ColorScheme:
+            return self.scheme
+
+    monkeypatch.setattr(QApplication, "styleHints", lambda self: Hints())
+    assert resolved(qapp, "system") == "light"
+    assert resolved(qapp, "dark") == "dark"
+    Hints.scheme = Qt.ColorScheme.Unknown
+    assert resolved(qapp, "system") == "dark"
+    Hints.scheme = Qt.ColorScheme.Light
+    monkeypatch.undo()
+    hints = qapp.styleHints()
+    studio.choose_look(theme="system")
+    monkeypatch.setattr(QApplication, "styleHints", lambda self: Hints())
+    # The system changes while the window is open.
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert pixel(studio) == THEMES["light"]["background"]
+
+
+def test_the_interface_grows_step_by_step(studio: Window) -> None:
+    name, mono = studio.panels.palette.search, studio.panels.code.source
+    before = (name.font().pixelSize(), mono.font().pixelSize(), mono.gutter_width(), name.height())
+    for percent in (125, 150, 175, 200, 200):
+        studio.actions_by_id["larger"].trigger()
+        assert preferences.load().scale == percent
+    QApplication.processEvents()
+    after = (name.font().pixelSize(), mono.font().pixelSize(), mono.gutter_width(), name.height())
+    assert after[:2] == (2 * before[0], 2 * before[1])
+    assert after[2] > 1.4 * before[2]
+    assert after[3] > 1.6 * before[3]
+    studio.actions_by_id["smaller"].trigger()
+    assert preferences.load().scale == 175
+    studio.actions_by_id["normal_size"].trigger()
+    QApplication.processEvents()
+    assert (name.font().pixelSize(), mono.font().pixelSize(), mono.gutter_width(), name.height()) == before
+
+
+def test_a_sheet_has_all_lengths_at_the_scale_but_thin_lines() -> None:
+    text = sheet(THEMES["light"], 1.5)
+    assert "font-size: 36px" in text
+    assert "border: 1px solid" in text
+    assert "$" not in text
+    with pytest.raises(KeyError):
+        sheet({"window": "#000000"}, 1.0)
+
+
+def test_an_icon_of_no_role_is_refused() -> None:
+    with pytest.raises(KeyError):
+        icon("open", QColor(1, 2, 3).name())
+
+
+def test_levels_of_labels_have_their_colour(studio: Window) -> None:
+    card = studio.panels.report._cards["Latency"]
+    card.tell("5 cycles", "", "error")
+    label: QLabel = card.number
+    assert label.palette().windowText().color().name() == THEMES["dark"]["error"]
+    studio.actions_by_id["theme_light"].trigger()
+    assert label.palette().windowText().color().name() == THEMES["light"]["error"]
+    card.tell("5 cycles", "")
+    assert label.palette().windowText().color().name() == THEMES["light"]["text"]

@@ -1,0 +1,73 @@
+"""What the window's actions on the look do: the theme and the scale of the interface, remembered on this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication
+
+from ui import preferences
+from ui.panels import Panels
+from ui.preferences import SCALES, THEME_CHOICES
+from ui.theme import apply_theme
+
+__all__ = ["LookCommands", "apply_look"]
+
+
+def apply_look(*_: object) -> None:
+    """Give the application the look that was chosen."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        chosen = preferences.load()
+        apply_theme(app, chosen.theme, chosen.scale / 100)
+
+
+class LookCommands:
+    """The window's methods that its actions on the look call."""
+
+    panels: Panels
+    actions_by_id: dict[str, QAction]
+    _message: Callable[[str], None]
+
+    def do_theme_system(self) -> None:
+        """Be light or dark as the system is, from now on."""
+        self.choose_look(theme="system")
+
+    def do_theme_dark(self) -> None:
+        """Be dark from now on."""
+        self.choose_look(theme="dark")
+
+    def do_theme_light(self) -> None:
+        """Be light from now on."""
+        self.choose_look(theme="light")
+
+    def do_larger(self) -> None:
+        """Make the interface one step larger."""
+        self._step(1)
+
+    def do_smaller(self) -> None:
+        """Make the interface one step smaller."""
+        self._step(-1)
+
+    def do_normal_size(self) -> None:
+        """Give the interface its own size again."""
+        self.choose_look(scale=SCALES[0])
+
+    def _step(self, by: int) -> None:
+        at = SCALES.index(preferences.load().scale) + by
+        self.choose_look(scale=SCALES[min(max(at, 0), len(SCALES) - 1)])
+
+    def choose_look(self, **changed: str | int) -> None:
+        """Take a theme or a scale and remember it; raises ValueError where it is none."""
+        chosen = preferences.store(**changed)
+        apply_look()
+        self.mark_look()
+        if "scale" in changed:
+            self._message(f"The interface is at {chosen.scale}%")
+
+    def mark_look(self) -> None:
+        """Mark the action of the theme that is chosen."""
+        chosen = preferences.load().theme
+        for name in THEME_CHOICES:
+            self.actions_by_id[f"theme_{name}"].setChecked(name == chosen)
