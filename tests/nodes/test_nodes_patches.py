@@ -144,7 +144,7 @@ def test_wires_keep_their_colour_when_an_end_is_selected(canvas: Canvas) -> None
     canvas.select("b0")
     wire.highlight()
     wire.reset()
-    assert wire._colour().name() == "#4fc3d9"
+    assert wire.colour.name() == "#4fc3d9"
 
 
 def test_resizing_keeps_the_scale(canvas: Canvas, qapp: QApplication) -> None:
