@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from allo_studio.design.checked import CheckedDesign, PortInfo
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project, UnknownNode
 from allo_studio.types import parse_type
+from nodes import colours
 from nodes.canvas import Canvas, measures
 from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec, endpoint
 from nodes.pipe import WireItem, around
@@ -129,7 +130,7 @@ def test_several_wires_may_end_at_one_input_so_that_the_fault_is_seen(canvas: Ca
 def test_a_broken_wire_is_red_and_its_label_has_the_reason_too(canvas: Canvas) -> None:
     canvas.draw(picture(wire("a", "b", broken=True, tooltip="types differ")), PLACES)
     item = canvas.wire("a.y->b.x")
-    assert item.colour.name() == "#ff6b6b"
+    assert item.colour.name() == colours.ERROR.name()
     assert item.label.toolTip() == "types differ"
 
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.model import Endpoint
-from nodes import patches
+from nodes import colours, patches
 from nodes.canvas import Canvas
 from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
 
@@ -135,7 +135,8 @@ def test_connected_ports_keep_their_type_colour(canvas: Canvas, qapp: QApplicati
     port = canvas.port("b0", "o0", True)
     at = canvas.view.mapFromScene(port.centre)
     shown = canvas.view.viewport().grab().toImage().pixelColor(at)
-    assert shown.name() == "#4fc3d9", "float32's colour, not NodeGraphQt's for connected ports"
+    # Not NodeGraphQt's colour for connected ports.
+    assert shown.name() == colours.element_colour("float32").name()
 
 
 def test_wires_keep_their_colour_when_an_end_is_selected(canvas: Canvas) -> None:
@@ -144,7 +145,7 @@ def test_wires_keep_their_colour_when_an_end_is_selected(canvas: Canvas) -> None
     canvas.select("b0")
     wire.highlight()
     wire.reset()
-    assert wire.colour.name() == "#4fc3d9"
+    assert wire.colour.name() == colours.element_colour("float32").name()
 
 
 def test_resizing_keeps_the_scale(canvas: Canvas, qapp: QApplication) -> None:
