@@ -15,10 +15,11 @@ from PySide6.QtCore import QPoint, QPointF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from allo_studio.design.checked import CheckedDesign
-from allo_studio.design.model import Graph
+from allo_studio.design.model import Graph, Note
 from nodes.block import BlockItem, BlockNode, BlockPort
 from nodes.labels import spread_labels
 from nodes.metrics import FOOTER_HEIGHT, block_size, label_room
+from nodes.notes import NoteItem, NoteLayer
 from nodes.patches import PatchedGraph
 from nodes.picture import Overlays, Picture, WireSpec, block_name, describe, longest
 from nodes.pipe import WireItem
@@ -26,9 +27,9 @@ from nodes.viewer import CanvasView, Checker
 
 __all__ = ["Canvas", "measures"]
 
+Point = tuple[float, float]
 # Positions are kept on this grid, so that files stay tidy.
 _SNAP = 4
-_TREE_DEPTH = 12
 
 
 def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
@@ -45,6 +46,10 @@ def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[floa
     return sizes, {name: label_room(spec) for name, spec in picture.wires.items()}
 
 
+def _snapped(value: float) -> float:
+    return float(round(value / _SNAP) * _SNAP)
+
+
 class Canvas(QWidget):
     """The drawing area. Ends in signals are `Endpoint`s, wires are known by edge ids, blocks by name (`@A`: port A)."""
 
@@ -52,7 +57,10 @@ class Canvas(QWidget):
     disconnect_requested = Signal(str)
     reroute_requested = Signal(str, object, object)
     wire_dropped = Signal(object, bool, QPointF)
+    # Places by a block's name, and by `#` and a note's id.
     moved = Signal(dict)
+    # A note's id, and what it is to be.
+    note_changed = Signal(str, object)
     # A block's name, or None where none or several are selected; and the same for wires.
     selected = Signal(object)
     wire_selected = Signal(object)
@@ -60,7 +68,7 @@ class Canvas(QWidget):
     dropped = Signal(str, float, float)
     files_dropped = Signal(list, float, float)
     refused = Signal(str)
-    # Block name or None, wire id or None, place on the screen.
+    # Block name or `#` and a note's id or None, wire id or None, place on the screen.
     context_requested = Signal(object, object, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,8 +76,7 @@ class Canvas(QWidget):
         self.view = CanvasView()
         self._nodes = PatchedGraph(viewer=self.view)
         self._nodes.set_acyclic(False)
-        # Deep enough that finding what a frame shows among thousands of items takes no longer than drawing it.
-        self.view.scene().setBspTreeDepth(_TREE_DEPTH)
+        self.notes = NoteLayer(self.view.scene())
         self._picture = Picture()
         self._positions: dict[str, tuple[float, float]] = {}
         self._blocks: dict[str, BlockNode] = {}
@@ -90,6 +97,7 @@ class Canvas(QWidget):
         view.refused.connect(self.refused)
         view.block_opened.connect(self.opened)
         view.move_finished.connect(self._tell_moves)
+        view.note_changed.connect(self.note_changed)
         view.block_dropped.connect(lambda text, at: self.dropped.emit(text, at.x(), at.y()))
         view.files_dropped.connect(lambda files, at: self.files_dropped.emit(files, at.x(), at.y()))
         view.context_requested.connect(self._tell_context)
@@ -123,7 +131,7 @@ class Canvas(QWidget):
             for name in self._blocks:
                 self._place(name, positions.get(name, (0.0, 0.0)))
             self._draw_wires(picture)
-            spread_labels(self._wires.values(), (node.view.area for node in self._blocks.values()))
+            spread_labels(self._wires.values(), (node.view.sceneBoundingRect() for node in self._blocks.values()))
             # What was made anew is still what the person works on.
             for item in (
                 *(self._blocks[n].view for n in chosen if n in self._blocks),
@@ -133,14 +141,22 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._picture = picture
-        self.view.looks_changed()
         if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
             self._tell_selection()
+
+    def show_notes(self, notes: Mapping[str, Note]) -> None:
+        """Draw the notes and backdrops of the graph that is shown."""
+        self._drawing = True
+        try:
+            self.notes.show(notes)
+        finally:
+            self._drawing = False
 
     def clear(self) -> None:
         """Remove everything."""
         self._drawing = True
         try:
+            self.notes.show({})
             for wire in list(self._wires):
                 self._remove_wire(wire)
             for name in list(self._blocks):
@@ -148,7 +164,6 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._picture, self._positions, self._level = Picture(), {}, ""
-        self.view.looks_changed()
 
     def _draw_blocks(self, picture: Picture) -> None:
         old = self._picture.blocks
@@ -177,8 +192,6 @@ class Canvas(QWidget):
         target = self._blocks[block_name(spec.target)].inputs()[spec.target.port]
         source.connect_to(target, push_undo=False, emit_signal=False)
         self._wires[spec.id] = target.view.connected_pipes[-1]
-        for port in (source, target):
-            port.view.redraw()
 
     def _remove_wire(self, wire_id: str) -> None:
         item = self._wires.pop(wire_id)
@@ -186,8 +199,6 @@ class Canvas(QWidget):
         out_port = self._blocks[source.node.spec.name].outputs()[source.spec.name]
         in_port = self._blocks[target.node.spec.name].inputs()[target.spec.name]
         out_port.disconnect_from(in_port, push_undo=False, emit_signal=False)
-        for port in (source, target):
-            port.redraw()
 
     def _remove_block(self, name: str) -> None:
         item = self._blocks[name].view
@@ -206,14 +217,28 @@ class Canvas(QWidget):
     # Gestures.
 
     def _tell_moves(self) -> None:
-        moves = {}
-        for name in self.selected_blocks():
-            at = self._blocks[name].view.pos()
-            new = (float(round(at.x() / _SNAP) * _SNAP), float(round(at.y() / _SNAP) * _SNAP))
-            if (at.x(), at.y()) != self._positions[name]:
-                moves[name] = new
+        at = {name: node.view.pos() for name, node in self._blocks.items()}
+        moves = {name: (p.x(), p.y()) for name, p in at.items() if (p.x(), p.y()) != self._positions[name]}
+        notes = self.notes.moved()
+        for name in [name for name in notes if self.notes.item(name).backdrop]:
+            self._carry(name, moves, notes)
+        moves |= {f"#{name}": place for name, place in notes.items()}
         if moves:
-            self.moved.emit(moves)
+            self.moved.emit({name: (_snapped(x), _snapped(y)) for name, (x, y) in moves.items()})
+
+    def _carry(self, backdrop: str, moves: dict[str, Point], notes: dict[str, Point]) -> None:
+        """Let what lies on a backdrop go with it, but for what was moved by itself."""
+        (x, y), (old_x, old_y) = notes[backdrop], self.notes.item(backdrop).note.place
+        middles = {
+            name: QPointF(*place) + self._blocks[name].view.boundingRect().center()
+            for name, place in self._positions.items()
+        }
+        blocks, others = self.notes.on_backdrop(backdrop, middles)
+        for name in blocks - moves.keys():
+            moves[name] = (self._positions[name][0] + x - old_x, self._positions[name][1] + y - old_y)
+        for name in others - notes.keys():
+            place = self.notes.item(name).note.place
+            notes[name] = (place[0] + x - old_x, place[1] + y - old_y)
 
     def _tell_selection(self) -> None:
         if self._drawing:
@@ -224,6 +249,7 @@ class Canvas(QWidget):
 
     def _tell_context(self, item: QGraphicsItem | None, at: QPoint) -> None:
         block = item.spec.name if isinstance(item, BlockItem) else None
+        block = f"#{item.name}" if isinstance(item, NoteItem) else block
         wire = item.spec.id if isinstance(item, WireItem) else None
         if item is not None and not item.isSelected():
             self.view.scene().clearSelection()
@@ -267,6 +293,15 @@ class Canvas(QWidget):
         for name in names:
             if name in self._blocks:
                 self._blocks[name].view.setSelected(True)
+
+    def selected_notes(self) -> list[str]:
+        """Return the ids of the selected notes and backdrops."""
+        return self.notes.selected()
+
+    def select_notes(self, names: Iterable[str]) -> None:
+        """Select some notes besides what is selected."""
+        for name in names:
+            self.notes.item(name).setSelected(True)
 
     def block(self, name: str) -> BlockItem:
         """Return a block's item; raises KeyError."""

@@ -31,6 +31,7 @@ __all__ = [
     "faint",
     "kind_colour",
     "level_colour",
+    "note_colour",
     "role",
     "role_of",
     "strong",
@@ -67,6 +68,15 @@ _KINDS = {
     "output": "boundary",
     "unknown": "unknown",
     "missing": "error",
+}
+_NOTES = {
+    "grey": "muted",
+    "blue": "accent",
+    "green": "ok",
+    "yellow": "int",
+    "orange": "external",
+    "red": "error",
+    "violet": "graph",
 }
 _LEVELS = {"error": "error", "warning": "warning", "note": "accent", "ok": "ok"}
 
@@ -110,6 +120,11 @@ def kind_colour(kind: str) -> QColor:
 def level_colour(level: str) -> QColor:
     """Return the colour of a severity (`error`, `warning`, `note`) or of `ok`."""
     return _COLOURS[_LEVELS.get(level, "muted")]
+
+
+def note_colour(name: str) -> QColor:
+    """Return the colour of a note or backdrop by its name in the project file."""
+    return _COLOURS[_NOTES.get(name, "muted")]
 
 
 def code_colour(name: str) -> QColor:

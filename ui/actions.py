@@ -38,16 +38,20 @@ _TABLE = (
     ActionSpec("undo", "&Undo", "Ctrl+Z", "undo", "undo", "Take the last edit back"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", "redo", "redo", "Do the undone edit again"),
     ActionSpec("delete", "&Delete", "Del", "delete", "selection", "Delete the selected blocks and wires"),
-    ActionSpec("cut", "Cu&t", "Ctrl+X", "cut", "blocks", "Copy the selected blocks and remove them", on_canvas=True),
-    ActionSpec("copy", "&Copy", "Ctrl+C", "copy", "blocks", "Copy the selected blocks", on_canvas=True),
+    ActionSpec("cut", "Cu&t", "Ctrl+X", "cut", "chosen", "Copy the selected blocks and remove them", on_canvas=True),
+    ActionSpec("copy", "&Copy", "Ctrl+C", "copy", "chosen", "Copy the selected blocks", on_canvas=True),
     ActionSpec("paste", "&Paste", "Ctrl+V", "paste", "project", "Add the copied blocks", on_canvas=True),
-    ActionSpec("duplicate", "D&uplicate", "Ctrl+D", "copy", "blocks", "Add a copy of the selected blocks"),
+    ActionSpec("duplicate", "D&uplicate", "Ctrl+D", "copy", "chosen", "Add a copy of the selected blocks"),
     ActionSpec("collapse", "C&ollapse…", "Ctrl+G", "collapse", "blocks", "Make a graph of the selected blocks"),
     ActionSpec("expand", "E&xpand", "Ctrl+Shift+G", "expand", "graph_block", "Put a graph's blocks in its place"),
     ActionSpec("select_all", "Select &all", "Ctrl+A", "", "project"),
     ActionSpec("add_input", "Add &input", "Ctrl+I", "input", "project", "Add an input to the graph"),
     ActionSpec("add_output", "Add &output", "Ctrl+Shift+I", "output", "project", "Add an output to the graph"),
     ActionSpec("add_graph", "Add &graph…", "Ctrl+Shift+N", "graph", "project", "Add a graph to the project"),
+    ActionSpec("add_note", "Add &note", "Ctrl+M", "", "project", "Write a note on the canvas"),
+    ActionSpec("backdrop", "&Backdrop around selection", "Ctrl+Shift+B", "", "selection", "Lay a backdrop behind it"),
+    ActionSpec("edit_note", "&Write in note", "F2", "", "notes", "Write in the selected note or title", on_canvas=True),
+    ActionSpec("note_colour", "Next c&olour of note", "Ctrl+Shift+M", "", "notes", "Give the notes another colour"),
     ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
     ActionSpec("align_left", "Align &left", "Ctrl+Alt+Left", "", "blocks", "Put the left sides of the blocks in line"),
     ActionSpec("align_right", "Align &right", "Ctrl+Alt+Right", "", "blocks", "Put the right sides in line"),
@@ -102,7 +106,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": ("new", "open", "recent", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
-        "collapse", "expand", None, "add_input", "add_output", "add_graph",
+        "collapse", "expand", None, "add_input", "add_output", "add_graph", None,
+        "add_note", "backdrop", "edit_note", "note_colour",
     ),
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
@@ -113,11 +118,12 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "vendor_report", "export_report",
     ),
 }  # fmt: skip
-# What the context menu of the canvas has for a block, a wire, and empty space.
+# What the context menu of the canvas has for a block, a wire, a note, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {
-    "block": ("enter", None, "collapse", "expand", None, "cut", "copy", "duplicate", "delete"),
+    "block": ("enter", None, "collapse", "expand", "backdrop", None, "cut", "copy", "duplicate", "delete"),
+    "note": ("edit_note", "note_colour", "backdrop", None, "cut", "copy", "duplicate", "delete"),
     "wire": ("delete",),
-    "canvas": ("paste", None, "add_input", "add_output", None, "arrange", "fit"),
+    "canvas": ("paste", None, "add_input", "add_output", "add_note", None, "arrange", "fit"),
 }
 TOOLBAR: tuple[str | None, ...] = (
     "open", "save", None, "undo", "redo", None, "add_input", "add_output", "delete", None,

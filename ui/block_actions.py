@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtGui import QGuiApplication
 
@@ -14,6 +15,7 @@ from allo_studio.design.edits import (
     MoveNodes,
     PasteNodes,
     RemoveNodes,
+    RemoveNotes,
     Several,
     fresh_name,
 )
@@ -41,6 +43,10 @@ class BlockActions:
         graph, chosen = self._session.graph, set(self._canvas.selected_blocks())
         return [name for name in graph.nodes if name in chosen] if graph else []
 
+    def notes(self) -> list[str]:
+        """Return the ids of the selected notes."""
+        return self._canvas.selected_notes()
+
     def suggestion(self) -> str:
         """Return a name for a new graph."""
         return fresh_name("part", set(self._session.project.graphs)) if self._session.project else ""
@@ -50,7 +56,8 @@ class BlockActions:
         graph, checked, blocks = self._session.graph, self._session.checked, self.blocks()
         if graph is None or checked is None or not blocks:
             return
-        edit = collapsing(checked, self._session.source, graph.name, blocks, name)
+        made = collapsing(checked, self._session.source, graph.name, blocks, name)
+        edit = replace(made, notes=tuple(self.notes()))
         before = set(graph.nodes)
         if self._do(graph, edit):
             self._select(set(self._session.graph.nodes) - before if self._session.graph else ())
@@ -66,30 +73,31 @@ class BlockActions:
 
     def duplicate(self) -> None:
         """Copy the selected blocks beside themselves."""
-        graph, project, blocks = self._session.graph, self._session.project, self.blocks()
-        if graph is None or project is None or not blocks:
+        graph, project, blocks, notes = self._session.graph, self._session.project, self.blocks(), self.notes()
+        if graph is None or project is None or not (blocks or notes):
             return
-        edit = DuplicateNodes(graph.name, tuple(blocks))
-        names = edit.names(project)
+        edit = DuplicateNodes(graph.name, tuple(blocks), notes=tuple(notes))
+        names, written = edit.names(project), edit.note_names(project)
         if self._do(graph, edit):
-            self._select(names.values())
+            self._select(names.values(), written.values())
 
     def copy(self) -> bool:
         """Put the selected blocks on the clipboard."""
-        graph, project, blocks = self._session.graph, self._session.project, self.blocks()
-        if graph is None or project is None or not blocks:
+        graph, project, blocks, notes = self._session.graph, self._session.project, self.blocks(), self.notes()
+        if graph is None or project is None or not (blocks or notes):
             return False
         shown = self._gestures.unwritten(graph)
         placed = MoveNodes(graph.name, shown).apply(project) if shown else project
-        QGuiApplication.clipboard().setText(copy_nodes(placed, graph.name, blocks))
+        QGuiApplication.clipboard().setText(copy_nodes(placed, graph.name, blocks, notes))
         return True
 
     def cut(self) -> None:
         """Put the selected blocks on the clipboard and remove them."""
-        graph, blocks = self._session.graph, tuple(self.blocks())
+        graph, blocks, notes = self._session.graph, tuple(self.blocks()), tuple(self.notes())
         if graph is not None and self.copy():
-            edit = RemoveNodes(graph.name, blocks)
-            self._session.do(Several((edit,), edit.describe().replace("Remove", "Cut")))
+            edits: list[Edit] = [RemoveNodes(graph.name, blocks)] if blocks else []
+            edits += [RemoveNotes(graph.name, notes)] if notes else []
+            self._session.do(Several(tuple(edits), edits[0].describe().replace("Remove", "Cut")))
 
     def paste(self) -> None:
         """Add the blocks of the clipboard in the middle of what is shown."""
@@ -102,17 +110,19 @@ class BlockActions:
             self._session.refuse(error, "Nothing was pasted")
             return
         edit = PasteNodes(graph.name, clip, self._corner(clip))
-        names = edit.names(project)
+        names, written = edit.names(project), edit.note_names(project)
         if self._do(graph, edit):
-            self._select(names.values())
+            self._select(names.values(), written.values())
 
     def _corner(self, clip: Project) -> tuple[float, float]:
         """Return where a clip's top left corner comes to lie, so that its middle is that of the view."""
-        places: Sequence[tuple[float, float]] = list(clip.view.get(clip.top, {}).values()) or [(0.0, 0.0)]
+        places = list(clip.view.get(clip.top, {}).values())
+        places += [note.place for note in clip.notes.get(clip.top, {}).values()]
+        places = places or [(0.0, 0.0)]
         width, height = (max(p[axis] for p in places) - min(p[axis] for p in places) for axis in (0, 1))
         middle = self._canvas.view.mapToScene(self._canvas.view.viewport().rect().center())
         x, y = (float(round(v / 4) * 4) for v in (middle.x() - width / 2, middle.y() - height / 2))
-        taken = set(self._canvas.positions.values())
+        taken = {*self._canvas.positions.values(), *(note.note.place for note in self._canvas.notes)}
         first = min(places)
         while (x + first[0] - min(p[0] for p in places), y + first[1] - min(p[1] for p in places)) in taken:
             x, y = x + _SHIFT, y + _SHIFT
@@ -124,8 +134,9 @@ class BlockActions:
         whole = Several((MoveNodes(graph.name, shown), edit), edit.describe()) if shown else edit
         return self._session.do(whole)
 
-    def _select(self, names: Iterable[str]) -> None:
+    def _select(self, names: Iterable[str], notes: Iterable[str] = ()) -> None:
         self._canvas.select_blocks(names)
+        self._canvas.select_notes(notes)
 
 
 class BlockCommands:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -20,8 +20,10 @@ from allo_studio.design.edits import (
     Disconnect,
     Edit,
     MoveNodes,
+    MoveNotes,
     RemoveGraphPort,
     RemoveNodes,
+    RemoveNotes,
     Reroute,
     SetInitial,
     Several,
@@ -134,17 +136,18 @@ class Gestures(QObject):
     # Blocks.
 
     def move(self, moves: Mapping[str, Point]) -> None:
-        """Move blocks. All shown positions are kept with it, so that the file holds what is seen."""
+        """Move blocks, and notes (`#` and their ids); the file then holds all positions that are seen."""
         graph = self._session.graph
         if graph is None:
             return
         known = self._movable(graph)
-        wanted = {**self.unwritten(graph), **{n: p for n, p in moves.items() if n in known}}
-        edit: Edit = MoveNodes(graph.name, wanted)
-        if len(moves) < len(wanted):
-            text = f"Move {next(iter(moves))}" if len(moves) == 1 else f"Move {len(moves)} blocks"
-            edit = Several((edit,), text)
-        if not self._session.do(edit):
+        blocks = {n: p for n, p in moves.items() if n in known}
+        notes = MoveNotes(graph.name, {n[1:]: p for n, p in moves.items() if n.startswith("#")})
+        wanted = {**self.unwritten(graph), **blocks} if blocks else {}
+        edits: list[Edit] = [MoveNodes(graph.name, wanted)] if wanted else []
+        edits += [notes] if notes.places else []
+        text = f"Move {next(iter(blocks))}" if len(blocks) == 1 else f"Move {len(blocks)} blocks"
+        if not (edits and self._session.do(Several(tuple(edits), text if blocks else notes.describe()))):
             # A stand-in for a missing block can't be moved: draw it where it was.
             self._session.changed.emit()
 
@@ -214,8 +217,8 @@ class Gestures(QObject):
         first = (MoveNodes(graph.name, shown),) if shown else ()
         return self._session.do(Several((*first, edit, wire), f"Add {name.removeprefix('@')} and connect it"))
 
-    def delete(self, blocks: list[str], wires: list[str]) -> bool:
-        """Delete blocks with their wires, ports of the graph, and wires, as one edit."""
+    def delete(self, blocks: list[str], wires: list[str], notes: Sequence[str] = ()) -> bool:
+        """Delete blocks with their wires, ports of the graph, wires, and notes, as one edit."""
         graph = self._session.graph
         if graph is None:
             return False
@@ -226,7 +229,9 @@ class Gestures(QObject):
         edits: list[Edit] = [Disconnect(graph.name, wire) for wire in sorted({*wires, *loose})]
         edits += [RemoveNodes(graph.name, nodes)] if nodes else []
         edits += [RemoveGraphPort(graph.name, port) for port in ports]
+        edits += [RemoveNotes(graph.name, tuple(notes))] if notes else []
         if not edits:
             return False
-        text = edits[0].describe() if len(edits) == 1 else f"Delete {len(blocks) + len(wires)} items"
+        count = len(blocks) + len(wires) + len(notes)
+        text = edits[0].describe() if len(edits) == 1 else f"Delete {count} items"
         return self._session.do(Several(tuple(edits), text))

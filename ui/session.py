@@ -6,7 +6,6 @@ Docks subscribe to its signals and ask it to do things; none of them holds desig
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -374,10 +373,10 @@ class Session(QObject):
 
     @property
     def up_to_date(self) -> bool:
-        """Whether the last good build was of the present design (positions do not count)."""
+        """Whether the last good build was of the present design (positions and notes do not count)."""
         if self.project is None or self._built_from is None:
             return False
-        return replace(self.project, view={}) == replace(self._built_from, view={})
+        return self.project.built() == self._built_from.built()
 
 
 def _line_of(diagnostic: Diagnostic) -> str:

@@ -34,6 +34,7 @@ from ui.icons import icon
 from ui.layout_commands import LayoutCommands
 from ui.look_commands import LookCommands
 from ui.navigator import Navigator
+from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place, block_paths
@@ -52,7 +53,7 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookCommands, ReportCommands):
+class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookCommands, NoteCommands, ReportCommands):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -68,6 +69,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         self.targets = TargetChoice(self)
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
+        self.note_actions = NoteActions(self.session, self.panels)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
         self.mark_look()
@@ -150,6 +152,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         positions = completed(graph, given, *measures(graph, checked))
         self._drawn[graph.name] = positions
         canvas.show_graph(graph, checked, positions, self._overlays())
+        canvas.show_notes(project.notes.get(graph.name, {}))
         note = f"{graph.execution}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires"
         self.panels.breadcrumbs.show_level(session.level, note)
         if self._fit_pending and self.isVisible():
@@ -215,7 +218,8 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         session, history = self.session, self.session.history
         block = self.panels.inspector.block
         node = session.graph.nodes.get(block or "") if session.graph else None
-        chosen = self.panels.canvas.selected_blocks() or self.panels.canvas.selected_wires()
+        notes = self.note_actions.chosen()
+        chosen = self.panels.canvas.selected_blocks() or self.panels.canvas.selected_wires() or notes
         table = {
             "": True,
             "project": history is not None,
@@ -224,6 +228,8 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
             "redo": history is not None and history.can_redo,
             "selection": bool(chosen),
             "blocks": bool(self.block_actions.blocks()),
+            "chosen": bool(self.block_actions.blocks() or notes),
+            "notes": bool(notes),
             "graph_block": isinstance(node, GraphNode),
             "inside": bool(session.level.nodes),
             "idle": history is not None and not self.builder.running,
@@ -305,9 +311,10 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         menu.deleteLater()
 
     def context_menu(self, block: str | None, wire: str | None) -> QMenu:
-        """Return the menu for a block, for a wire, or for empty space."""
+        """Return the menu for a block, a wire, a note (its id behind `#`), or for empty space."""
         menu = QMenu(self)
-        for name in CONTEXT["wire" if wire else "block" if block else "canvas"]:
+        kind = "note" if block and block.startswith("#") else "wire" if wire else "block" if block else "canvas"
+        for name in CONTEXT[kind]:
             if name is None:
                 menu.addSeparator()
             elif self.actions_by_id[name].isEnabled():
@@ -341,7 +348,8 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         """Delete what is selected on the canvas; in a text box, the key is the box's."""
         if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
             return
-        self.gestures.delete(self.panels.canvas.selected_blocks(), self.panels.canvas.selected_wires())
+        canvas = self.panels.canvas
+        self.gestures.delete(canvas.selected_blocks(), canvas.selected_wires(), self.note_actions.chosen())
 
     def do_select_all(self) -> None:
         """Select all blocks and wires."""

@@ -18,6 +18,7 @@ from allo_studio.design.model import (
     IpNode,
     KernelNode,
     Node,
+    Note,
     Override,
     ParamValue,
     Project,
@@ -35,8 +36,8 @@ class Change:
     """One difference.
 
     `what` is the kind of thing (`project`, `target`, `schedule`, `step`, `graph`, `input`, `output`, `block`, `wire`,
-    `view`), `where` its path in the later project (in the earlier one where it was removed). `before` and `after` say
-    what it was and is, or are empty.
+    `view`, `note`), `where` its path in the later project (in the earlier one where it was removed). `before` and
+    `after` say what it was and is, or are empty.
     """
 
     kind: ChangeKind
@@ -83,6 +84,7 @@ def _changes(before: Project, after: Project) -> Iterator[Change]:
             followed = _followed(graph, schedules, graphs)
             yield from _Graphs(name, followed, after.graphs[name]).changes()
             yield from _view(name, before.view.get(old_name, {}), after.view.get(name, {}))
+            yield from _notes(name, before.notes.get(old_name, {}), after.notes.get(name, {}))
 
 
 def _followed(graph: Graph, schedules: Mapping[str, str], graphs: Mapping[str, str]) -> Graph:
@@ -279,6 +281,23 @@ def _view(graph: str, before: Mapping[str, object], after: Mapping[str, object])
     moved = sorted(key for key in before.keys() & after.keys() if before[key] != after[key])
     if moved:
         yield Change("changed", "view", graph, "", f"{len(moved)} moved: {', '.join(moved[:8])}")
+
+
+def _notes(graph: str, before: Mapping[str, Note], after: Mapping[str, Note]) -> Iterator[Change]:
+    yield from _named("note", f"{graph}/", before, after, {}, lambda note: _one_line(note.text))
+    for key in [key for key in before if key in after]:
+        old, new = before[key], after[key]
+        for name in ("text", "colour", "kind"):
+            texts = (_one_line(getattr(note, name)) for note in (old, new))
+            yield from _changed("note", f"{graph}/{key} {name}", *texts)
+    kept = before.keys() & after.keys()
+    moved = sorted(k for k in kept if (before[k].place, before[k].size) != (after[k].place, after[k].size))
+    if moved:
+        yield Change("changed", "view", graph, "", f"{len(moved)} notes moved: {', '.join(moved[:8])}")
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " / ")
 
 
 def _block(node: Node) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "unknown_kind",
     "with_graph",
     "without",
+    "without_graph",
 ]
 
 V = TypeVar("V")
@@ -150,6 +151,12 @@ def unknown_kind(graph: str, name: str, node: UnknownNode) -> Diagnostic:
     hint = f"did you mean {near[0]}?" if near else f"this version knows {', '.join(_KINDS)}; the block is kept as it is"
     message = f"unknown kind of block {kind!r}" if kind else "the block does not say what it is"
     return Diagnostic("structure", message, where=f"{graph}/{name}", hint=hint)
+
+
+def without_graph(project: Project, name: str) -> Project:
+    """Return the project without a graph and all that is drawn of it."""
+    graphs, view, notes = without(project.graphs, name), without(project.view, name), without(project.notes, name)
+    return replace(project, graphs=graphs, view=view, notes=notes)
 
 
 def renamed_key(mapping: Mapping[str, V], old: str, new: str) -> dict[str, V]:

@@ -6,13 +6,14 @@ use. So whatever can read a project can read a clip.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
 from allo_studio.design.edit_base import Edit, find_graph, find_node, find_schedule, refuse, with_graph
+from allo_studio.design.edit_notes import find_note, with_notes
 from allo_studio.design.instances import opened
-from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Project, StepSpec
+from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Node, Note, Project, StepSpec
 from allo_studio.design.names import fresh_name
 
 __all__ = ["DuplicateNodes", "PasteNodes", "clip_of"]
@@ -21,12 +22,14 @@ Point = tuple[float, float]
 _STEP = 40.0
 
 
-def clip_of(project: Project, graph: str, nodes: Iterable[str]) -> Project:
-    """Return some blocks of a graph with the wires among them, and all schedules and graphs that they use.
+def clip_of(project: Project, graph: str, nodes: Iterable[str], notes: Iterable[str] = ()) -> Project:
+    """Return some blocks and notes of a graph with the wires among them, and all schedules and graphs that they use.
 
-    A schedule or graph that the project does not have is left out. Raises AlloError for an unknown graph or block.
+    A schedule or graph that the project does not have is left out. Raises AlloError for an unknown graph, block or
+    note.
     """
     holder, wanted = find_graph(project, graph), set(nodes)
+    written = {name: find_note(project, graph, name) for name in notes}
     for name in sorted(wanted):
         find_node(holder, name)
     # Where they are pasted, the graph's parameters are not known.
@@ -47,16 +50,21 @@ def clip_of(project: Project, graph: str, nodes: Iterable[str]) -> Project:
             **{name: project.graphs[name] for name in used},
         },
         view={**({top: places} if places else {}), **view},
+        notes={
+            **({top: written} if written else {}),
+            **{name: project.notes[name] for name in used if name in project.notes},
+        },
     )
 
 
 @dataclass(frozen=True)
 class DuplicateNodes(Edit):
-    """Add a copy of some blocks of a graph, with the wires among them, `offset` beside them on the canvas."""
+    """Add a copy of some blocks and notes of a graph, with the wires among them, `offset` beside them on the canvas."""
 
     graph: str
     nodes: tuple[str, ...]
     offset: Point = (_STEP, _STEP)
+    notes: tuple[str, ...] = ()
 
     def names(self, project: Project) -> dict[str, str]:
         """Return the names of the copies by those of the blocks; raises AlloError for an unknown block."""
@@ -71,16 +79,22 @@ class DuplicateNodes(Edit):
         nodes = {names[name]: graph.nodes[name] for name in self.nodes}
         places = project.view.get(self.graph, {})
         moved = {names[n]: _beside(places[n], self.offset, self.graph) for n in self.nodes if n in places}
-        return _added(project, self.graph, nodes, _renamed(_among(graph, self.nodes), names), moved)
+        written = {name: find_note(project, self.graph, name) for name in self.notes}
+        changed = _written(project, self.graph, written, self.offset)
+        return _added(changed, self.graph, nodes, _renamed(_among(graph, self.nodes), names), moved)
+
+    def note_names(self, project: Project) -> dict[str, str]:
+        """Return the ids of the copies of notes by those of the notes."""
+        return _fresh_notes(project, self.graph, self.notes)
 
     def describe(self) -> str:
         """Return the text for the undo menu."""
-        return f"Duplicate {self.nodes[0] if len(self.nodes) == 1 else f'{len(self.nodes)} blocks'}"
+        return f"Duplicate {_told(self.nodes, self.notes)}"
 
 
 @dataclass(frozen=True)
 class PasteNodes(Edit):
-    """Add the blocks of a clip to a graph, and the schedules and graphs that they use where they are not there yet.
+    """Add the blocks and notes of a clip to a graph, and what they use where that is not there yet.
 
     A schedule or graph of the same name that says the same is used as it is; where it says something else the pasted
     one gets a fresh name. `at` is where the top left corner comes to lie; None puts the blocks beside where they were.
@@ -98,7 +112,8 @@ class PasteNodes(Edit):
         """Return the project with the blocks; refused where a graph would come to contain itself."""
         names = self.names(project)
         clip = self.clip.graphs[self.clip.top]
-        if not clip.nodes:
+        written = self.clip.notes.get(clip.name, {})
+        if not clip.nodes and not written:
             raise refuse("there are no blocks to paste", self.graph, "copy some blocks first")
         brought = _Brought(project, self.clip)
         if self.graph in _graphs_below(brought.project, map(brought.node, clip.nodes.values())):
@@ -107,20 +122,27 @@ class PasteNodes(Edit):
         nodes = {names[name]: brought.node(node) for name, node in clip.nodes.items()}
         # A whole project can be pasted too: the wires of its top's own ports stay behind.
         edges = _renamed(_among(clip, clip.nodes), names)
-        return _added(brought.project, self.graph, nodes, edges, self._places(names))
+        places = {n: p for n, p in self.clip.view.get(clip.name, {}).items() if n in names}
+        offset = self._offset([*places.values(), *(note.place for note in written.values())])
+        moved = {names[n]: _beside(place, offset, self.graph) for n, place in places.items()}
+        if not moved and self.at is not None:
+            moved = dict.fromkeys(names.values(), self.at)
+        changed = _written(brought.project, self.graph, written, offset)
+        return _added(changed, self.graph, nodes, edges, moved)
 
-    def _places(self, names: Mapping[str, str]) -> dict[str, Point]:
-        places = {n: p for n, p in self.clip.view.get(self.clip.top, {}).items() if n in names}
-        if not places:
-            return {} if self.at is None else dict.fromkeys(names.values(), self.at)
-        left, top = (min(p[axis] for p in places.values()) for axis in (0, 1))
-        offset = (_STEP, _STEP) if self.at is None else (self.at[0] - left, self.at[1] - top)
-        return {names[n]: _beside(place, offset, self.graph) for n, place in places.items()}
+    def note_names(self, project: Project) -> dict[str, str]:
+        """Return the ids of the pasted notes by those in the clip."""
+        return _fresh_notes(project, self.graph, self.clip.notes.get(self.clip.top, {}))
+
+    def _offset(self, corners: Sequence[Point]) -> Point:
+        if self.at is None or not corners:
+            return _STEP, _STEP
+        return self.at[0] - min(x for x, _ in corners), self.at[1] - min(y for _, y in corners)
 
     def describe(self) -> str:
         """Return the text for the undo menu."""
-        names = list(self.clip.graphs[self.clip.top].nodes)
-        return f"Paste {names[0] if len(names) == 1 else f'{len(names)} blocks'}"
+        top = self.clip.top
+        return f"Paste {_told(list(self.clip.graphs[top].nodes), self.clip.notes.get(top, {}))}"
 
 
 class _Brought:
@@ -165,6 +187,7 @@ class _Brought:
             known = self.project.graphs.get(name)
             if known is None:
                 self.project = with_graph(self.project, named)
+                self.project = with_notes(self.project, name, self._clip.notes.get(wish, {}))
                 if wish in self._clip.view:
                     view = {**self.project.view, name: self._clip.view[wish]}
                     self.project = replace(self.project, view=view)
@@ -219,6 +242,27 @@ def _fresh(graph: Graph, wishes: Iterable[str]) -> dict[str, str]:
         names[wish] = fresh_name(stem if stem and number.isdecimal() and wish in taken else wish, taken)
         taken.add(names[wish])
     return names
+
+
+def _fresh_notes(project: Project, graph: str, wishes: Iterable[str]) -> dict[str, str]:
+    taken, names = set(project.notes.get(graph, {})), {}
+    for wish in wishes:
+        stem, _, number = wish.rpartition("_")
+        names[wish] = fresh_name(stem if stem and number.isdecimal() else wish, taken)
+        taken.add(names[wish])
+    return names
+
+
+def _written(project: Project, graph: str, notes: Mapping[str, Note], offset: Point) -> Project:
+    names = _fresh_notes(project, graph, notes)
+    moved = {names[n]: replace(note, place=_beside(note.place, offset, graph)) for n, note in notes.items()}
+    return with_notes(project, graph, {**project.notes.get(graph, {}), **moved}) if moved else project
+
+
+def _told(blocks: Sequence[str], notes: Collection[str]) -> str:
+    if not blocks:
+        return f"{len(notes)} note{'s' * (len(notes) != 1)}"
+    return blocks[0] if len(blocks) == 1 else f"{len(blocks)} blocks"
 
 
 def _beside(place: Point, offset: Point, graph: str) -> Point:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from allo_studio.design.edit_base import Edit, checked_name, find_graph, find_node, refuse, with_graph, without
+from allo_studio.design.edit_base import (
+    Edit,
+    checked_name,
+    find_graph,
+    find_node,
+    refuse,
+    with_graph,
+    without,
+    without_graph,
+)
 from allo_studio.design.edit_instance import with_moved_blocks
+from allo_studio.design.edit_notes import find_note, note_name, with_notes
 from allo_studio.design.edit_project import graph_users
 from allo_studio.design.end_types import EndTypes, TypeTexts
 from allo_studio.design.instances import opened, used_params
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Project, Rate
+from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, Node, Note, Project, Rate
 from allo_studio.design.names import fresh_name
 from allo_studio.design.sizes import with_sizes
 
@@ -38,13 +48,14 @@ class CollapseNodes(Edit):
     where its wires ask for different channels). What was asked of a wire's channel stays on the wire outside. The new
     graph has those parameters of the graph around it that its blocks and ports name, and the new block hands them on.
     `known` tells what the ends of wires that cross are, first in the graph as it is drawn and then at other values of
-    its parameters; `collapsing` finds it out.
+    its parameters; `collapsing` finds it out. `notes` are those of the canvas that go with the blocks.
     """
 
     graph: str
     nodes: tuple[str, ...]
     name: str
     known: tuple[EndTypes, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def apply(self, project: Project) -> Project:
         """Return the project with the new graph.
@@ -66,6 +77,10 @@ class CollapseNodes(Edit):
     def _placed(self, project: Project, made: _Collapse) -> Project:
         changed = with_graph(with_graph(project, made.outer), made.inner)
         changed = with_moved_blocks(changed, self.graph, {name: f"{made.block}/{name}" for name in made.inner.nodes})
+        going = {name: find_note(project, self.graph, name) for name in self.notes}
+        if going:
+            changed = with_notes(changed, self.graph, without(project.notes[self.graph], *going))
+            changed = with_notes(changed, self.name, going)
         places = project.view.get(self.graph, {})
         moved = {name: places[name] for name in made.inner.nodes if name in places}
         if not moved:
@@ -267,7 +282,7 @@ class ExpandNode(Edit):
         changed = with_moved_blocks(changed, self.graph, {f"{self.node}/{n}": new for n, new in names.items()})
         if graph_users(changed, inner.name) or changed.top == inner.name:
             return changed
-        return replace(changed, graphs=without(changed.graphs, inner.name), view=without(changed.view, inner.name))
+        return without_graph(changed, inner.name)
 
     def _names(self, outer: Graph, inner: Graph) -> dict[str, str]:
         taken = set(outer.nodes) - {self.node}
@@ -284,8 +299,15 @@ class ExpandNode(Edit):
         inside = {n: p for n, p in project.view.get(inner.name, {}).items() if n in names}
         (x, y), (cx, cy) = places[self.node], centre(inside.values())
         moved = {names[n]: (px + x - cx, py + y - cy) for n, (px, py) in inside.items()}
+        for note in project.notes.get(inner.name, {}).items():
+            project = self._with_note(project, *note, (x - cx, y - cy))
         kept = without(places, self.node)
         return replace(project, view={**project.view, self.graph: {**kept, **moved}})
+
+    def _with_note(self, project: Project, name: str, note: Note, offset: Point) -> Project:
+        placed = replace(note, place=(note.place[0] + offset[0], note.place[1] + offset[1]))
+        known = project.notes.get(self.graph, {})
+        return with_notes(project, self.graph, {**known, note_name(project, self.graph, name): placed})
 
     def describe(self) -> str:
         """Return the text for the undo menu."""

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Literal, get_args
 
-from allo_studio.design.edit_base import Edit, checked_name, find_graph, refuse, renamed_key, with_graph, without
+from allo_studio.design.edit_base import (
+    Edit,
+    checked_name,
+    find_graph,
+    refuse,
+    renamed_key,
+    with_graph,
+    without,
+    without_graph,
+)
 from allo_studio.design.instances import with_params
 from allo_studio.design.model import Endpoint, Execution, Graph, GraphNode, Interface, Project, Target
 from allo_studio.types import parse_type
@@ -76,7 +85,7 @@ class RemoveGraph(Edit):
             raise refuse(f"graph {self.name!r} is used by {', '.join(users)}", users[0], "remove those blocks first")
         if project.top == self.name:
             raise refuse(f"graph {self.name!r} is the top of the design", self.name, "make another graph the top first")
-        return replace(project, graphs=without(project.graphs, self.name), view=without(project.view, self.name))
+        return without_graph(project, self.name)
 
     def describe(self) -> str:
         """Return the text for the undo menu."""
@@ -108,8 +117,9 @@ class RenameGraph(Edit):
             for name, graph in project.graphs.items()
         }
         view = renamed_key(without(project.view, self.new), self.old, self.new)
+        notes = renamed_key(without(project.notes, self.new), self.old, self.new)
         top = self.new if project.top == self.old else project.top
-        return replace(project, graphs=graphs, view=view, top=top)
+        return replace(project, graphs=graphs, view=view, notes=notes, top=top)
 
     def describe(self) -> str:
         """Return the text for the undo menu."""

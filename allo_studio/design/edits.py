@@ -21,6 +21,7 @@ from allo_studio.design.edit_hierarchy import CollapseNodes, ExpandNode
 from allo_studio.design.edit_insert import InsertBlock
 from allo_studio.design.edit_instance import SetGraphParam, SetInside
 from allo_studio.design.edit_names import RenameGraphPort, RenameSchedule, SetNode
+from allo_studio.design.edit_notes import AddNote, MoveNotes, RemoveNotes, SetNote, note_name
 from allo_studio.design.edit_project import (
     AddGraph,
     AddGraphPort,
@@ -53,6 +54,7 @@ __all__ = [
     "AddGraph",
     "AddGraphPort",
     "AddNode",
+    "AddNote",
     "AddSchedule",
     "AddStep",
     "CollapseNodes",
@@ -64,11 +66,13 @@ __all__ = [
     "ForkSchedule",
     "InsertBlock",
     "MoveNodes",
+    "MoveNotes",
     "MoveStep",
     "PasteNodes",
     "RemoveGraph",
     "RemoveGraphPort",
     "RemoveNodes",
+    "RemoveNotes",
     "RemoveSchedule",
     "RemoveStep",
     "RenameGraph",
@@ -85,6 +89,7 @@ __all__ = [
     "SetInitial",
     "SetInside",
     "SetNode",
+    "SetNote",
     "SetParam",
     "SetRate",
     "SetSchedule",
@@ -96,5 +101,6 @@ __all__ = [
     "clip_of",
     "fresh_name",
     "graph_users",
+    "note_name",
     "schedule_users",
 ]

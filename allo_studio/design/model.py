@@ -23,6 +23,9 @@ __all__ = [
     "IpNode",
     "KernelNode",
     "Node",
+    "Note",
+    "NoteColour",
+    "NoteKind",
     "Override",
     "ParamValue",
     "Project",
@@ -40,6 +43,9 @@ Rate = Literal["rows", "held"]
 # What surrounds the top of the hls target: the memories and handshakes of a plain IP, the memory ports of a Vitis
 # kernel that XRT runs, or AXI streams.
 Interface = Literal["ip", "kernel", "stream"]
+# A text on the canvas, or a titled rectangle behind blocks.
+NoteKind = Literal["note", "backdrop"]
+NoteColour = Literal["grey", "blue", "green", "yellow", "orange", "red", "violet"]
 # What a person may ask for on an edge; None leaves the choice to the compiler.
 ChannelChoice = Literal["fifo", "pingpong", "shared"]
 
@@ -200,8 +206,25 @@ class Graph:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What a person wrote on the canvas: a text, or a backdrop, whose text is its title. Hardware does not know of it.
+
+    `place` is the top left corner and `size` the width and height, both in the units of blocks' positions.
+    """
+
+    text: str
+    place: tuple[float, float]
+    size: tuple[float, float] = (200.0, 80.0)
+    colour: NoteColour = "grey"
+    kind: NoteKind = "note"
+
+
+@dataclass(frozen=True)
 class Project:
-    """A whole project file. `view` holds positions of blocks on the canvas by graph and node (`@A` is graph port A)."""
+    """A whole project file. `view` holds positions of blocks on the canvas by graph and node (`@A` is graph port A).
+
+    `notes` holds what is written there, by graph and id.
+    """
 
     name: str
     target: Target = Target()
@@ -209,7 +232,8 @@ class Project:
     schedules: Mapping[str, tuple[StepSpec, ...]] = field(default_factory=dict)
     graphs: Mapping[str, Graph] = field(default_factory=dict)
     view: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    notes: Mapping[str, Mapping[str, Note]] = field(default_factory=dict)
 
     def built(self) -> tuple[object, ...]:
-        """Return all that hardware can depend on: everything but where blocks lie."""
-        return tuple(getattr(self, each.name) for each in fields(self) if each.name != "view")
+        """Return all that hardware can depend on: everything but where blocks lie and what is written beside them."""
+        return tuple(getattr(self, each.name) for each in fields(self) if each.name not in ("view", "notes"))

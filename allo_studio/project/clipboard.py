@@ -17,12 +17,12 @@ _MOST_CHARACTERS = 4 << 20
 _HINT = "copy blocks in Allo Studio first"
 
 
-def copy_nodes(project: Project, graph: str, nodes: Iterable[str]) -> str:
-    """Return the text of some blocks of a graph, with the wires among them and the schedules and graphs they use.
+def copy_nodes(project: Project, graph: str, nodes: Iterable[str], notes: Iterable[str] = ()) -> str:
+    """Return the text of some blocks and notes of a graph, with the wires among them and what the blocks use.
 
-    Raises AlloError for an unknown graph or block.
+    Raises AlloError for an unknown graph, block or note.
     """
-    return dump_project(clip_of(project, graph, nodes))
+    return dump_project(clip_of(project, graph, nodes, notes))
 
 
 def read_clip(text: str) -> Project:
@@ -33,6 +33,6 @@ def read_clip(text: str) -> Project:
     if not text.startswith("format:"):
         raise AlloError(Diagnostic("edit", "the clipboard holds no blocks", where="clipboard", hint=_HINT))
     clip = parse_project(text, Path("clipboard")).project
-    if clip.top not in clip.graphs or not clip.graphs[clip.top].nodes:
+    if clip.top not in clip.graphs or not (clip.graphs[clip.top].nodes or clip.notes.get(clip.top)):
         raise AlloError(Diagnostic("edit", "the clipboard holds no blocks", where="clipboard", hint=_HINT))
     return clip

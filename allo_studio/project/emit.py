@@ -22,6 +22,8 @@ _BLOCKS: tuple[tuple[str, ...], ...] = (
     ("graphs", "*", "edges"),
     ("view",),
     ("view", "*"),
+    ("notes",),
+    ("notes", "*"),
 )
 _WIDEST = 110
 _PLAIN = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.]*( -> [A-Za-z_][A-Za-z0-9_.]*)?")

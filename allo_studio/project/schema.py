@@ -26,6 +26,7 @@ from allo_studio.design.model import (
     UnknownNode,
 )
 from allo_studio.design.names import name_fault
+from allo_studio.project.canvas import plain_notes, plain_view, short, take_notes, take_view
 from allo_studio.project.document import Path
 from allo_studio.project.faults import Faults
 from allo_studio.project.initial import plain_initial, take_initial
@@ -33,13 +34,12 @@ from allo_studio.project.initial import plain_initial, take_initial
 __all__ = ["FORMAT", "read_project", "take_steps", "to_plain"]
 
 FORMAT = 1
-_TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view")
+_TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view", "notes")
 _GRAPH_KEYS = ("execution", "params", "inputs", "outputs", "nodes", "edges", "unify")
 _EDGE_KEYS = ("from", "to", "rate", "channel", "depth", "initial")
 _KERNEL_KEYS = ("kernel", "params", "schedule")
 _CONSTANT_KEYS = ("constant", "array", "type", "round")
 _LONGEST_CLOCK_NS = 1e6
-_FARTHEST = 1e7
 _DEFAULT = Target()
 
 
@@ -64,13 +64,14 @@ def read_project(plain: Any, faults: Faults) -> Project:
             for key, value in faults.take_named(top.get("schedules", {}), ("schedules",)).items()
         },
         graphs=graphs,
-        view=_view(top.get("view", {}), faults),
+        view=take_view(top.get("view", {}), faults),
+        notes=take_notes(top.get("notes", {}), faults),
     )
 
 
 def to_plain(project: Project) -> dict[str, Any]:
     """Return the plain values of a project in the file's canonical form; what is as by default is left out."""
-    target: dict[str, Any] = {"device": project.target.device, "clock_ns": _short(project.target.clock_ns)}
+    target: dict[str, Any] = {"device": project.target.device, "clock_ns": short(project.target.clock_ns)}
     if project.target.fifo_margin:
         target["fifo_margin"] = project.target.fifo_margin
     if project.target.fifo_bits is not None:
@@ -82,10 +83,8 @@ def to_plain(project: Project) -> dict[str, Any]:
         plain["schedules"] = {n: [_plain_step(s) for s in steps] for n, steps in project.schedules.items()}
     if project.graphs:
         plain["graphs"] = {name: _plain_graph(graph) for name, graph in project.graphs.items()}
-    view = {g: {n: [_short(x), _short(y)] for n, (x, y) in places.items()} for g, places in project.view.items()}
-    if view:
-        plain["view"] = view
-    return plain
+    view, notes = plain_view(project.view), plain_notes(project.notes)
+    return {**plain, **({"view": view} if view else {}), **({"notes": notes} if notes else {})}
 
 
 def _target(value: Any, faults: Faults) -> Target:
@@ -309,26 +308,6 @@ def _end(text: str, path: Path, faults: Faults) -> Endpoint | None:
     return end
 
 
-def _view(value: Any, faults: Faults) -> dict[str, dict[str, tuple[float, float]]]:
-    view = {}
-    for graph, places in faults.take_mapping(value, ("view",)).items():
-        path: Path = ("view", graph)
-        found = {n: _position(p, (*path, n), faults) for n, p in faults.take_mapping(places, path).items()}
-        view[graph] = {n: p for n, p in found.items() if p is not None}
-    return view
-
-
-def _position(value: Any, path: Path, faults: Faults) -> tuple[float, float] | None:
-    numbers = faults.take_list(value, path) if isinstance(value, list) else []
-    if len(numbers) != 2 or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
-        faults.add(path, "a position must be two numbers", "write it as [120, 80]")
-        return None
-    if any(abs(n) > _FARTHEST for n in numbers):
-        faults.add(path, "the position is off the canvas", "use coordinates within ±10000000")
-        return None
-    return float(numbers[0]), float(numbers[1])
-
-
 def _plain_step(step: StepSpec) -> dict[str, Any]:
     return {step.name: {k: list(v) if isinstance(v, tuple) else v for k, v in step.args.items()}}
 
@@ -393,7 +372,3 @@ def _plain_edge(edge: Edge) -> str | dict[str, Any]:
     if edge.initial:
         plain["initial"] = plain_initial(edge.initial)
     return plain
-
-
-def _short(number: float) -> int | float:
-    return int(number) if number == int(number) and abs(number) < 1e15 else number

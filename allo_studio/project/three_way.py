@@ -25,7 +25,8 @@ _ABSENT: Final = _Absent()
 def merge_projects(base: Project, ours: Project, theirs: Project) -> Project:
     """Return `ours` with the changes that lead from `base` to `theirs`.
 
-    Blocks, wires, ports, schedules and graphs are known by their names. Where both moved a block, our place counts.
+    Blocks, wires, ports, schedules, graphs and notes are known by their names. Where both moved a block or a note, our
+    place counts.
     Raises AlloError (code `conflict`) with every place where both changed the same thing in different ways.
     """
     merger = _Merger()
@@ -58,7 +59,7 @@ class _Merger:
         mappings = isinstance(ours, dict) and isinstance(theirs, dict)
         if mappings and (isinstance(base, dict) or base is _ABSENT):
             return self._mappings(base if isinstance(base, dict) else {}, ours, theirs, path)
-        if path[:1] != ("view",):
+        if not _is_place(path):
             self._note(ours, theirs, path)
         return ours
 
@@ -75,6 +76,11 @@ class _Merger:
         message = f"{path_text(path)}: both sides changed it: here it is {_shown(ours)}, there {_shown(theirs)}"
         hint = "write what it should be, and commit"
         self.conflicts.append(Diagnostic("conflict", message, where=path_text(path), hint=hint))
+
+
+def _is_place(path: Path) -> bool:
+    """Tell whether it is only about where something lies on the canvas, and how large it is."""
+    return path[:1] == ("view",) or (path[:1] == ("notes",) and len(path) == 4 and path[3] in ("at", "size"))
 
 
 def _order(ours: list[str], theirs: list[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from allo_studio.design.model import (
@@ -10,6 +12,9 @@ from allo_studio.design.model import (
     Graph,
     GraphNode,
     KernelNode,
+    Note,
+    NoteColour,
+    NoteKind,
     Project,
     StepSpec,
     Target,
@@ -39,6 +44,15 @@ types = st.sampled_from(
     ["int8", "uint1", "float64", "bool", "Fixed(16, 10)", "Struct(x: int32, y: uint8)", "int7[4, n<=8]"]
 )
 positions = st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+sides = st.floats(16, 1e5)
+notes = st.builds(
+    Note,
+    texts,
+    positions,
+    st.tuples(sides, sides),
+    st.sampled_from(get_args(NoteColour)),
+    st.sampled_from(get_args(NoteKind)),
+)
 steps = st.builds(StepSpec, keys, st.dictionaries(keys, values, max_size=3))
 unknown_nodes = st.builds(
     UnknownNode, st.dictionaries(keys, values, max_size=3).filter(lambda r: not {"kernel", "graph"} & set(r))
@@ -95,6 +109,7 @@ def projects(draw: st.DrawFn) -> Project:
         schedules=draw(st.dictionaries(names, st.lists(steps, max_size=3).map(tuple), max_size=2)),
         graphs={name: draw(graphs(name)) for name in graph_names},
         view=draw(st.dictionaries(keys, st.dictionaries(keys, positions, max_size=3), max_size=2)),
+        notes=draw(st.dictionaries(keys, st.dictionaries(names, notes, min_size=1, max_size=3), max_size=2)),
     )
 
 
