@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ from allo_studio.hardware.dependent import timing_depends
 from allo_studio.hardware.devices import Device, find_device
 from allo_studio.hardware.operators import OperatorLibrary, profile_names
 from allo_studio.hardware.schedule import Run
+from allo_studio.origins import LineMap
 from allo_studio.progress import Cancelled, Progress, StageRun
 from allo_studio.project import LoadedProject, sources
 from allo_studio.project.calibration import CalibrationFile, write_calibration
@@ -88,13 +89,15 @@ class Artifact:
 class BuildResult:
     """What a build or simulation gave. `ok` is False where a simulation found a difference or a synthesis failed.
 
-    `vendor` are the reports of the vendor's tool, where a build ran it.
+    `vendor` are the reports of the vendor's tool, where a build ran it. `lines` tells what the lines of the design's
+    C++ stand for, by the name of the file.
     """
 
     report: Report
     artifacts: tuple[Artifact, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     vendor: tuple[VendorReport, ...] = ()
+    lines: Mapping[str, LineMap] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -251,10 +254,12 @@ def build(
     checked, sized = ready.checked, ready.design
     run.stage("writing HLS C++" if target == "hls" else "writing SystemVerilog")
     design = generate(sized) if target == "rtl" else None
+    lines: dict[str, LineMap] = {}
     with replacing(out, loaded.root) as folder:
         if design is None:
             made = translate(sized.region, checked.project.target, checked.project.name, device.part)
             files, functions = made.files, made.functions
+            lines[f"{sized.region.name}.cpp"] = made.lines
         else:
             files, functions = cancellable(cancel, lambda: verilog_files(design)), {}
         write(files, folder)
@@ -280,9 +285,8 @@ def build(
         report = assemble_report(checked.project, sized, device, found, ready.others(), cycles)
         report = replace(report, figures=predicted_figures(report, sized, functions))
         figures = done.figures if done else ()
-        result = BuildResult(
-            joined(noted(report, target, use, done), figures), _artifacts(files, done, out), faults, figures
-        )
+        report = joined(noted(report, target, use, done), figures)
+        result = BuildResult(report, _artifacts(files, done, out), faults, figures, lines)
         write({REPORT_FILE: _document(result)}, folder)
     run.end()
     return result

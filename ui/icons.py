@@ -50,6 +50,7 @@ ICONS = {
     "paste": "M7 5H5v16h14V5h-2 M9 3h6v4H9z",
     "collapse": "M4 4h16v16H4z M9 4v5H4 M15 20v-5h5",
     "expand": "M4 4h6v6H4z M14 14h6v6h-6z M14 4h6v6 M10 20H4v-6",
+    "split": "M4 5h16v14H4z M12 5v14",
     "copy": "M8 8h12v12H8z M8 16H4V4h12v4",
 }
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QBrush
+from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QTreeWidgetItemIterator, QVBoxLayout, QWidget
 
 from allo_studio.ir import Buffer, KernelIR, Loop
+from allo_studio.origins import LoopKey
 from allo_studio.report.model import LoopRow
 from nodes import colours
 from ui.report_rows import interval_text
 from ui.results import LoopRows
-from ui.tables import items_of, table
+from ui.tables import table
 
 __all__ = ["LoopsView"]
 
 _ROLE = Qt.ItemDataRole.UserRole
+_LOOP = Qt.ItemDataRole.UserRole + 1
 
 
 class LoopsView(QWidget):
-    """The loop tree above, the buffers with their layouts below. `span_chosen` tells a place in the kernel's source."""
+    """The loop tree above, the buffers with their layouts below.
+
+    `span_chosen` tells a place in the kernel's source that was asked for, and `loop_chosen` the function and the id of
+    the loop that was clicked or gone to.
+    """
 
     span_chosen = Signal(object)
+    loop_chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +47,8 @@ class LoopsView(QWidget):
         layout.addWidget(split)
         for tree in (self.loops, self.buffers):
             tree.itemDoubleClicked.connect(self._chosen)
+        self.loops.itemClicked.connect(lambda item, _: self._loop_chosen(item))
+        self.loops.currentItemChanged.connect(lambda item, _: self._loop_chosen(item, by_key=True))
 
     def show_ir(self, ir: KernelIR | None, built: LoopRows | None = None) -> None:
         """Show a kernel; `built` are the rows of the report for this block."""
@@ -55,16 +67,36 @@ class LoopsView(QWidget):
 
     def loop_names(self) -> list[str]:
         """Return the loops that are listed, in pre-order."""
-        found: list[str] = []
+        return [item.text(0) for item in self._all()]
 
-        def visit(item: QTreeWidgetItem) -> None:
-            found.append(item.text(0))
-            for index in range(item.childCount()):
-                visit(item.child(index))
+    def trace(self, chosen: Collection[LoopKey]) -> None:
+        """Mark loops, told by function and id, and bring the first of them into view."""
+        first: QTreeWidgetItem | None = None
+        # A style sheet for items draws no background of their own.
+        for item in self._all():
+            marked = item.data(0, _LOOP) in chosen and bool(chosen)
+            font = item.font(0)
+            font.setBold(marked)
+            item.setFont(0, font)
+            item.setForeground(0, QBrush(colours.ACCENT) if marked else QBrush())
+            first = first or (item if marked else None)
+        if first is not None:
+            self.loops.scrollToItem(first)
 
-        for item in items_of(self.loops):
-            visit(item)
-        return found
+    def traced(self) -> list[str]:
+        """Return the ids of the loops that are marked."""
+        return [item.text(0) for item in self._all() if item.font(0).bold()]
+
+    def _all(self) -> Iterator[QTreeWidgetItem]:
+        walk = QTreeWidgetItemIterator(self.loops)
+        while item := walk.value():
+            yield item
+            walk += 1
+
+    def _loop_chosen(self, item: QTreeWidgetItem | None, by_key: bool = False) -> None:
+        # Rows also become the current one when the tree is filled.
+        if item is not None and item.data(0, _LOOP) is not None and (not by_key or self.loops.hasFocus()):
+            self.loop_chosen.emit(*item.data(0, _LOOP))
 
     def _chosen(self, item: QTreeWidgetItem, column: int) -> None:
         if item.data(0, _ROLE) is not None:
@@ -88,6 +120,7 @@ def _loop_item(loop: Loop, built: LoopRows, function: str) -> QTreeWidgetItem:
     unroll = "" if loop.unroll is None else "full" if loop.unroll == 0 else str(loop.unroll)
     item = QTreeWidgetItem([loop.id, trip, _interval(loop, row), unroll, _marks(loop)])
     item.setData(0, _ROLE, loop.span)
+    item.setData(0, _LOOP, (function, loop.id))
     item.setToolTip(0, f"{loop.id} in {loop.band}" if loop.band else loop.id)
     if row is not None and row.reason:
         item.setToolTip(2, row.reason)

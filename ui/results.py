@@ -5,18 +5,33 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from allo_studio.hardware.view import Piece
+from allo_studio.origins import LineMap
 from allo_studio.pipeline import BuildResult, Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays, channel_text
 from ui.places import Level
 
-__all__ = ["LoopRows", "built_for", "file_lines", "generated", "limited", "loop_rows", "overlays", "piece_of"]
+__all__ = ["LoopRows", "Made", "built_for", "file_lines", "generated", "limited", "loop_rows", "overlays", "piece_of"]
 
 LoopRows = Mapping[tuple[str, str], LoopRow]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that a build generated, or none, and what its lines stand for where the build says so.
+
+    `fresh` tells that the build was of the present design.
+    """
+
+    source: Source | None = None
+    lines: LineMap = field(default_factory=LineMap)
+    fresh: bool = False
+
 
 _MOST_BYTES = 4 << 20
 # The kinds of artifacts that are code to read.
@@ -100,13 +115,15 @@ def built_for(result: BuildResult | None) -> Target | None:
     return "rtl" if any(artifact.kind == "verilog" for artifact in result.artifacts) else "hls"
 
 
-def generated(result: BuildResult | None, place: str) -> Source | None:
-    """Return the file that was generated for a block or graph, or None where there is none to read.
+def generated(result: BuildResult | None, place: str, fresh: bool = False) -> Made:
+    """Return the file that was generated for a block or graph; of none where there is none to read.
 
     C++ is in one file. Of the modules, each in a file of its own, it is that of `place` (`cascade/mm1`), or else of the
     nearest graph around it.
     """
-    made = [Path(artifact.path) for artifact in result.artifacts if artifact.kind in _CODE] if result else []
+    if result is None:
+        return Made()
+    made = [Path(artifact.path) for artifact in result.artifacts if artifact.kind in _CODE]
     wanted = [f"{inside.replace('/', '_')}.sv" for inside in _outwards(place)]
     modules = {path.name: path for path in made}
     for path in (*(modules[name] for name in wanted if name in modules), *made):
@@ -114,8 +131,8 @@ def generated(result: BuildResult | None, place: str) -> Source | None:
             text = path.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
         except OSError:
             continue
-        return Source(path.name, text)
-    return None
+        return Made(Source(path.name, text), result.lines.get(path.name, LineMap()), fresh)
+    return Made()
 
 
 def file_lines(result: BuildResult) -> list[str]:

@@ -16,7 +16,7 @@ from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
 from allo_studio.design.model import Graph, IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, check_project
+from allo_studio.pipeline import BuildResult, Target, check_project
 from allo_studio.project import (
     KernelFiles,
     LoadedProject,
@@ -35,6 +35,7 @@ from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
 from ui.catalogue import Section, catalogue, project_files
 from ui.places import Level, Place, graph_at, locate, valid
+from ui.results import Made, built_for, generated
 
 __all__ = ["Session"]
 
@@ -61,6 +62,8 @@ class Session(QObject):
         self.level = Level("")
         self.result: BuildResult | None = None
         self._built_from: Project | None = None
+        # The last good build for each target, and what it was built from.
+        self._builds: dict[Target, tuple[BuildResult, Project]] = {}
         self._sources: KernelFiles | None = None
         self.kernel_files: list[str] = []
         self.descriptors: list[str] = []
@@ -95,6 +98,7 @@ class Session(QObject):
         """Let go of the project."""
         self.loaded = self.history = self.checked = self.result = self._sources = self._built_from = None
         self._own_faults = self._build_faults = ()
+        self._builds = {}
         self.level = Level("")
         self._announce()
 
@@ -116,7 +120,7 @@ class Session(QObject):
         """Write the project with its kernels to another folder or file and go on there."""
         if self.loaded is None or self.history is None:
             return False
-        level, result, built_from = self.level, self.result, self._built_from
+        level, result, built_from, builds = self.level, self.result, self._built_from, self._builds
         try:
             loaded = save_project_as(self.loaded, self.history.project, path)
         except AlloError as error:
@@ -124,7 +128,7 @@ class Session(QObject):
             return False
         discard_autosave(self.loaded.file)
         self._take(loaded)
-        self.result, self._built_from = result, built_from
+        self.result, self._built_from, self._builds = result, built_from, builds
         self.show_level(level)
         return True
 
@@ -188,7 +192,7 @@ class Session(QObject):
         return any(fault.code == "conflict" for fault in self._own_faults)
 
     def _take(self, loaded: LoadedProject) -> None:
-        self.loaded, self.result, self._built_from = loaded, None, None
+        self.loaded, self.result, self._built_from, self._builds = loaded, None, None, {}
         self._own_faults = self._build_faults = ()
         self._sources = sources(loaded.root)
         self._find_files(loaded.root)
@@ -318,9 +322,15 @@ class Session(QObject):
         except AlloError:
             return ""
 
-    def stale(self) -> bool:
-        """Tell whether a kernel file has changed since the last check."""
-        return self.project is not None and self._kernel_texts() != self._seen
+    def kernel_paths(self) -> list[Path]:
+        """Return the files that the kernels and external blocks of the design were read from."""
+        root = self.loaded.root if self.loaded else Path()
+        return [file for path in sorted(self._seen) if (file := root / path).is_file()]
+
+    def changed_kernels(self) -> tuple[str, ...]:
+        """Return the files of kernels and external blocks that have changed since the last check, sorted."""
+        found = self._kernel_texts() if self.project is not None else self._seen
+        return tuple(sorted(path for path in {*found, *self._seen} if found.get(path) != self._seen.get(path)))
 
     # The hierarchy.
 
@@ -363,6 +373,7 @@ class Session(QObject):
     def finish_build(self, result: BuildResult, project: Project) -> None:
         """Take the result of a build of `project`."""
         self.result, self._built_from, self._build_faults = result, project, tuple(result.diagnostics)
+        self._builds[built_for(result) or "hls"] = (result, project)
         self.built.emit()
         self.problems_changed.emit()
 
@@ -374,9 +385,16 @@ class Session(QObject):
     @property
     def up_to_date(self) -> bool:
         """Whether the last good build was of the present design (positions and notes do not count)."""
-        if self.project is None or self._built_from is None:
-            return False
-        return self.project.built() == self._built_from.built()
+        return self._is_of(self._built_from)
+
+    def made(self, target: Target, path: str) -> Made:
+        """Return what the last good build for a target generated for a block or graph."""
+        result, project = self._builds.get(target, (None, None))
+        return generated(result, path, self._is_of(project))
+
+    def _is_of(self, built_from: Project | None) -> bool:
+        """Tell whether a design that was built is the present one."""
+        return self.project is not None and built_from is not None and self.project.built() == built_from.built()
 
 
 def _line_of(diagnostic: Diagnostic) -> str:

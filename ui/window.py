@@ -24,6 +24,7 @@ from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
+from ui.code_commands import CodeCommands
 from ui.command_palette import Command, CommandPalette, commands_of
 from ui.dialogs import Prompts
 from ui.disk_watch import DiskWatch
@@ -31,6 +32,7 @@ from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.gestures import Gestures
 from ui.icons import icon
+from ui.kernel_watch import KernelWatch
 from ui.layout_commands import LayoutCommands
 from ui.look_commands import LookCommands
 from ui.navigator import Navigator
@@ -41,7 +43,7 @@ from ui.places import Place, block_paths
 from ui.positions import arranged, completed
 from ui.recent import recent_projects
 from ui.report_commands import ReportCommands
-from ui.results import built_for, generated, loop_rows, overlays
+from ui.results import built_for, loop_rows, overlays
 from ui.session import Session
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
@@ -53,7 +55,16 @@ _AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
-class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookCommands, NoteCommands, ReportCommands):
+class Window(
+    QMainWindow,
+    FileCommands,
+    BlockCommands,
+    LayoutCommands,
+    LookCommands,
+    NoteCommands,
+    ReportCommands,
+    CodeCommands,
+):
     """The studio's window. `prompts` asks the person; tests put their own in its place."""
 
     def __init__(self) -> None:
@@ -80,6 +91,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
         self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
         self.disk = DiskWatch(self.session, lambda: self.prompts, self._message, self)
+        self.kernel_watch = KernelWatch(self.session, self._message, self)
         self._autosave = QTimer(self)
         self._autosave.setSingleShot(True)
         self._autosave.setInterval(_AUTOSAVE_MS)
@@ -117,7 +129,8 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         parts.inspector.edited.connect(self.session.do)
         parts.inspector.entered.connect(self.enter)
         parts.inspector.ir_changed.connect(self._show_ir)
-        parts.inspector.source_asked.connect(lambda: parts.code.tabs.setCurrentWidget(parts.code.source))
+        parts.inspector.source_asked.connect(lambda: parts.code.panes.bring(parts.code.source))
+        parts.code.block_chosen.connect(self.navigator.go_to_path)
         parts.problems.opened.connect(self.navigator.go_to)
         parts.problems.fix_chosen.connect(self.session.do)
         parts.log.cancel_requested.connect(self.do_cancel)
@@ -170,7 +183,6 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
 
     def _selected(self, block: str | None, wire: str | None = None) -> None:
         self.panels.inspector.select(block, wire)
-        self._show_generated()
         self._update_actions()
 
     def _show_ir(self, ir: Any) -> None:
@@ -184,10 +196,12 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
                 self.panels.code.show_source(session.source(node.path))
             except AlloError:
                 self.panels.code.show_source(None)
+        self._show_generated()
 
     def _show_problems(self) -> None:
         found = self.session.problems()
         self.panels.problems.show_diagnostics(found, self.session.fixes)
+        self.panels.code.show_problems(found)
         errors = sum(d.severity == "error" for d in found)
         self.panels.bottom.setTabText(0, f"Problems ({len(found)})" if found else "Problems")
         name = "error" if errors else "warning" if found else "note"
@@ -261,7 +275,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         if isinstance(node, GraphNode):
             self.session.show_level(self.session.level.enter(block))
         elif isinstance(node, KernelNode):
-            self.panels.code.tabs.setCurrentWidget(self.panels.code.source)
+            self.panels.code.panes.bring(self.panels.code.source)
 
     def _take_files(self, files: list[str], x: float, y: float) -> None:
         added = self.drops.take([Path(file) for file in files], (x, y))
@@ -435,12 +449,11 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         result = self.session.result
         self.panels.report.show_report(result.report if result else None, built_for(result))
         self._refresh()
-        self._show_generated()
 
     def _show_generated(self) -> None:
-        result, block = self.session.result, self.panels.inspector.block or ""
-        source = generated(result, f"{self.session.level.path}/{block}".rstrip("/"))
-        self.panels.code.show_generated(source, built_for(result), block)
+        session, block = self.session, self.panels.inspector.block or ""
+        path = f"{session.level.path}/{block}".rstrip("/")
+        self.panels.code.show_made(path, session.made("hls", path), session.made("rtl", path))
 
     # The window itself.
 
@@ -460,8 +473,7 @@ class Window(QMainWindow, FileCommands, BlockCommands, LayoutCommands, LookComma
         """Check again when the person comes back and kernels have changed on disk."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            if self.session.stale():
-                self.session.recheck()
+            self.kernel_watch.look()
             self.disk.look()
 
     def closeEvent(self, event: QCloseEvent) -> None:

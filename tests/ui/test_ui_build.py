@@ -50,13 +50,13 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
             detail = parts.report._cards["Latency"].detail.text().replace("\u00a0", " ")
             assert f"{profile}: {counts['predicted']:,} cycles" in detail
     code = parts.code
-    assert code.tabs.tabText(code.tabs.indexOf(code.generated)) == "HLS C++"
-    code.tabs.setCurrentWidget(code.generated)
-    assert "#pragma HLS" in code.generated.toPlainText()
+    assert code.panes.title_of(code.cpp) == ("C++", "cascade.cpp")
+    code.panes.bring(code.cpp)
+    assert "#pragma HLS" in code.cpp.toPlainText()
     place = studio.session.place("cascade/mm2")
     assert place is not None
     studio.go_to_place(place)
-    assert "mm2(" in code.generated.textCursor().block().text()
+    assert "mm2(" in code.cpp.textCursor().block().text()
     assert "Built in" in parts.log.log.toPlainText()
     assert (project / "build" / "gemm_cascade" / "report.json").exists()
 

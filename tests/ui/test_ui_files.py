@@ -183,10 +183,10 @@ def test_a_project_can_be_closed_and_another_opened(studio: Window, project: Pat
 
 
 def test_a_kernel_changed_on_disk_is_noticed(studio: Window, project: Path) -> None:
-    assert not studio.session.stale()
+    assert not studio.session.changed_kernels()
     kernel = project / "kernels" / "gemm.py"
     kernel.write_text(kernel.read_text().replace("return C", "return Q"))
-    assert studio.session.stale()
+    assert studio.session.changed_kernels()
     studio.do_check()
     assert studio.panels.canvas.picture.blocks["mm1"].level == "error"
-    assert not studio.session.stale()
+    assert not studio.session.changed_kernels()

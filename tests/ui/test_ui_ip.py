@@ -42,11 +42,11 @@ def test_a_descriptor_is_in_the_palette_and_can_be_added(mixed: Window) -> None:
 
 def test_a_changed_file_of_a_block_is_noticed(mixed: Window) -> None:
     session = mixed.session
-    assert not session.stale()
+    assert not session.changed_kernels()
     assert session.loaded is not None
     file = session.loaded.root / "ip/scale.cpp"
     file.write_text(file.read_text().replace("hls::stream<int> &x", "hls::stream<short> &x"))
-    assert session.stale()
+    assert session.changed_kernels()
     session.recheck()
     assert any(d.code == "ip" for d in session.problems())
 

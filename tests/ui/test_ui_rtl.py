@@ -79,20 +79,19 @@ def test_a_design_is_built_as_rtl_and_its_cycles_agree(window: Window, tmp_path:
     assert "predicted" in window.statusBar().currentMessage()
 
     code = parts.code
-    assert code.tabs.tabText(code.tabs.indexOf(code.generated)) == "SystemVerilog"
-    code.tabs.setCurrentWidget(code.generated)
-    assert "module tiny(" in code.generated.toPlainText()
+    code.panes.bring(code.verilog)
+    assert "module tiny(" in code.verilog.toPlainText()
     for block in ("two", "one"):
         place = window.session.place(f"tiny/{block}")
         assert place is not None
         window.go_to_place(place)
-        assert f"module tiny_{block}(" in code.generated.toPlainText()
-        assert "module tiny(" not in code.generated.toPlainText()
-    assert code.tabs.tabToolTip(code.tabs.indexOf(code.generated)) == "tiny_one.sv"
+        assert f"module tiny_{block}(" in code.verilog.toPlainText()
+        assert "module tiny(" not in code.verilog.toPlainText()
+    assert code.panes.title_of(code.verilog) == ("Verilog", "tiny_one.sv")
 
     window.do_close_project()
-    assert code.generated.toPlainText() == ""
-    assert code.tabs.tabText(code.tabs.indexOf(code.generated)) == "Generated"
+    assert code.verilog.toPlainText() == ""
+    assert code.panes.title_of(code.verilog) == ("Verilog", "")
 
 
 @pytest.mark.parametrize("stage", ["generate", "simulate"])

@@ -1,7 +1,8 @@
 """HLS C++ for Vitis HLS: `emit` makes the files of a design, `write` puts them into a folder, `kernel_code` is the text
-of one kernel; `function_names`, `channel_names` and `loop_labels` tell what its names stand for."""
+of one kernel, and `kernel_lines` that with what its lines stand for; `function_names`, `channel_names` and
+`loop_labels` tell what its names stand for."""
 
-from allo_studio.backends.vitis.code import kernel_code
+from allo_studio.backends.vitis.code import kernel_code, kernel_lines
 from allo_studio.backends.vitis.emit import (
     REASSOCIATION_TOLERANCE,
     FunctionName,
@@ -29,6 +30,7 @@ __all__ = [
     "emit",
     "function_names",
     "kernel_code",
+    "kernel_lines",
     "loop_labels",
     "project_folder",
     "tolerance_of",

@@ -15,7 +15,7 @@ from allo_studio.backends.vitis.indices import Index, index_text, map_indices
 from allo_studio.backends.vitis.memories import Memory, declare_local, memory_pragmas, type_note
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.operations import OPERATIONS, value_type
-from allo_studio.backends.vitis.text import Lines, kernel_fault, place
+from allo_studio.backends.vitis.text import Lines, kernel_fault
 from allo_studio.backends.vitis.tokens import Token
 from allo_studio.ir import KernelIR
 from allo_studio.ir.binding import ir
@@ -106,7 +106,7 @@ class Body:
         name, type_, expression = self._variable(value, expression)
         self.lines.add(f"{type_.name} {name};")
         self.lines.pragma(f"bind_op variable={name} op={operation_name(op)} impl={implementation}")
-        self.lines.add(f"{name} = {expression.text};", place(self.kernel.span(op)))
+        self.lines.add(f"{name} = {expression.text};", span=self.kernel.span(op))
         self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
 
     def define(self, op: ir.Operation, expression: Expression) -> None:
@@ -121,7 +121,7 @@ class Body:
 
     def _name_value(self, value: ir.Value, expression: Expression) -> None:
         name, type_, expression = self._variable(value, expression)
-        self.lines.add(f"const {type_.name} {name} = {expression.text};", place(self.kernel.span(value.owner)))
+        self.lines.add(f"const {type_.name} {name} = {expression.text};", span=self.kernel.span(value.owner))
         self._ready[value] = Expression(name, type=type_, low=expression.low, high=expression.high)
 
     def _variable(self, value: ir.Value, expression: Expression) -> tuple[str, CppType, Expression]:
@@ -229,7 +229,7 @@ class Body:
         if list(value.uses):
             self._name_value(value, Expression.of(self.next_token(memory), memory.cpp, frozenset((memory.name,))))
         else:
-            self.lines.add(f"{self.next_token(memory)};", place(self.kernel.span(op)))
+            self.lines.add(f"{self.next_token(memory)};", span=self.kernel.span(op))
 
     def next_token(self, memory: Memory) -> str:
         """Return the expression that takes the next token of a stream."""
@@ -242,17 +242,17 @@ class Body:
         target = self._element(op, memory, 2)[0] if token is None else ""
         value = self._stored(value, memory, target)
         self.settle(memory.name)
-        note = place(self.kernel.span(op))
+        span = self.kernel.span(op)
         if memory.name in self._undeclared:
             self._undeclared.discard(memory.name)
-            self.lines.add(f"{memory.element_type} {target} = {value.text};", note or type_note(memory))
+            self.lines.add(f"{memory.element_type} {target} = {value.text};", type_note(memory), span)
             self._note_unread(op.operands[1], memory)
         elif token is None:
-            self.lines.add(_assignment(target, value), note)
+            self.lines.add(_assignment(target, value), span=span)
         elif token.width == 1:
-            self.lines.add(f"{memory.name}.write({value.text});", note)
+            self.lines.add(f"{memory.name}.write({value.text});", span=span)
         else:
-            self.lines.add(f"{variable}[{index_text(token.lane, self.indices)}] = {value.text};", note)
+            self.lines.add(f"{variable}[{index_text(token.lane, self.indices)}] = {value.text};", span=span)
 
     def _stored(self, value: Expression, memory: Memory, target: str) -> Expression:
         """Return a value for a store into a memory, which takes the low bits of a wider one."""

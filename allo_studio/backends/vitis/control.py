@@ -13,7 +13,7 @@ from allo_studio.backends.vitis.loops import Bounds, bounds_of, loop_labels, loo
 from allo_studio.backends.vitis.memories import Memory
 from allo_studio.backends.vitis.names import Names
 from allo_studio.backends.vitis.operations import value_type
-from allo_studio.backends.vitis.text import Lines, place
+from allo_studio.backends.vitis.text import Lines
 from allo_studio.backends.vitis.tokens import Token
 from allo_studio.ir import KernelIR, Loop
 from allo_studio.ir.binding import ir
@@ -54,16 +54,16 @@ class Control(Body):
         self._loop(self._loops[op], bounds_of(op, self.index))
         for token, variable in tokens:
             if token.writes:
-                note = place(self.kernel.span(token.op))
-                self.lines.add(f"{self.memories[token.argument.value].name}.write({variable});", note)
+                written = f"{self.memories[token.argument.value].name}.write({variable});"
+                self.lines.add(written, span=self.kernel.span(token.op))
 
     def _open_token(self, token: Token, variable: str) -> None:
         memory = self.memories[token.argument.value]
         if token.writes:
             self.lines.add(f"{memory.token_type} {variable};")
         else:
-            note = place(self.kernel.span(token.op))
-            self.lines.add(f"const {memory.token_type} {variable} = {self.next_token(memory)};", note)
+            taken = f"const {memory.token_type} {variable} = {self.next_token(memory)};"
+            self.lines.add(taken, span=self.kernel.span(token.op))
 
     def _loop(self, loop: Loop, bounds: Bounds, step: str = "") -> None:
         outside, self.names = self.names, self.names.inner()
@@ -71,15 +71,16 @@ class Control(Body):
         lower, upper = bounds.text()
         by = step or str(loop.step)
         head = f"for (int {name} = {lower}; {name} < {upper}; {f'++{name}' if by == '1' else f'{name} += {by}'}) {{"
-        self.lines.add(f"{self._labels[loop.op]}: {head}", place(loop.span) or _made(loop))
-        self.indices[loop.induction_variable] = Index.atom(name, bounds.range())
-        self._pragmas(loop)
-        trips = bounds.trips(loop.step) if loop.trip is None else None
-        if trips is not None:
-            self.lines.pragma(f"loop_tripcount min={trips[0]} max={trips[1]}")
-        with self.lines.indented():
-            self.block(loop.body)
-        self.lines.add("}")
+        with self.lines.loop((self.kernel.name, loop.id)):
+            self.lines.add(f"{self._labels[loop.op]}: {head}", _made(loop), loop.span, opens=True)
+            self.indices[loop.induction_variable] = Index.atom(name, bounds.range())
+            self._pragmas(loop)
+            trips = bounds.trips(loop.step) if loop.trip is None else None
+            if trips is not None:
+                self.lines.pragma(f"loop_tripcount min={trips[0]} max={trips[1]}")
+            with self.lines.indented():
+                self.block(loop.body)
+            self.lines.add("}")
         self.names = outside
 
     def _pragmas(self, loop: Loop) -> None:
@@ -110,12 +111,18 @@ class Control(Body):
         loop = self._loops[op]
         self.settle()
         outside, self.names = self.names, self.names.inner()
-        before = op.regions[0].blocks[0]
+        with self.lines.loop((self.kernel.name, loop.id)):
+            self._while_loop(loop)
+        self.names = outside
+
+    def _while_loop(self, loop: Loop) -> None:
+        before = loop.op.regions[0].blocks[0]
         mark = self.lines.mark()
         self.block(before)
         condition = boolean(self.take(list(before.operations)[-1].operation.operands[0]))
         first = self.lines.cut(mark)
-        self.lines.add(f"{self._labels[op]}: while ({'true' if first else condition.text}) {{", place(loop.span))
+        head = f"{self._labels[loop.op]}: while ({'true' if first else condition.text}) {{"
+        self.lines.add(head, span=loop.span, opens=True)
         self._pragmas(loop)
         with self.lines.indented():
             if first:
@@ -125,7 +132,6 @@ class Control(Body):
                 self.lines.add("}")
             self.block(loop.body)
         self.lines.add("}")
-        self.names = outside
 
     # Branches
 
@@ -133,7 +139,7 @@ class Control(Body):
         condition = boolean(self.take(op.operands[0]))
         self.settle()
         results = [self._result(value) for value in op.results]
-        self.lines.add(f"if ({condition.text}) {{", place(self.kernel.span(op)))
+        self.lines.add(f"if ({condition.text}) {{", span=self.kernel.span(op))
         self._branch(op.regions[0].blocks[0], results)
         otherwise = list(op.regions[1].blocks)
         if otherwise and len(list(otherwise[0].operations)) > (0 if results else 1):
@@ -172,7 +178,7 @@ class Control(Body):
             self.memories[value].name if value in self.memories else self._argument(value).text for value in op.operands
         ]
         self.settle()
-        self.lines.add(f"{self._functions[callee]}({', '.join(passed)});", place(self.kernel.span(op)))
+        self.lines.add(f"{self._functions[callee]}({', '.join(passed)});", span=self.kernel.span(op))
 
     def _argument(self, value: ir.Value) -> Expression:
         kind, given = value_type(value), self.take(value)

@@ -30,6 +30,7 @@ from allo_studio.design.region import (
     RelayoutProcess,
 )
 from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.origins import NOWHERE, Extent, LineMap, Origin
 from allo_studio.verification import REASSOCIATION_TOLERANCE, tolerance_for
 
 __all__ = [
@@ -63,7 +64,8 @@ class _Program:
     """The functions of a design in an order in which each is defined before it is called; the last is the top.
 
     `external` are those around external blocks by path, which stand in files of their own. `names` are of the
-    functions of blocks with a kernel and of regions, `paths` all blocks and regions with their functions.
+    functions of blocks with a kernel and of regions, `paths` all blocks and regions with their functions, `called`
+    the functions that blocks' own functions call.
     """
 
     functions: tuple[tuple[str, str, Function], ...]  # name, what it is, function
@@ -71,6 +73,25 @@ class _Program:
     external: Mapping[str, tuple[str, Function]]
     names: tuple[FunctionName, ...]
     paths: Mapping[str, str]
+    called: tuple[tuple[str, str], ...] = ()  # path, name
+
+    def line_map(self, above: int) -> LineMap:
+        """Return what the lines of `text` stand for where `above` lines come before it."""
+        text = self.text()
+        origins: list[Origin] = [NOWHERE] * (above + text.count("\n"))
+        extents: dict[str, tuple[int, int]] = {}
+        at = len(origins)
+        # From the last on: what comes before the first is not of them.
+        for name, _, function in reversed(self.functions):
+            lines = function.definition_origins(name)
+            at -= len(lines)
+            origins[at : at + len(lines)] = lines
+            extents[name] = (at + 1, at + len(lines))
+            # The comment above it, and the empty line before that.
+            at -= 2
+        blocks = [*self.paths.items(), *self.called]
+        found = [Extent(path, *extents[name]) for path, name in blocks if name in extents]
+        return LineMap(tuple(origins), tuple(sorted(found, key=lambda extent: (extent.first, extent.path))))
 
     def text(self) -> str:
         called = dict(self.external.values())
@@ -82,10 +103,14 @@ class _Program:
 
 @dataclass(frozen=True)
 class Translation:
-    """A design as HLS C++: its files by name, and the function of each block and graph by instance path."""
+    """A design as HLS C++: its files by name, and the function of each block and graph by instance path.
+
+    `lines` tells what the lines of `TOP.cpp` stand for.
+    """
 
     files: dict[str, str]
     functions: Mapping[str, str]
+    lines: LineMap
 
 
 def emit(region: Region, target: Target, project_name: str, part: str | None = None) -> dict[str, str]:
@@ -106,17 +131,19 @@ def translate(region: Region, target: Target, project_name: str, part: str | Non
     program = _program(region, target.interface, ports)
     source = program.text()
     outside = compilation(region)
+    code = _source(top, source, project_name)
     files = {
         **outside.files,
         **external_files(region, program.external),
         f"{top}.h": _header(top, program, source),
-        f"{top}.cpp": _source(top, source, project_name),
+        f"{top}.cpp": code,
         f"{top}_tb.cpp": testbench(top, program.top, ports, tolerance_of(region)),
     }
     loops, part = f"{CONCURRENTLY}(" in source, part or target.device
     setup = Setup(top, program.top, project_name, part, target.clock_ns, loops, outside, target.interface)
     files |= flow_files(setup, inside, tolerance_of(region))
-    return Translation(dict(sorted(files.items())), {**program.paths, region.path: program.top})
+    lines = program.line_map(code.count("\n") - source.count("\n"))
+    return Translation(dict(sorted(files.items())), {**program.paths, region.path: program.top}, lines)
 
 
 def function_names(region: Region, target: Target) -> tuple[FunctionName, ...]:
@@ -169,13 +196,14 @@ def _program(top: Region, interface: Interface, ports: Sequence[OuterPort]) -> _
     of_regions = {region.path: region_names[region.name] for region in regions}
     known = _known_names(kernels, kernel_names, callees, of_regions)
     paths = {path: kernel_names[function] for path, (_, function) in kernels.items()} | of_regions
+    inner = tuple((path, name) for path in kernels for name in callees.called.get(path, {}).values())
     if plain:
-        return _Program(tuple(defined), core, external, known, paths)
+        return _Program(tuple(defined), core, external, known, paths, inner)
     own = Part(outer, f"{top.path}: {_TOPS[interface]}", defined[-1][2])
     around = interface_functions(ports, core, top.execution, interface, own, names)
     known += tuple(FunctionName(part.name, "") for part in around)
     functions = (*defined, *((part.name, part.note, part.function) for part in around))
-    return _Program(functions, outer, external, known, paths)
+    return _Program(functions, outer, external, known, paths, inner)
 
 
 def _known_names(

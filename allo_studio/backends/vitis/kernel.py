@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from allo_studio.backends.vitis.control import Control
 from allo_studio.backends.vitis.expressions import Expression
@@ -17,6 +17,7 @@ from allo_studio.ir import Argument, Buffer, KernelIR, walk
 from allo_studio.ir.attributes import integer_map
 from allo_studio.ir.binding import ir
 from allo_studio.layout import Layout
+from allo_studio.origins import NOWHERE, Origin
 from allo_studio.values import Number
 
 __all__ = ["Callees", "Function", "kernel_function"]
@@ -36,6 +37,8 @@ class Function:
     body: str
     owner: str = ""
     c_linkage: bool = False
+    # What each line of the body stands for; none where that is not known.
+    origins: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
 
     def prototype(self, name: str) -> str:
         """Return the function's head, one parameter a line where one line would be long."""
@@ -49,6 +52,11 @@ class Function:
     def definition(self, name: str) -> str:
         """Return the whole function."""
         return f"{self.prototype(name)} {{\n{self.body}}}\n"
+
+    def definition_origins(self, name: str) -> tuple[Origin, ...]:
+        """Return what each line of `definition` stands for."""
+        body = self.origins or (NOWHERE,) * self.body.count("\n")
+        return (*(NOWHERE,) * (self.prototype(name).count("\n") + 1), *body, NOWHERE)
 
 
 class Callees:
@@ -141,13 +149,14 @@ def _function(
     head = lines.mark()
     body.block(kernel.body)
     text = lines.cut(head)
-    said = "\n".join(line for line in text if not line.startswith("#"))
+    said = "\n".join(line.text for line in text if not line.text.startswith("#"))
     for memory in (memories[argument.value] for argument in arguments):
         if not _says(said, memory.name):
             lines.add(f"(void){memory.name};")
     lines.restore(text)
     stateful = any(buffer.kind == "state" for buffer in buffers)
-    return Function(tuple(parameter(memories[a.value]) for a in arguments), lines.text(), owner if stateful else "")
+    parameters = tuple(parameter(memories[a.value]) for a in arguments)
+    return Function(parameters, lines.text(), owner if stateful else "", origins=lines.origins())
 
 
 def _says(text: str, name: str) -> bool:
