@@ -24,6 +24,8 @@ __all__ = ["BlockItem", "BlockNode", "BlockPort"]
 # Below this scale text can't be read: leaving it out keeps a large graph quick to pan.
 _TEXT_SCALE = 0.35
 _RADIUS = 7.0
+# How far the ring of a port stands out of its block.
+_PORT_ROOM = 11.0
 
 
 class _Drawing(Protocol):
@@ -37,11 +39,15 @@ class _Drawing(Protocol):
 
 
 class BlockPort(PortItem):  # type: ignore[misc]
-    """A port's dot, coloured by element type whether wired or not; pressing it starts a wire."""
+    """A port's dot, coloured by element type whether wired or not; pressing it starts a wire.
+
+    Its block draws it: a thousand blocks have four thousand ports, and each item that paints takes its time.
+    """
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.spec = PortSpec("")
         self.mark = ""
 
@@ -59,10 +65,14 @@ class BlockPort(PortItem):  # type: ignore[misc]
         """The dot's centre on the scene."""
         return QPointF(self.mapToScene(self.boundingRect().center()))
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the dot: hollow when unwired, larger under the mouse, ringed while a wire may or may not end here."""
+    def redraw(self) -> None:
+        """Have the dot drawn anew."""
+        self.parentItem().update()
+
+    def draw(self, painter: QPainter) -> None:
+        """Draw the dot on its block: hollow when unwired, larger under the mouse, ringed where a wire may end here."""
         colour = colours.ERROR if self.spec.ghost else colours.element_colour(self.spec.element)
-        centre = self.boundingRect().center()
+        centre = self.pos() + self.boundingRect().center()
         if self.mark:
             painter.setPen(QPen(colours.level_colour(self.mark), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -95,12 +105,12 @@ class BlockPort(PortItem):  # type: ignore[misc]
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Grow under the mouse."""
         super().hoverEnterEvent(event)
-        self.update()
+        self.redraw()
 
     def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Shrink again."""
         super().hoverLeaveEvent(event)
-        self.update()
+        self.redraw()
 
 
 class BlockItem(AbstractNodeItem):  # type: ignore[misc]
@@ -108,9 +118,11 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
 
     def __init__(self, name: str = "block", parent: QGraphicsItem | None = None) -> None:
         super().__init__(name, parent)
-        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        # What was drawn once is copied while the view is panned.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges)
         self.spec = BlockSpec("", "unknown", "")
+        self._rect = QRectF()
         self._inputs: list[BlockPort] = []
         self._outputs: list[BlockPort] = []
         self.icon: str | None = None
@@ -164,6 +176,7 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         self.spec = spec
         size = block_size(spec)
         self._width, self._height = size.width(), size.height()
+        self._rect = QRectF(0, 0, self._width, self._height).adjusted(-_PORT_ROOM, -3, _PORT_ROOM, 3)
         self.setToolTip(spec.tooltip or spec.subtitle)
         for output, ports, specs in ((False, self._inputs, spec.inputs), (True, self._outputs, spec.outputs)):
             for index, (port, told) in enumerate(zip(ports, specs, strict=True)):
@@ -186,6 +199,9 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         if change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged and self.scene():
             self.setZValue(2 if value else 1)
             self.reset_pipes()
+            self.scene().viewer().looks_changed()
+        elif change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and self.scene():
+            self.scene().viewer().looks_changed()
         return super().itemChange(change, value)
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
@@ -199,8 +215,13 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         self.scene().viewer().finish_move()
 
     def boundingRect(self) -> QRectF:
-        """The block's rectangle with room for the selection's border."""
-        return QRectF(0, 0, self._width, self._height).adjusted(-3, -3, 3, 3)
+        """The block's rectangle with room for the selection's border and the dots of the ports."""
+        return self._rect
+
+    @property
+    def area(self) -> QRectF:
+        """The block's rectangle on the scene, with its border."""
+        return QRectF(0, 0, self._width, self._height).adjusted(-3, -3, 3, 3).translated(self.pos())
 
     def shape(self) -> QPainterPath:
         """The rectangle itself."""
@@ -221,9 +242,10 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         painter.setPen(self._border())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)
-        if scale < _TEXT_SCALE:
-            return
-        (_paint_boundary if boundary else _paint_text)(painter, rect, self.spec)
+        if scale >= _TEXT_SCALE:
+            (_paint_boundary if boundary else _paint_text)(painter, rect, self.spec)
+        for port in (*self._inputs, *self._outputs):
+            port.draw(painter)
 
     def _border(self) -> QPen:
         if self.isSelected():

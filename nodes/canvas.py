@@ -30,6 +30,7 @@ __all__ = ["Canvas", "measures"]
 Point = tuple[float, float]
 # Positions are kept on this grid, so that files stay tidy.
 _SNAP = 4
+_TREE_DEPTH = 12
 
 
 def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
@@ -76,6 +77,8 @@ class Canvas(QWidget):
         self.view = CanvasView()
         self._nodes = PatchedGraph(viewer=self.view)
         self._nodes.set_acyclic(False)
+        # Deep enough that finding what a frame shows among thousands of items takes no longer than drawing it.
+        self.view.scene().setBspTreeDepth(_TREE_DEPTH)
         self.notes = NoteLayer(self.view.scene())
         self._picture = Picture()
         self._positions: dict[str, tuple[float, float]] = {}
@@ -131,7 +134,7 @@ class Canvas(QWidget):
             for name in self._blocks:
                 self._place(name, positions.get(name, (0.0, 0.0)))
             self._draw_wires(picture)
-            spread_labels(self._wires.values(), (node.view.sceneBoundingRect() for node in self._blocks.values()))
+            spread_labels(self._wires.values(), (node.view.area for node in self._blocks.values()))
             # What was made anew is still what the person works on.
             for item in (
                 *(self._blocks[n].view for n in chosen if n in self._blocks),
@@ -141,6 +144,7 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._picture = picture
+        self.view.looks_changed()
         if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
             self._tell_selection()
 
@@ -151,6 +155,7 @@ class Canvas(QWidget):
             self.notes.show(notes)
         finally:
             self._drawing = False
+        self.view.looks_changed()
 
     def clear(self) -> None:
         """Remove everything."""
@@ -164,6 +169,7 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._picture, self._positions, self._level = Picture(), {}, ""
+        self.view.looks_changed()
 
     def _draw_blocks(self, picture: Picture) -> None:
         old = self._picture.blocks
@@ -192,6 +198,8 @@ class Canvas(QWidget):
         target = self._blocks[block_name(spec.target)].inputs()[spec.target.port]
         source.connect_to(target, push_undo=False, emit_signal=False)
         self._wires[spec.id] = target.view.connected_pipes[-1]
+        for port in (source, target):
+            port.view.redraw()
 
     def _remove_wire(self, wire_id: str) -> None:
         item = self._wires.pop(wire_id)
@@ -199,6 +207,8 @@ class Canvas(QWidget):
         out_port = self._blocks[source.node.spec.name].outputs()[source.spec.name]
         in_port = self._blocks[target.node.spec.name].inputs()[target.spec.name]
         out_port.disconnect_from(in_port, push_undo=False, emit_signal=False)
+        for port in (source, target):
+            port.redraw()
 
     def _remove_block(self, name: str) -> None:
         item = self._blocks[name].view

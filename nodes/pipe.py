@@ -77,21 +77,28 @@ class WireLabel(QGraphicsItem):
 
     def __init__(self, wire: WireItem) -> None:
         super().__init__()
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.wire = wire
         self.setZValue(_LABEL_LEVEL)
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.lines: tuple[str, ...] = ()
+        self._rect = label_rect(())
         self._colour = colours.MUTED
 
     def setup(self, lines: tuple[str, ...], colour: QColor) -> None:
-        self.prepareGeometryChange()
+        if (lines, colour) == (self.lines, self._colour):
+            return
+        if lines != self.lines:
+            self.prepareGeometryChange()
+            self._rect = label_rect(lines)
         self.lines, self._colour = lines, colour
         self.setVisible(bool(lines))
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return label_rect(self.lines)
+        # Kept, as Qt asks for it at every frame.
+        return self._rect
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self.wire.hoverEnterEvent(event)
@@ -120,20 +127,23 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self.spec = _EMPTY
         self._hovered = False
         self._pressed: QPointF | None = None
+        self._rect = QRectF()
         super().__init__()
-        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._dir_pointer.setVisible(False)
         self.label = WireLabel(self)
 
     def show_spec(self, spec: WireSpec) -> None:
         """Take on a description."""
         self.spec = spec
-        self.label.setup(spec.lines, self._colour())
+        self.label.setup(spec.lines, self.colour)
         self.setToolTip(spec.tooltip)
         self.label.setToolTip(spec.tooltip)
         self.update()
 
-    def _colour(self) -> QColor:
+    @property
+    def colour(self) -> QColor:
+        """The colour of its element type, or that of an error where it's broken."""
         return colours.ERROR if self.spec.broken else colours.element_colour(self.spec.element)
 
     def draw_path(self, start_port: BlockPort, end_port: BlockPort | None = None, cursor_pos: Any = None) -> None:
@@ -141,11 +151,16 @@ class WireItem(PipeItem):  # type: ignore[misc]
         if not (self.input_port and self.output_port):
             return
         start, end = self.output_port.centre, self.input_port.centre
-        blocks = [port.node.sceneBoundingRect() for port in (self.output_port, self.input_port) if port.node]
+        blocks = [port.node.area for port in (self.output_port, self.input_port) if port.node]
         if end.x() < start.x() and blocks:
-            self.setPath(around(start, end, max(block.bottom() for block in blocks)))
+            path = around(start, end, max(block.bottom() for block in blocks))
         else:
-            self.setPath(curve(start, end))
+            path = curve(start, end)
+        if path != self.path():
+            # The curve with room for its pen and the cross; kept, as Qt asks for it at every frame.
+            self.prepareGeometryChange()
+            self._rect = path.boundingRect().adjusted(-12, -12, 12, 12)
+            self.setPath(path)
         self._place_label()
 
     def _place_label(self) -> None:
@@ -153,7 +168,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def put_label(self, lines: tuple[str, ...], at: QPointF) -> None:
         """Let the label stand at a place with these lines."""
-        self.label.setup(lines, self._colour())
+        self.label.setup(lines, self.colour)
         self.label.setPos(at)
 
     def label_choices(self) -> Iterator[tuple[tuple[str, ...], QPointF]]:
@@ -182,7 +197,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def _outside(self) -> Iterator[tuple[tuple[str, ...], QPointF]]:
         """Yield the whole label above and below both blocks."""
-        blocks = [port.node.sceneBoundingRect() for port in (self.output_port, self.input_port)]
+        blocks = [port.node.area for port in (self.output_port, self.input_port)]
         lines, middle = self.spec.lines, self.path().pointAtPercent(0.5).x()
         away = label_rect(lines).height() / 2 + 6
         yield lines, QPointF(middle, min(block.top() for block in blocks) - away)
@@ -193,8 +208,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def boundingRect(self) -> QRectF:
         """The curve with room for its pen and the cross."""
-        rect: QRectF = self.path().boundingRect()
-        return rect.adjusted(-12, -12, 12, 12)
+        return self._rect
 
     def shape(self) -> QPainterPath:
         """A band along the curve (the default is the area that the curve would enclose)."""
@@ -205,8 +219,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the curve."""
         strong = self.isSelected() or self._hovered or self._end_selected()
-        colour = self._colour()
-        pen = QPen(colours.strong(colour) if strong else colour, 3.2 if strong else 2.0)
+        pen = QPen(colours.strong(self.colour) if strong else self.colour, 3.2 if strong else 2.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         if self.spec.broken:
             pen.setDashPattern([4, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -13,15 +13,18 @@ from PySide6.QtGui import (
     QDropEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
+    QPixmapCache,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QRubberBand, QStyle, QStyleOptionRubberBand
 
 from allo_studio.design.model import Endpoint, Note
 from nodes import colours
 from nodes.block import BlockItem, BlockPort
 from nodes.notes import NoteItem
+from nodes.overview import Overview
 from nodes.patches import PatchedViewer
 from nodes.picture import endpoint
 from nodes.pipe import LiveWire, WireItem, WireLabel
@@ -36,6 +39,10 @@ _ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
 Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
 _GRID = 24.0
+# Below this scale no text can be read, and the graph is drawn as an overview.
+_OVERVIEW_SCALE = 0.35
+# What items draw is kept for the next frame: enough for all that a large window shows, in KiB.
+_KEPT_PIXMAPS = 96 * 1024
 
 
 class CanvasView(PatchedViewer):
@@ -61,6 +68,8 @@ class CanvasView(PatchedViewer):
         self._fixed: BlockPort | None = None
         self._taken: WireItem | None = None
         self._pan_from: QPoint | None = None
+        self._overview = Overview()
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
         self.live = LiveWire()
         self.scene().addItem(self.live)
         # The view draws its own background; the scene's is seen in pictures of it.
@@ -101,7 +110,7 @@ class CanvasView(PatchedViewer):
         for port in self._ports():
             fits = port.port_type != fixed.port_type and self._reason(port) is None
             port.mark = "ok" if fits else ""
-            port.update()
+            port.redraw()
 
     def drag_wire(self, at: QPointF) -> None:
         """Draw the wire to a place on the scene."""
@@ -148,7 +157,7 @@ class CanvasView(PatchedViewer):
         self.live.setVisible(False)
         for port in self._ports():
             port.mark = ""
-            port.update()
+            port.redraw()
 
     def _reason(self, port: BlockPort) -> str | None:
         fixed = self._fixed
@@ -268,6 +277,43 @@ class CanvasView(PatchedViewer):
         x0, y0 = rect.left() // step * step, rect.top() // step * step
         columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
         painter.drawPoints([QPointF(x0 + i * step, y0 + j * step) for i in range(columns) for j in range(rows)])
+
+    def looks_changed(self) -> None:
+        """Called when blocks or wires came, went, moved, or look different."""
+        self._overview.changed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw all anew in another look: items keep what they drew."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self.scene().setBackgroundBrush(colours.BACKGROUND)
+            self.looks_changed()
+            for item in self.scene().items():
+                item.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the items, or, where they are too small to read, an overview of them."""
+        if self.transform().m11() >= _OVERVIEW_SCALE:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setTransform(self.viewportTransform())
+        self.drawBackground(painter, self.mapToScene(event.rect()).boundingRect())
+        self._overview.paint(painter, (item for item in self.scene().items() if item.parentItem() is None))
+        painter.resetTransform()
+        self._paint_band(painter)
+        painter.end()
+
+    def _paint_band(self, painter: QPainter) -> None:
+        """Draw the frame that is being dragged around blocks."""
+        band = self.rubberBandRect()
+        if band.isNull():
+            return
+        option = QStyleOptionRubberBand()
+        option.initFrom(self.viewport())
+        option.rect = band  # type: ignore[attr-defined]
+        option.shape = QRubberBand.Shape.Rectangle  # type: ignore[attr-defined]
+        self.style().drawControl(QStyle.ControlElement.CE_RubberBand, option, painter, self.viewport())
 
     # Blocks dragged in from the palette.
 

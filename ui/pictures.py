@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from nodes import colours
 
@@ -63,12 +63,16 @@ def _draw(scene: QGraphicsScene, area: QRectF, path: Path, title: str) -> None:
 
 def _paint(scene: QGraphicsScene, area: QRectF, device: QPaintDevice, target: QRectF) -> None:
     chosen = scene.selectedItems()
+    # What is kept for the screen has the screen's pixels; a drawing has lines and texts.
+    kept = [(item, item.cacheMode()) for item in scene.items()]
     # What is selected is no part of the picture, and stays selected for everyone else.
     blocked = scene.blockSignals(True)
     painter = QPainter(device)
     try:
         for item in chosen:
             item.setSelected(False)
+        for item, _ in kept:
+            item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(target, colours.BACKGROUND)
         scene.render(painter, target, area)
@@ -76,4 +80,6 @@ def _paint(scene: QGraphicsScene, area: QRectF, device: QPaintDevice, target: QR
         painter.end()
         for item in chosen:
             item.setSelected(True)
+        for item, mode in kept:
+            item.setCacheMode(mode)
         scene.blockSignals(blocked)

@@ -130,7 +130,7 @@ def test_several_wires_may_end_at_one_input_so_that_the_fault_is_seen(canvas: Ca
 def test_a_broken_wire_is_red_and_its_label_has_the_reason_too(canvas: Canvas) -> None:
     canvas.draw(picture(wire("a", "b", broken=True, tooltip="types differ")), PLACES)
     item = canvas.wire("a.y->b.x")
-    assert item._colour() == colours.ERROR
+    assert item.colour.name() == colours.ERROR.name()
     assert item.label.toolTip() == "types differ"
 
 

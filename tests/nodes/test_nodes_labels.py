@@ -57,7 +57,7 @@ def rect(label: WireLabel) -> QRectF:
 
 def hidden(canvas: Canvas, names: Iterable[str], label: WireLabel) -> list[str]:
     """Return the blocks that a label stands on."""
-    return [name for name in names if canvas.block(name).sceneBoundingRect().intersects(rect(label))]
+    return [name for name in names if canvas.block(name).area.intersects(rect(label))]
 
 
 def words(lines: tuple[str, ...]) -> str:
@@ -65,7 +65,7 @@ def words(lines: tuple[str, ...]) -> str:
 
 
 def gap_of(canvas: Canvas) -> float:
-    a, b = (canvas.block(name).sceneBoundingRect() for name in "ab")
+    a, b = (canvas.block(name).area for name in "ab")
     return b.left() - a.right()
 
 
@@ -78,7 +78,7 @@ def test_all_is_said_however_close_two_blocks_stand(canvas: Canvas, apart: int, 
     assert words(label.lines).split() == words(spec.lines).split()
     assert canvas.wire(spec.id).toolTip() == label.toolTip() == spec.tooltip
     gap, room = gap_of(canvas), label_room(spec)
-    blocks = canvas.block("a").sceneBoundingRect().united(canvas.block("b").sceneBoundingRect())
+    blocks = canvas.block("a").area.united(canvas.block("b").area)
     if gap >= room:
         assert label.lines == spec.lines
     # With little less room the parts of the detail stand below each other, and with next to none above the blocks.
