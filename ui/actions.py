@@ -94,7 +94,7 @@ ACTIONS = {spec.id: spec for spec in _TABLE}
 
 _ROW_TABLE = (
     ActionSpec("show_schedule", "Show &schedule", "S", tip="Show the operations of this loop cycle by cycle"),
-    ActionSpec("show_line", "Show source &line", "Return", tip="Open the kernel's file at this line"),
+    ActionSpec("show_line", "&Go to it", "Return", tip="Select the block or wire of this row, and open its line"),
     ActionSpec("copy_row", "&Copy", "Ctrl+C", "copy", tip="Copy this row as text"),
 )
 # They call what the list gives them (`ui.tables.add_row_action`) and stand in its context menu.

@@ -37,7 +37,7 @@ class Card(QFrame):
         """Show a figure; `level` is that of its colour."""
         self.number.setText(number)
         # A narrow card breaks the line between the parts, not inside of one.
-        self.detail.setText(" · ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
+        self.detail.setText(f"{_NO_BREAK}· ".join(part.replace(" ", _NO_BREAK) for part in detail.split(" · ")))
         set_level(self.number, level)
 
 

@@ -6,22 +6,12 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QStackedLayout,
-    QTabWidget,
-    QTreeWidgetItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QTreeWidgetItem, QWidget
 
 from allo_studio.pipeline import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
-from ui.cards import Card, CycleCard
-from ui.comparison import differs, interval_of, latency_of
+from ui.comparison import differs
 from ui.icons import icon
 from ui.occupancy_view import OccupancyView
 from ui.origins_view import changes_table, origins_table, show_changes, show_origins
@@ -33,19 +23,19 @@ from ui.report_rows import (
     block_texts,
     channel_texts,
     kernels,
-    latency_detail,
     loop_texts,
     observed_header,
-    profile_text,
 )
 from ui.results import piece_of
 from ui.schedule_view import ScheduleView
-from ui.tables import PLACE, SOURCE, add_row_action, align, fill, items_of, table
+from ui.summary_page import SummaryPage
+from ui.tables import PLACE, SOURCE, add_row_action, align, fill, items_of, leads, table
 
 __all__ = ["ReportView"]
 
 # Columns of the tables of blocks and of loops.
-_LATENCY, _FORMULA, _FUNCTION, _II = 2, 9, 2, 4
+_LATENCY, _FORMULA = BLOCK_HEADERS.index("Latency"), len(BLOCK_HEADERS) - 1
+_II, _SLACK = LOOP_HEADERS.index("II"), LOOP_HEADERS.index("Slack")
 
 
 class ReportView(QWidget):
@@ -66,48 +56,33 @@ class ReportView(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setMinimumHeight(31)
-        self._cards = {"Latency": CycleCard("Latency"), "Interval": CycleCard("Interval")}
-        self._facts = {"Target": Card("Target"), "Simulation": Card("Simulation")}
-        self.resources = table(["Resource", "Used", "Available", "Share"], 3)
+        self.summary = SummaryPage()
         self.blocks = table(BLOCK_HEADERS, _FORMULA)
         self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
-        self.loops.setProperty("ring", "true")
         self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
         self.schedule = ScheduleView()
         self.origins, self.changes = origins_table(), changes_table()
         # The last two builds of the project, by target.
         self._builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
-        self.tabs.addTab(self._summary(), "Summary")
+        self.tabs.addTab(self.summary, "Summary")
         pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
         for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
             self.tabs.addTab(widget, title)
-            widget.itemClicked.connect(self._clicked)
+            if widget is self.loops:
+                add_row_action(widget, "show_schedule", self.show_schedule)
+            leads(widget, self.place_chosen.emit, self.source_chosen.emit)
         self.tabs.insertTab(3, self.schedule, "Schedule")
         self.occupancy = OccupancyView()
         self.tabs.insertTab(5, self.occupancy, "Occupancy")
         self.occupancy.place_chosen.connect(self.place_chosen)
-        self.schedule.place_chosen.connect(self.place_chosen)
-        self.schedule.source_chosen.connect(self.source_chosen)
-        self.loops.itemDoubleClicked.connect(lambda item, _: self._open(item))
-        add_row_action(self.loops, "show_schedule", self.show_schedule)
-        add_row_action(self.loops, "show_line", lambda: self._open(self.loops.currentItem()))
+        for page in (self.summary, self.schedule):
+            page.place_chosen.connect(self.place_chosen)
+            page.source_chosen.connect(self.source_chosen)
         self.tabs.setCornerWidget(self.note)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(empty)
         self._stack.addWidget(self.tabs)
-
-    def _summary(self) -> QWidget:
-        page, cards, layout = QWidget(), QHBoxLayout(), QGridLayout()
-        for card in (*self._cards.values(), *self._facts.values()):
-            cards.addWidget(card, 1)
-        cards.setSpacing(10)
-        layout.setContentsMargins(12, 10, 12, 6)
-        layout.setVerticalSpacing(10)
-        layout.addLayout(cards, 0, 0)
-        layout.addWidget(self.resources, 1, 0)
-        page.setLayout(layout)
-        return page
 
     def show_report(self, report: Report | None, target: Target | None = None) -> None:
         """Show the report of a build for a target, or that there is none."""
@@ -120,10 +95,13 @@ class ReportView(QWidget):
         self._show_changes(report, target)
         self._show(self.origins, show_origins(self.origins, report))
         self._show(self.occupancy, self.occupancy.show_report(report))
-        self._show_cards(report, target)
-        self._show_resources(report)
-        fill(self.blocks, [block_texts(row) for row in report.processes], [row.path for row in report.processes])
+        self.summary.show_report(report, target)
+        # Whichever table is in front, this tab says that there is something to see.
+        self.tabs.setTabIcon(0, icon("error", colours.ERROR.name()) if differs(report) else QIcon())
+        blocks = [block_texts(row, report.clock_ns) for row in report.processes]
+        fill(self.blocks, blocks, [row.path for row in report.processes])
         for item, row in zip(items_of(self.blocks), report.processes, strict=True):
+            item.setData(0, SOURCE, next((loop.source for loop in report.loops if loop.path == row.path), ""))
             _note_dependence(item, row)
         self._show_loops(report)
         texts = [channel_texts(row, report.profile) for row in report.channels]
@@ -145,12 +123,16 @@ class ReportView(QWidget):
 
     def _show_loops(self, report: Report) -> None:
         names = kernels(report)
-        texts = [loop_texts(row, names.get(row.path, row.function)) for row in report.loops]
+        texts = [loop_texts(row, names.get(row.path, row.function), report) for row in report.loops]
         fill(self.loops, texts, [row.path for row in report.loops])
         for item, row in zip(items_of(self.loops), report.loops, strict=True):
             item.setData(0, SOURCE, row.source)
             _mark_interval(item, row)
-        self.loops.setColumnHidden(_FUNCTION, not any(text[_FUNCTION] for text in texts))
+            align(item, (_SLACK, _SLACK - 1))
+            if (report.slack_of(row.chain_ns) or 0.0) < 0:
+                item.setForeground(_SLACK, colours.ERROR)
+        for column in range(len(LOOP_HEADERS)):
+            self.loops.setColumnHidden(column, not any(text[column] for text in texts))
 
     def show_schedule(self) -> None:
         """Show the operations of the current loop by cycle."""
@@ -164,41 +146,6 @@ class ReportView(QWidget):
     def mark_fresh(self, fresh: bool) -> None:
         """Say whether the report is of the present design."""
         self.note.setText("" if fresh else "of an earlier state of the design   ")
-
-    def _show_cards(self, report: Report, target: Target | None) -> None:
-        self._cards["Latency"].compare(latency_of(report), latency_detail(report))
-        self._cards["Interval"].compare(interval_of(report), "between two invocations")
-        clock = f"{report.clock_ns:g} ns clock · {1000 / report.clock_ns:.0f} MHz"
-        self._facts["Target"].tell(report.device, f"{clock} · {profile_text(report, target)}")
-        # Whichever table is in front, this tab says that there is something to see.
-        self.tabs.setTabIcon(0, icon("error", colours.ERROR.name()) if differs(report) else QIcon())
-        run = report.simulation
-        if run is None:
-            self._facts["Simulation"].tell("not run", "")
-        else:
-            text = f"{run.compared:,} elements, {run.mismatches:,} differ · {run.engine}"
-            self._facts["Simulation"].tell("passed" if run.passed else "failed", text, "ok" if run.passed else "error")
-
-    def _show_resources(self, report: Report) -> None:
-        self.resources.clear()
-        for row in report.resources:
-            item = QTreeWidgetItem([row.name, f"{row.used:,}", f"{row.available:,}", ""])
-            align(item, (1, 2))
-            self.resources.addTopLevelItem(item)
-            bar = QProgressBar()
-            bar.setRange(0, 1000)
-            bar.setValue(round(min(row.share, 1.0) * 1000))
-            bar.setFormat(f"{row.share:.1%}" if row.available else "none on this device")
-            bar.setProperty("high", "true" if row.share > 0.8 else "false")
-            self.resources.setItemWidget(item, 3, bar)
-
-    def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if item.data(0, PLACE):
-            self.place_chosen.emit(item.data(0, PLACE))
-
-    def _open(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None and item.data(0, SOURCE):
-            self.source_chosen.emit(item.data(0, SOURCE))
 
 
 def _note_dependence(item: QTreeWidgetItem, row: ProcessRow) -> None:
@@ -220,7 +167,7 @@ def _note_dependence(item: QTreeWidgetItem, row: ProcessRow) -> None:
 def _mark_interval(item: QTreeWidgetItem, row: LoopRow) -> None:
     """Mark an II that is more than was asked for, or that is not proven to be the least."""
     notes = []
-    if row.ii_asked and row.ii and row.ii > row.ii_asked:
+    if row.missed:
         item.setForeground(_II, colours.WARNING)
         notes.append(f"II={row.ii_asked} was asked for")
     if row.ii and not row.least:

@@ -25,7 +25,7 @@ from ui.gantt import GIVES, TAKES, Gantt
 from ui.icons import icon
 from ui.operations_model import CHART
 from ui.results import limited
-from ui.tables import PLACE, SOURCE, add_row_action, align, items_of, table
+from ui.tables import PLACE, SOURCE, add_row_action, align, items_of, leads, table
 from ui.theme import set_level
 
 __all__ = ["Chart", "ScheduleView", "headline"]
@@ -52,7 +52,6 @@ class ScheduleView(QWidget):
         super().__init__(parent)
         self.pieces: tuple[Piece, ...] = ()
         self.tree = table(["Block and loops", "II", "Depth"], 0)
-        self.tree.setProperty("ring", "true")
         self.tree.setRootIsDecorated(True)
         self.tree.setIndentation(14)
         # The innermost loop, at the end, tells most.
@@ -71,9 +70,7 @@ class ScheduleView(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(split)
         self.tree.currentItemChanged.connect(lambda item, _: self._chosen(item))
-        self.tree.itemClicked.connect(self._clicked)
-        self.tree.itemDoubleClicked.connect(lambda item, _: self._open(item))
-        add_row_action(self.tree, "show_line", lambda: self._open(self.tree.currentItem()))
+        leads(self.tree, self.place_chosen.emit, self.source_chosen.emit)
         self.chart.source_chosen.connect(self.source_chosen)
 
     def show_pieces(self, pieces: Sequence[Piece], kernels: Mapping[str, str]) -> None:
@@ -130,14 +127,6 @@ class ScheduleView(QWidget):
         number = item.data(0, _NUMBER) if item is not None else None
         if number is not None:
             self.chart.show_piece(self.pieces[number])
-
-    def _clicked(self, item: QTreeWidgetItem, column: int) -> None:
-        if item.data(0, PLACE):
-            self.place_chosen.emit(item.data(0, PLACE))
-
-    def _open(self, item: QTreeWidgetItem | None) -> None:
-        if item is not None and item.data(0, SOURCE):
-            self.source_chosen.emit(item.data(0, SOURCE))
 
 
 class Chart(QWidget):

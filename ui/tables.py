@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ui.actions import ROW_ACTIONS
 from ui.icons import icon
 
-__all__ = ["PLACE", "SOURCE", "add_row_action", "align", "fill", "items_of", "table"]
+__all__ = ["PLACE", "SOURCE", "add_row_action", "align", "fill", "items_of", "leads", "rows_text", "table"]
 
 # What an item keeps: the path of its block or wire, and its place in a file.
 PLACE = Qt.ItemDataRole.UserRole
 SOURCE = Qt.ItemDataRole.UserRole + 1
+# What a column of long texts has at least, in pixels; where that is too much the table can be scrolled.
+_LEAST_STRETCH = 240
 
 
 def table(headers: Sequence[str], stretch: int) -> QTreeWidget:
-    """Return an empty table; the column `stretch` takes the room that is left."""
+    """Return an empty table; the column `stretch` takes the room that is left, and some in any case."""
     made = QTreeWidget()
     made.setHeaderLabels(list(headers))
     made.setRootIsDecorated(False)
@@ -28,9 +30,79 @@ def table(headers: Sequence[str], stretch: int) -> QTreeWidget:
     header = made.header()
     header.setStretchLastSection(False)
     for column in range(len(headers)):
-        mode = QHeaderView.ResizeMode.Stretch if column == stretch else QHeaderView.ResizeMode.ResizeToContents
+        mode = QHeaderView.ResizeMode.Interactive if column == stretch else QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(column, mode)
+    made.setProperty("ring", "true")
+    _Stretch(made, stretch)
     return made
+
+
+class _Stretch(QObject):
+    """Gives a column of a table the room that the others leave."""
+
+    def __init__(self, widget: QTreeWidget, column: int) -> None:
+        super().__init__(widget)
+        self._widget, self._column = widget, column
+        widget.viewport().installEventFilter(self)
+        widget.header().sectionResized.connect(self._resized)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the width of the table."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+    def _resized(self, column: int, old: int, new: int) -> None:
+        if column != self._column:
+            self._fit()
+
+    def _fit(self) -> None:
+        header = self._widget.header()
+        others = header.length() - header.sectionSize(self._column)
+        width = max(self._widget.viewport().width() - others, _LEAST_STRETCH)
+        if width != header.sectionSize(self._column) and not header.isSectionHidden(self._column):
+            header.resizeSection(self._column, width)
+
+
+def leads(widget: QTreeWidget, to_place: Callable[[str], None], to_source: Callable[[str], None]) -> None:
+    """Make the rows of a table lead somewhere.
+
+    A click goes to the block or wire, a double click opens the line, Enter does both; the row can be copied.
+    """
+
+    def place(item: QTreeWidgetItem | None) -> None:
+        if item is not None and item.data(0, PLACE):
+            to_place(item.data(0, PLACE))
+
+    def source(item: QTreeWidgetItem | None) -> None:
+        if item is not None and item.data(0, SOURCE):
+            to_source(item.data(0, SOURCE))
+
+    def both() -> None:
+        place(widget.currentItem())
+        source(widget.currentItem())
+
+    widget.itemClicked.connect(lambda item, _: place(item))
+    widget.itemDoubleClicked.connect(lambda item, _: source(item))
+    add_row_action(widget, "show_line", both)
+    add_row_action(widget, "copy_row", lambda: QGuiApplication.clipboard().setText(_row_text(widget)))
+
+
+def _row_text(widget: QTreeWidget) -> str:
+    item = widget.currentItem()
+    return "\t".join(item.text(n).strip() for n in range(widget.columnCount())) if item is not None else ""
+
+
+def rows_text(widget: QTreeWidget) -> list[list[str]]:
+    """Return the head and all rows of a table as texts, what is inside a row after it; columns that are hidden too."""
+    columns = range(widget.columnCount())
+    found = [[widget.headerItem().text(n) for n in columns]]
+    waiting = items_of(widget)[::-1]
+    while waiting:
+        item = waiting.pop()
+        found.append([item.text(n) for n in columns])
+        waiting += [item.child(n) for n in range(item.childCount())][::-1]
+    return found
 
 
 def items_of(widget: QTreeWidget) -> list[QTreeWidgetItem]:

@@ -35,8 +35,8 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
     report = result.report
     assert [step.fraction for step in seen] == sorted(step.fraction for step in seen)
     assert parts.bottom.currentWidget() is parts.report
-    assert f"{report.latency:,} cycles" in parts.report._cards["Latency"].number.text()
-    assert parts.report._facts["Simulation"].number.text() == "passed"
+    assert f"{report.latency:,} cycles" in parts.report.summary.cycles["Latency"].number.text()
+    assert parts.report.summary.facts["Simulation"].number.text() == "passed"
     assert parts.report.channels.topLevelItemCount() == len(report.channels) > 0
     row = report.channel(f"cascade/{INNER}")
     assert row is not None
@@ -47,7 +47,7 @@ def test_the_cascade_is_built_and_reported(studio: Window, project: Path, qtbot:
     assert groups == ["cascade/mm1", "cascade/mm2"]
     for profile, counts in report.cycles.items():
         if profile != report.profile:
-            detail = parts.report._cards["Latency"].detail.text().replace("\u00a0", " ")
+            detail = parts.report.summary.cycles["Latency"].detail.text().replace("\u00a0", " ")
             assert f"{profile}: {counts['predicted']:,} cycles" in detail
     code = parts.code
     assert code.panes.title_of(code.cpp) == ("C++", "cascade.cpp")

@@ -17,7 +17,7 @@ from allo_studio.report.model import Report
 from ui.cards import CycleCard
 from ui.comparison import Comparison, differs, interval_of, latency_of, occupancy_of
 from ui.highlight import VerilogLexer, formats, language_of
-from ui.report_rows import observed_header, profile_text
+from ui.report_rows import OBSERVED, observed_header, profile_text
 from ui.report_view import ReportView
 from ui.results import built_for, file_lines, generated
 from ui.window import Window
@@ -37,7 +37,7 @@ def show(view: ReportView, shown: Report) -> tuple[CycleCard, CycleCard]:
     view.show_report(shown, "rtl")
     view.tabs.setCurrentIndex(0)
     QApplication.processEvents()
-    return view._cards["Latency"], view._cards["Interval"]
+    return view.summary.cycles["Latency"], view.summary.cycles["Interval"]
 
 
 def marks(card: CycleCard) -> list[str]:
@@ -110,9 +110,9 @@ def test_channels_say_whose_occupancy_it_is(report_view: ReportView) -> None:
         "simulated", "predicted", "predicted",
     ]  # fmt: skip
     show(report_view, EQUAL)
-    assert report_view.channels.headerItem().text(3) == observed_header(EQUAL) == "Observed (simulated)"
+    assert report_view.channels.headerItem().text(OBSERVED) == observed_header(EQUAL) == "Observed (simulated)"
     show(report_view, report())
-    assert report_view.channels.headerItem().text(3) == "Observed (predicted)"
+    assert report_view.channels.headerItem().text(OBSERVED) == "Observed (predicted)"
 
 
 def test_the_operators_are_named(report_view: ReportView) -> None:
@@ -121,7 +121,7 @@ def test_the_operators_are_named(report_view: ReportView) -> None:
     # A device that the vendor's figures lack.
     assert profile_text(EQUAL, "hls") == "open operators"
     show(report_view, EQUAL)
-    assert "open\u00a0operators\u00a0(RTL)" in report_view._facts["Target"].detail.text()
+    assert "open\u00a0operators\u00a0(RTL)" in report_view.summary.facts["Target"].detail.text()
 
 
 def test_a_simulation_that_differs_is_a_problem_and_marked(
@@ -136,7 +136,7 @@ def test_a_simulation_that_differs_is_a_problem_and_marked(
     assert studio.panels.bottom.currentWidget() is studio.panels.problems
     assert studio.panels.problems.shown == (fault,)
     studio.panels.bottom.setCurrentWidget(studio.panels.report)
-    assert marks(studio.panels.report._cards["Latency"]) == ["35,412", "≠ differs by +2"]
+    assert marks(studio.panels.report.summary.cycles["Latency"]) == ["35,412", "≠ differs by +2"]
     assert "35,410 cycles predicted, 35,412 simulated  ≠ differs by +2" in studio.statusBar().currentMessage()
 
 

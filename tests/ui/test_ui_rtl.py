@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ui.report_rows import OBSERVED
 from ui.tables import items_of
 from ui.window import Window
 
@@ -64,7 +65,7 @@ def test_a_design_is_built_as_rtl_and_its_cycles_agree(window: Window, tmp_path:
     assert result is not None, parts.log.log.toPlainText()
     assert (folder / "build" / "tiny-rtl" / "report.json").exists()
     assert parts.bottom.currentWidget() is parts.report
-    latency, interval = parts.report._cards["Latency"], parts.report._cards["Interval"]
+    latency, interval = parts.report.summary.cycles["Latency"], parts.report.summary.cycles["Interval"]
     cycles = result.report.cycles["open"]
     assert latency.number.text() == latency.simulated.text() == f"{cycles['simulated']:,}"
     assert interval.number.text() == interval.simulated.text() == f"{cycles['simulated_interval']:,}"
@@ -72,10 +73,10 @@ def test_a_design_is_built_as_rtl_and_its_cycles_agree(window: Window, tmp_path:
         assert card.equal.isVisible()
         assert card.equal.text() == "✓ equal"
         assert not card.differs.isVisible()
-    assert parts.report._facts["Target"].detail.text().replace("\u00a0", " ").endswith("open operators (RTL)")
+    assert parts.report.summary.facts["Target"].detail.text().replace("\u00a0", " ").endswith("open operators (RTL)")
     assert parts.report.tabs.tabIcon(0).isNull()
     assert "Observed (simulated)" in [parts.report.channels.headerItem().text(n) for n in range(7)]
-    assert items_of(parts.report.channels)[0].text(3) == str(result.report.channels[0].observed)
+    assert items_of(parts.report.channels)[0].text(OBSERVED) == str(result.report.channels[0].observed)
     assert "predicted" in window.statusBar().currentMessage()
 
     code = parts.code
