@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ui.actions import ROW_ACTIONS
 from ui.icons import icon
+from ui.theme import px
 
 __all__ = ["PLACE", "SOURCE", "add_row_action", "align", "fill", "items_of", "leads", "rows_text", "table"]
 
@@ -59,7 +60,7 @@ class _Stretch(QObject):
     def _fit(self) -> None:
         header = self._widget.header()
         others = header.length() - header.sectionSize(self._column)
-        width = max(self._widget.viewport().width() - others, _LEAST_STRETCH)
+        width = max(self._widget.viewport().width() - others, px(_LEAST_STRETCH))
         if width != header.sectionSize(self._column) and not header.isSectionHidden(self._column):
             header.resizeSection(self._column, width)
 
