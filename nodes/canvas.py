@@ -9,7 +9,7 @@ that it shows and the new one. It never changes the scene on its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from PySide6.QtCore import QPoint, QPointF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import Graph, Note
 from nodes.block import BlockItem, BlockNode, BlockPort
-from nodes.labels import spread_labels
+from nodes.labels import LabelPlacer
 from nodes.metrics import FOOTER_HEIGHT, block_size, label_room
 from nodes.notes import NoteItem, NoteLayer
 from nodes.patches import PatchedGraph
-from nodes.picture import Overlays, Picture, WireSpec, block_name, describe, longest
+from nodes.picture import Kept, Overlays, Picture, WireSpec, block_name, describe, longest
 from nodes.pipe import WireItem
 from nodes.viewer import CanvasView, Checker
 
@@ -80,7 +80,8 @@ class Canvas(QWidget):
         # Deep enough that finding what a frame shows among thousands of items takes no longer than drawing it.
         self.view.scene().setBspTreeDepth(_TREE_DEPTH)
         self.notes = NoteLayer(self.view.scene())
-        self._picture = Picture()
+        self._picture, self._kept = Picture(), Kept()
+        self._labels = LabelPlacer()
         self._positions: dict[str, tuple[float, float]] = {}
         self._blocks: dict[str, BlockNode] = {}
         self._wires: dict[str, WireItem] = {}
@@ -123,18 +124,20 @@ class Canvas(QWidget):
         if graph.name != self._level:
             self.clear()
             self._level = graph.name
-        self.draw(describe(graph, checked, overlays), positions)
+        self.draw(describe(graph, checked, overlays, self._kept), positions)
 
     def draw(self, picture: Picture, positions: Mapping[str, tuple[float, float]]) -> None:
         """Make the scene show `picture` with blocks at `positions` (scene units; absent: 0, 0)."""
         chosen, wires = self.selected_blocks(), self.selected_wires()
         self._drawing = True
         try:
-            self._draw_blocks(picture)
+            changed = self._draw_blocks(picture)
             for name in self._blocks:
-                self._place(name, positions.get(name, (0.0, 0.0)))
-            self._draw_wires(picture)
-            spread_labels(self._wires.values(), (node.view.area for node in self._blocks.values()))
+                if self._place(name, positions.get(name, (0.0, 0.0))):
+                    changed.add(name)
+            self._draw_wires(picture, changed)
+            self._wires = {wire_id: self._wires[wire_id] for wire_id in picture.wires}
+            self._labels.place(self._wires, {name: node.view.area for name, node in self._blocks.items()})
             # What was made anew is still what the person works on.
             for item in (
                 *(self._blocks[n].view for n in chosen if n in self._blocks),
@@ -168,11 +171,13 @@ class Canvas(QWidget):
                 self._remove_block(name)
         finally:
             self._drawing = False
-        self._picture, self._positions, self._level = Picture(), {}, ""
+        self._picture, self._kept, self._positions, self._level = Picture(), Kept(), {}, ""
+        self._labels.clear()
         self.view.looks_changed()
 
-    def _draw_blocks(self, picture: Picture) -> None:
-        old = self._picture.blocks
+    def _draw_blocks(self, picture: Picture) -> set[str]:
+        """Draw blocks; return the names of those that are new or have changed."""
+        old, changed = self._picture.blocks, set()
         for name in [n for n in self._blocks if n not in picture.blocks or old[n].shape != picture.blocks[n].shape]:
             self._remove_block(name)
         for name, spec in picture.blocks.items():
@@ -180,14 +185,24 @@ class Canvas(QWidget):
                 node = BlockNode(spec)
                 self._nodes.add_node(node, pos=(0.0, 0.0), selected=False, push_undo=False)
                 self._blocks[name] = node
-            elif old.get(name) != spec:
+            elif old[name] is spec or old[name] == spec:
+                continue
+            else:
                 self._blocks[name].view.show_spec(spec)
+            changed.add(name)
+        return changed
 
-    def _draw_wires(self, picture: Picture) -> None:
+    def _draw_wires(self, picture: Picture, changed: Collection[str]) -> None:
+        """Draw wires; `changed` are the blocks that are new, moved, or have changed."""
         for wire_id in [w for w in self._wires if w not in picture.wires]:
             self._remove_wire(wire_id)
+        old = self._picture.wires
         for wire_id, spec in picture.wires.items():
-            if wire_id not in self._wires:
+            known = wire_id in self._wires
+            at_changed = block_name(spec.source) in changed or block_name(spec.target) in changed
+            if known and not at_changed and (old[wire_id] is spec or old[wire_id] == spec):
+                continue
+            if not known:
                 self._add_wire(spec)
             item = self._wires[wire_id]
             item.show_spec(spec)
@@ -218,11 +233,13 @@ class Canvas(QWidget):
         self._nodes.remove_node(self._blocks.pop(name), push_undo=False)
         self._positions.pop(name, None)
 
-    def _place(self, name: str, position: tuple[float, float]) -> None:
+    def _place(self, name: str, position: tuple[float, float]) -> bool:
+        """Put a block where it belongs; tell whether that is not where it was drawn before."""
         item = self._blocks[name].view
         if (item.pos().x(), item.pos().y()) != position:
             item.setPos(*position)
-        self._positions[name] = position
+        before, self._positions[name] = self._positions.get(name), position
+        return before != position
 
     # Gestures.
 
@@ -280,11 +297,11 @@ class Canvas(QWidget):
 
     def selected_blocks(self) -> list[str]:
         """Return the names of the selected blocks."""
-        return sorted(name for name, node in self._blocks.items() if node.view.isSelected())
+        return sorted(item.spec.name for item in self.view.scene().selectedItems() if isinstance(item, BlockItem))
 
     def selected_wires(self) -> list[str]:
         """Return the ids of the selected wires."""
-        return sorted(wire_id for wire_id, item in self._wires.items() if item.isSelected())
+        return sorted(item.spec.id for item in self.view.scene().selectedItems() if isinstance(item, WireItem))
 
     def select(self, block: str | None = None, wire: str | None = None, centre: bool = False) -> bool:
         """Select one block or wire and, if asked, bring it to the middle; tell whether it is there."""

@@ -5,9 +5,10 @@ Nothing here touches Qt. `describe` is the only place that decides what a block 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import cached_property
+from typing import Literal, TypeVar, cast
 
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
@@ -20,6 +21,7 @@ from allo_studio.types import ArrayType
 __all__ = [
     "BlockKind",
     "BlockSpec",
+    "Kept",
     "Overlays",
     "Picture",
     "PortSpec",
@@ -33,6 +35,8 @@ __all__ = [
 
 # Between the parts of what is said of a wire, and between those of one part.
 _AND, _DOT = ", ", "  ·  "
+
+V = TypeVar("V", "BlockSpec", "WireSpec")
 
 BlockKind = Literal["kernel", "graph", "constant", "ip", "input", "output", "unknown", "missing"]
 
@@ -66,6 +70,11 @@ class BlockSpec:
     tooltip: str = ""
     waits: float | None = None
     interval: str = ""
+
+    @cached_property
+    def port_names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The names of the inputs and those of the outputs."""
+        return frozenset(p.name for p in self.inputs), frozenset(p.name for p in self.outputs)
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -152,26 +161,42 @@ def longest(graph: Graph, checked: CheckedDesign) -> Overlays:
     return Overlays({}, texts)
 
 
-def describe(graph: Graph, checked: CheckedDesign, overlays: Overlays | None = None) -> Picture:
+class Kept:
+    """What was described before, so that only what is different is described anew: checks of large designs are many."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, tuple[tuple[object, ...], BlockSpec | WireSpec]] = {}
+
+    def get(self, name: str, made_from: tuple[object, ...], make: Callable[[], V]) -> V:
+        """Return what was made for a name if it was made from the same, else make it."""
+        found = self._values.get(name)
+        if found is not None and found[0] == made_from:
+            return cast(V, found[1])
+        value = make()
+        self._values[name] = made_from, value
+        return value
+
+
+def describe(
+    graph: Graph, checked: CheckedDesign, overlays: Overlays | None = None, kept: Kept | None = None
+) -> Picture:
     """Return the picture of a graph with what the check found out about it.
 
     Every wire has its two ports in the picture, whatever the project says: where a block or port is missing, or is on
-    the wrong side, a stand-in is drawn, so that the fault can be seen and removed.
+    the wrong side, a stand-in is drawn, so that the fault can be seen and removed. `kept` is of earlier pictures of the
+    same graph.
     """
-    notes = overlays or Overlays()
+    notes, kept = overlays or Overlays(), kept or Kept()
     known = {port.name: port.type for port in checked.signatures.get(graph.name, ())}
     blocks = {f"@{n}": _boundary(graph, n, text, known.get(n), "input", checked) for n, text in graph.inputs.items()}
     for name, text in graph.outputs.items():
         blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
     for name, node in graph.nodes.items():
-        block = _block(graph, name, node, checked, notes.blocks.get(name, ""))
-        block = _waiting(block, notes.waits[name]) if name in notes.waits else block
-        interval = f"II {notes.intervals[name]}" if name in notes.intervals else ""
-        blocks[name] = replace(block, interval=interval)
+        blocks[name] = _block(graph, name, node, checked, notes, kept)
     for edge in graph.edges:
         _stand_in(blocks, edge.source, output=True)
         _stand_in(blocks, edge.target, output=False)
-    wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, "")) for edge in graph.edges}
+    wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, ""), kept) for edge in graph.edges}
     return Picture(blocks, wires)
 
 
@@ -182,8 +207,8 @@ def _stand_in(blocks: dict[str, BlockSpec], end: Endpoint, output: bool) -> None
         tip = f"There's no {name!r} in this graph; wires name it."
         blocks[name] = BlockSpec(name, "missing", name.removeprefix("@"), "missing", level="error", tooltip=tip)
     block = blocks[name]
-    ports = block.outputs if output else block.inputs
-    if all(port.name != end.port for port in ports):
+    if end.port not in block.port_names[output]:
+        ports = block.outputs if output else block.inputs
         more = (*ports, PortSpec(end.port, ghost=True))
         blocks[name] = replace(block, outputs=more) if output else replace(block, inputs=more)
 
@@ -197,17 +222,33 @@ def _say(diagnostics: Iterable[Diagnostic]) -> str:
     return "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in diagnostics)
 
 
-def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, footer: str) -> BlockSpec:
+def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, notes: Overlays, kept: Kept) -> BlockSpec:
     path = f"{graph.name}/{name}"
+    ports, often = checked.ports.get(path, ()), checked.firings.get(path, 1)
     found = tuple(d for d in checked.of(path) if "->" not in d.where)
+    told = notes.blocks.get(name, ""), notes.waits.get(name), notes.intervals.get(name)
+    return kept.get(
+        name, (node, ports, often, found, told), lambda: _block_spec(name, node, ports, often, found, *told)
+    )
+
+
+def _block_spec(
+    name: str,
+    node: Node,
+    ports: Sequence[PortInfo],
+    often: int,
+    found: Sequence[Diagnostic],
+    footer: str,
+    waits: float | None,
+    interval: int | None,
+) -> BlockSpec:
     kind, subtitle = _kind(node)
-    often = checked.firings.get(path, 1)
     subtitle += f"  ·  fires {often} times" if often > 1 else ""
-    ports = checked.ports.get(path, ())
     ins = [_port(p) for p in ports if p.direction == "in"]
     outs = [_port(p) for p in ports if p.direction == "out"]
-    level = _worst(found)
-    return BlockSpec(name, kind, name, subtitle, footer, level, tuple(ins), tuple(outs), _say(found))
+    block = BlockSpec(name, kind, name, subtitle, footer, _worst(found), tuple(ins), tuple(outs), _say(found))
+    block = block if waits is None else _waiting(block, waits)
+    return block if interval is None else replace(block, interval=f"II {interval}")
 
 
 def _waiting(block: BlockSpec, waits: float) -> BlockSpec:
@@ -248,8 +289,13 @@ def _boundary(
     return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
 
 
-def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSpec:
-    info: EdgeInfo | None = checked.edges.get(f"{graph.name}/{edge.id}")
+def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str, kept: Kept) -> WireSpec:
+    info = checked.edges.get(f"{graph.name}/{edge.id}")
+    ends = tuple(_ports_at(graph, end, checked) for end in (edge.source, edge.target))
+    return kept.get(edge.id, (edge, info, ends, note), lambda: _wire_spec(edge, info, ends, note))
+
+
+def _wire_spec(edge: Edge, info: EdgeInfo | None, ports: Sequence[Sequence[PortInfo]], note: str) -> WireSpec:
     kind = info.type if info else None
     found = info.diagnostics if info else ()
     broken = not info.ok if info else True
@@ -258,12 +304,16 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str) -> WireSp
     held = f"{len(edge.initial)} at reset" if edge.initial else ""
     note = _AND.join(filter(None, (edge.rate, note or asked, held)))
     full = "\n".join(filter(None, (edge.id, str(kind) if kind else "", note)))
-    ends = [_end_type(graph, end, checked) for end in (edge.source, edge.target)]
+    ends = [_end_type(end, at) for end, at in zip((edge.source, edge.target), ports, strict=True)]
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
     return WireSpec(edge.id, edge.source, edge.target, label, note, element, broken, f"{full}\n\n{tip}".strip())
 
 
-def _end_type(graph: Graph, end: Endpoint, checked: CheckedDesign) -> str:
-    ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures.get(graph.name, ())
+def _ports_at(graph: Graph, end: Endpoint, checked: CheckedDesign) -> tuple[PortInfo, ...]:
+    """Return the ports of the block at an end, or those of the graph."""
+    return checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures.get(graph.name, ())
+
+
+def _end_type(end: Endpoint, ports: Sequence[PortInfo]) -> str:
     return next((str(p.type) for p in ports if p.name == end.port and p.type), "")

@@ -36,6 +36,8 @@ _TEXT_SCALE = 0.45
 _LOOP = 45.0
 # Where along its wire a label may stand, the best place first.
 _LABEL_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7)
+# How far from its wire a label stands beside it.
+_BESIDE = 10.0
 # Less than this is no text to read.
 _LEAST_LABEL = 44.0
 # A press that moves less than this, in scene units, is a click and not a drag.
@@ -128,6 +130,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self._hovered = False
         self._pressed: QPointF | None = None
         self._rect = QRectF()
+        # Its label has to be placed (again): its path, its text, or the blocks of its ends are not what they were.
+        self.unplaced = True
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._dir_pointer.setVisible(False)
@@ -135,7 +139,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def show_spec(self, spec: WireSpec) -> None:
         """Take on a description."""
-        self.spec = spec
+        self.spec, self.unplaced = spec, True
         self.label.setup(spec.lines, self.colour)
         self.setToolTip(spec.tooltip)
         self.label.setToolTip(spec.tooltip)
@@ -161,7 +165,9 @@ class WireItem(PipeItem):  # type: ignore[misc]
             self.prepareGeometryChange()
             self._rect = path.boundingRect().adjusted(-12, -12, 12, 12)
             self.setPath(path)
-        self._place_label()
+            self.unplaced = True
+        if self.unplaced:
+            self._place_label()
 
     def _place_label(self) -> None:
         self.label.setPos(next(self._beside(self.label.boundingRect())))
@@ -181,9 +187,17 @@ class WireItem(PipeItem):  # type: ignore[misc]
         yield from self._outside()
         yield from self._squeezed()
 
+    def label_reach(self) -> QRectF:
+        """Return an area in which all places of `label_choices` lie."""
+        blocks = [port.node.area for port in (self.output_port, self.input_port)]
+        whole = self.path().boundingRect().united(blocks[0]).united(blocks[1])
+        sizes = [label_size(lines) for lines in (self.spec.lines, *self.spec.narrower)]
+        wide, high = max(size.width() for size in sizes), max(size.height() for size in sizes)
+        return whole.adjusted(-wide, -high - _BESIDE, wide, high + _BESIDE)
+
     def _beside(self, rect: QRectF) -> Iterator[QPointF]:
         """Yield places at the wire's middle, or beside it: always so where it is broken, so that the cross is seen."""
-        beside = rect.height() / 2 + 10
+        beside = rect.height() / 2 + _BESIDE
         for shift in (-beside, beside) if self.spec.broken else (0.0, -beside, beside):
             for part in _LABEL_PLACES:
                 yield self.path().pointAtPercent(part) + QPointF(0, shift)

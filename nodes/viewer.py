@@ -88,7 +88,6 @@ class CanvasView(PatchedViewer):
         wire = self.new_pipe()
         self.scene().addItem(wire)
         wire.set_connections(start_port, end_port)
-        wire.draw_path(start_port, end_port)
 
     # The wire under the mouse.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from allo_studio.design.model import Endpoint, Graph
 from allo_studio.design.placement import DEFAULT_SIZE, layered
 
-__all__ = ["arranged", "completed"]
+__all__ = ["arranged", "completed", "drawn_names"]
 
 Point = tuple[float, float]
 _GAP_X = 120.0
@@ -52,6 +52,13 @@ def completed(
             )
         places[name] = _free(wish, name, places, sizes)
     return {**_on_grid({n: p for n, p in places.items() if n not in known}), **known}
+
+
+def drawn_names(graph: Graph) -> frozenset[str]:
+    """Return the names of what is drawn of a graph: its blocks, its ports (`@A`), and what wires name and it lacks."""
+    ends = (end for edge in graph.edges for end in (edge.source, edge.target))
+    wired = (end.node or f"@{end.port}" for end in ends)
+    return frozenset((*graph.nodes, *(f"@{port}" for port in (*graph.inputs, *graph.outputs)), *wired))
 
 
 def _size(name: str, sizes: Mapping[str, Point]) -> Point:

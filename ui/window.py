@@ -40,7 +40,7 @@ from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place, block_paths
-from ui.positions import arranged, completed
+from ui.positions import arranged, completed, drawn_names
 from ui.recent import recent_projects
 from ui.report_commands import ReportCommands
 from ui.results import built_for, loop_rows, overlays
@@ -162,7 +162,10 @@ class Window(
             canvas.clear()
             return
         given = {**self._drawn.get(graph.name, {}), **project.view.get(graph.name, {})}
-        positions = completed(graph, given, *measures(graph, checked))
+        names = drawn_names(graph)
+        # Placing blocks takes a while in a large graph, and most edits leave none without a place.
+        placed = {name: given[name] for name in names if name in given}
+        positions = placed if len(placed) == len(names) else completed(graph, given, *measures(graph, checked))
         self._drawn[graph.name] = positions
         canvas.show_graph(graph, checked, positions, self._overlays())
         canvas.show_notes(project.notes.get(graph.name, {}))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from allo_studio.design.constants import Constant
@@ -142,7 +145,21 @@ class CheckedDesign:
 
     def of(self, where: str) -> tuple[Diagnostic, ...]:
         """Return the diagnostics of a block, wire or graph, with those of a block's steps and ports."""
-        return tuple(d for d in self.diagnostics if d.where == where or d.where.startswith((f"{where}#", f"{where}.")))
+        return tuple(self._by_place.get(where, ()))
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, list[Diagnostic]]:
+        """The diagnostics by what they are of, and by what that is a part of: up to each `#` and each dot."""
+        found = defaultdict[str, list[Diagnostic]](list)
+        for diagnostic in self.diagnostics:
+            where = diagnostic.where
+            for place in {where, *(where[: mark.start()] for mark in _PART.finditer(where))}:
+                found[place].append(diagnostic)
+        return found
+
+
+# Begins the number of a step or the name of a port.
+_PART = re.compile("[#.]")
 
 
 def _renamed(found: Mapping[str, V], made: str, drawn: str) -> dict[str, V]:

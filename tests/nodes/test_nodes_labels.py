@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
+import effort
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QRectF
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QGraphicsSceneHoverEvent
@@ -189,3 +194,57 @@ def test_the_lines_of_a_label() -> None:
         ("int32", "rows", "fifo", "depth 4", "4 at reset"),
     ]
     assert list(wire("a", "b", "held").narrower) == []
+
+
+NAMES = "abcde"
+SPOTS = st.tuples(st.integers(0, 6).map(lambda x: x * 110.0), st.integers(0, 4).map(lambda y: y * 70.0))
+
+
+DETAILS = ("", "fifo  ·  depth 4", "rows, fifo  ·  depth 128, 4 at reset")
+ENDS = st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1])
+WIRES = st.builds(lambda ends, *said: wire(*ends, *said), ENDS, st.sampled_from(DETAILS), st.booleans())
+CHANGES = st.one_of(
+    st.tuples(st.just("move"), st.sampled_from(NAMES), SPOTS),
+    st.tuples(st.just("foot"), st.sampled_from(NAMES), st.sampled_from(["", "12 cycles"])),
+    st.tuples(st.just("wire"), st.integers(0, 9), WIRES),
+    st.tuples(st.just("cut"), st.integers(0, 9), st.none()),
+)
+
+
+@settings(max_examples=effort.of(80, 800), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    spots=st.lists(SPOTS, min_size=len(NAMES), max_size=len(NAMES)),
+    wires=st.lists(WIRES, min_size=3, max_size=8, unique_by=lambda w: w.id),
+    changes=st.lists(CHANGES, min_size=1, max_size=8),
+)
+def test_what_is_drawn_after_edits_is_what_is_drawn_anew(
+    canvas: Canvas, spots: list[tuple[float, float]], wires: list[WireSpec], changes: list[tuple[str, Any, Any]]
+) -> None:
+    blocks, places = {name: block(name) for name in NAMES}, dict(zip(NAMES, spots, strict=True))
+    canvas.clear()
+    canvas.draw(Picture(blocks, {w.id: w for w in wires}), places)
+    for kind, which, what in changes:
+        if kind == "move":
+            places = {**places, which: what}
+        elif kind == "foot":
+            blocks = {**blocks, which: replace(blocks[which], footer=what)}
+        elif kind == "cut":
+            wires = [w for number, w in enumerate(wires) if number != which]
+        else:
+            others = [w for w in wires if w.id != what.id]
+            wires = [*others[:which], what, *others[which:]]
+        canvas.draw(Picture(blocks, {w.id: w for w in wires}), places)
+    after = shown(canvas)
+    canvas.clear()
+    canvas.draw(Picture(blocks, {w.id: w for w in wires}), places)
+    assert after == shown(canvas)
+
+
+def shown(canvas: Canvas) -> dict[str, Any]:
+    """Return all that the canvas shows of wires and their labels."""
+    found = {}
+    for wire_id in canvas.picture.wires:
+        item = canvas.wire(wire_id)
+        path = [(item.path().elementAt(i).x, item.path().elementAt(i).y) for i in range(item.path().elementCount())]
+        found[wire_id] = (item.spec, path, item.label.lines, item.label.pos().toTuple())
+    return found
