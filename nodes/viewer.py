@@ -244,6 +244,16 @@ class CanvasView(PatchedViewer):
             rect = QRectF(-200, -150, 400, 300)
         self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most)
 
+    def scene_range(self) -> QRectF:
+        """Return the part of the scene that is shown."""
+        return QRectF(self._scene_range)
+
+    def show_scene(self, rect: QRectF) -> None:
+        """Show a part of the scene as `scene_range` told it, from its top left corner at its scale."""
+        scale = self.viewport().width() / rect.width()
+        self._scene_range = QRectF(rect.topLeft(), self.viewport().size().toSizeF() / scale)
+        self._update_scene()
+
     def drawn(self) -> QRectF:
         """Return what the blocks and wires take of the scene."""
         items = [item for item in self.scene().items() if item is not self.live and item.isVisible()]

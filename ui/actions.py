@@ -34,6 +34,12 @@ _TABLE = (
     ActionSpec("save", "&Save", "Ctrl+S", "save", "dirty", "Save the project"),
     ActionSpec("save_as", "Save &as…", "Ctrl+Shift+S", "", "project", "Save a copy of the project folder"),
     ActionSpec("close_project", "&Close project", "Ctrl+W", "", "project"),
+    ActionSpec("next_tab", "&Next project", "Ctrl+Tab", "", "several", "Show the open project to the right"),
+    ActionSpec("previous_tab", "Pre&vious project", "Ctrl+Shift+Tab", "", "several", "Show the one to the left"),
+    ActionSpec("reopen", "Open those of &last time", "", "open", "last", "Open the projects that were open last time"),
+    ActionSpec(
+        "keep_tabs", "Open them at the s&tart", tip="Begin with the projects that were open last time", toggle=True
+    ),
     ActionSpec("quit", "&Quit", "Ctrl+Q"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", "undo", "undo", "Take the last edit back"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", "redo", "redo", "Do the undone edit again"),
@@ -107,7 +113,10 @@ SUBMENUS: dict[str, tuple[str, tuple[str | None, ...]]] = {
 }
 # Menus and the toolbar by ids; None is a separator, and `recent` the menu of the projects that were open last.
 MENUS: dict[str, tuple[str | None, ...]] = {
-    "&File": ("new", "open", "recent", None, "save", "save_as", "export_picture", None, "close_project", "quit"),
+    "&File": (
+        "new", "open", "recent", None, "save", "save_as", "export_picture", None,
+        "next_tab", "previous_tab", "reopen", "keep_tabs", None, "close_project", "quit",
+    ),
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
         "collapse", "expand", None, "add_input", "add_output", "add_graph", None,

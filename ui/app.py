@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     if options.project is not None:
         window.open_project(options.project)
+    elif window.actions_by_id["keep_tabs"].isChecked():
+        window.do_reopen()
     # Python handles Ctrl+C only when it runs: give it a moment now and then.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()

@@ -16,6 +16,7 @@ from ui.panels import Panels
 from ui.results import file_lines
 from ui.session import Session
 from ui.targets import TARGETS, TargetChoice
+from ui.work import Work
 
 __all__ = ["BuildControl"]
 
@@ -30,21 +31,31 @@ class BuildControl(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._builder, self._panels, self._targets = session, builder, panels, targets
-        self._target = TARGETS[targets.chosen]
+        self._target, self._work = TARGETS[targets.chosen], Work()
         builder.started.connect(self._started)
         builder.progressed.connect(panels.log.progress)
         builder.finished.connect(self._finished)
         builder.failed.connect(self._failed)
         builder.cancelled.connect(panels.log.cancelled)
 
+    @property
+    def work(self) -> Work | None:
+        """The project that is being built, which need not be in front."""
+        return self._work if self._builder.running else None
+
     def start(self) -> None:
-        """Build the project as it is now for the chosen target, into a folder of its folder `build`."""
+        """Build the project in front as it is now for the chosen target, into a folder of its folder `build`."""
         session, chosen = self._session, self._targets.chosen
         if session.loaded is None or session.project is None or self._builder.running:
             return
-        self._target = TARGETS[chosen]
+        self._target, self._work = TARGETS[chosen], session.work
         out = session.loaded.root.resolve() / "build" / f"{session.project.name}{self._target.ending}"
         self._builder.start(session.loaded, session.project, out, chosen, self._targets.vendor)
+
+    def forget(self, work: Work) -> None:
+        """Cancel the build of a project that is being closed."""
+        if work is self.work:
+            self._builder.cancel()
 
     def _started(self) -> None:
         project = self._session.project
@@ -53,15 +64,23 @@ class BuildControl(QObject):
 
     def _finished(self, result: BuildResult, project: Project) -> None:
         self._panels.log.done(file_lines(result))
-        self._session.finish_build(result, project)
-        self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)
-        self.told.emit(f"Built {self._target.name}: {_cycles(result)}")
+        work, self._work = self._work, Work()
+        self._session.finish_build(result, project, work)
+        if work is self._session.work:
+            self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)
+        self.told.emit(f"Built {self._named(work)}{self._target.name}: {_cycles(result)}")
 
     def _failed(self, faults: tuple[Diagnostic, ...], project: Project) -> None:
         self._panels.log.failed(faults)
-        self._session.fail_build(faults)
-        self._panels.bottom.setCurrentWidget(self._panels.problems)
-        self.told.emit(f"The build of {self._target.name} failed: {faults[0].message}")
+        work, self._work = self._work, Work()
+        self._session.fail_build(faults, work)
+        if work is self._session.work:
+            self._panels.bottom.setCurrentWidget(self._panels.problems)
+        self.told.emit(f"The build of {self._named(work)}{self._target.name} failed: {faults[0].message}")
+
+    def _named(self, work: Work) -> str:
+        """Return how a build's project is named where another is in front."""
+        return f"{work.project.name} as " if work.project and work is not self._session.work else ""
 
 
 def _cycles(result: BuildResult) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
 from allo_studio.diagnostics import AlloError
 from ui.dialogs import Prompts
 from ui.session import Session
+from ui.work import Work
 
 __all__ = ["DiskWatch"]
 
@@ -17,7 +18,7 @@ _SETTLED_MS = 300
 
 
 class DiskWatch(QObject):
-    """Watches the file of the session's project, and its folder: many programs put a new file in its place.
+    """Watches the files of the open projects, and their folders: many programs put a new file in a file's place.
 
     `tell` says a sentence. What the person chose to keep is not asked for again until the file changes once more.
     """
@@ -27,7 +28,6 @@ class DiskWatch(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._prompts, self._tell = session, prompts, tell
-        self._kept: str | None = None
         self._asking = False
         self._watcher = QFileSystemWatcher(self)
         self._timer = QTimer(self)
@@ -36,35 +36,45 @@ class DiskWatch(QObject):
         self._timer.timeout.connect(self.look)
         self._watcher.fileChanged.connect(lambda _: self._timer.start())
         self._watcher.directoryChanged.connect(lambda _: self._timer.start())
-        session.level_changed.connect(self._follow)
+        session.works_changed.connect(self._follow)
 
     def look(self) -> None:
-        """Ask what to do where the file says something else than when it was read or written last."""
+        """Ask what to do where a file says something else than when it was read or written last."""
         self._follow()
-        if self._asking or self._session.loaded is None:
+        # While a question is open, looking would ask it again; the list may change with an answer.
+        for work in () if self._asking else tuple(self._session.works):
+            self._look_at(work)
+
+    def _look_at(self, work: Work) -> None:
+        if work.loaded is None:
             return
-        name = self._session.loaded.file.name
+        name = work.loaded.file.name
         try:
-            found = self._session.on_disk()
+            found = work.on_disk()
         except AlloError as error:
             self._tell(f"{name} was changed by another program and cannot be read now: {error.diagnostics[0].message}")
             return
-        if found is None or found.text == self._kept:
+        if found is None or found.text == work.passed_over:
             return
+        if work is not self._session.work:
+            name = f"{name} of {found.project.name}"
         self._asking = True
         try:
-            answer = self._prompts().file_changed(name, self._session.dirty)
+            answer = self._prompts().file_changed(name, work.dirty)
         finally:
             self._asking = False
         if answer == "keep":
-            self._kept = found.text
-        elif self._session.take_up(found, merge=answer == "merge"):
+            work.passed_over = found.text
+            return
+        # What becomes of it is to be seen.
+        self._session.show_work(work)
+        if self._session.take_up(found, merge=answer == "merge"):
             self._tell(f"Merged the changes of {name}" if answer == "merge" else f"Took up the changes of {name}")
 
     def _follow(self) -> None:
-        """Watch the file of the project that is open."""
-        loaded = self._session.loaded
-        wanted = {str(loaded.file), str(loaded.root)} if loaded else set()
+        """Watch the files of the projects that are open."""
+        opened = [work.loaded for work in self._session.works if work.loaded]
+        wanted = {str(path) for loaded in opened for path in (loaded.file, loaded.root)}
         watched = {*self._watcher.files(), *self._watcher.directories()}
         if gone := watched - wanted:
             self._watcher.removePaths(sorted(gone))

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from allo_studio.design.edits import ReplaceProject
-from ui.builder import Builder
+from ui import preferences
 from ui.dialogs import Prompts
 from ui.panels import Panels
 from ui.recent import forget_recent, recent_projects, remember_project, shown_path
 from ui.session import Session
 from ui.targets import TargetChoice
+from ui.work import Work
 
 __all__ = ["FileCommands"]
 
@@ -25,33 +26,31 @@ class FileCommands:
 
     session: Session
     prompts: Prompts
-    _level_changed: Callable[[], None]
-    _show_generated: Callable[[], None]
     _message: Callable[[str], None]
     panels: Panels
-    builder: Builder
     targets: TargetChoice
-    _autosave: QTimer
-    # Where blocks were drawn, by graph: what has no place in the file must not jump when others move.
-    _drawn: dict[str, dict[str, tuple[float, float]]]
+    actions_by_id: dict[str, QAction]
+    # The files of the projects that were open when the studio ended.
+    last_time: list[Path]
 
     def open_project(self, path: Path) -> bool:
-        """Open a project unless the person wants to keep the present one; offers to take up unsaved work."""
-        if not self.may_leave() or not self.session.open(Path(path)):
+        """Open a project in a tab of its own, or go to the one that it has; offers to take up unsaved work."""
+        before = len(self.session.works)
+        if not self.session.open(Path(path)):
             return False
-        self._drawn.clear()
-        self._take_target()
         self._remember()
-        self.panels.report.show_report(None)
-        self._show_generated()
-        self._level_changed()
-        unsaved = self.session.recoverable()
-        if unsaved is not None:
-            if self.prompts.recover(unsaved.name):
-                self.session.do(ReplaceProject(unsaved, "Take up unsaved work"))
-            else:
-                self.session.discard_autosave()
+        if len(self.session.works) > before:
+            self._recover()
         return True
+
+    def _recover(self) -> None:
+        unsaved = self.session.recoverable()
+        if unsaved is None:
+            return
+        if not self.prompts.recover(unsaved.name):
+            self.session.discard_autosave()
+        elif self.session.do(ReplaceProject(unsaved, "Take up unsaved work")):
+            self._message("Took up unsaved work; the history of edits begins anew here")
 
     def _remember(self) -> None:
         if self.session.loaded is not None:
@@ -74,22 +73,26 @@ class FileCommands:
         forget_recent()
         self.panels.welcome.show_recent([])
 
-    def _take_target(self) -> None:
-        if self.session.loaded is not None:
-            self.targets.open(self.session.loaded.file)
-
     def may_leave(self) -> bool:
-        """Ask about unsaved changes; False means to stay."""
-        project = self.session.project
-        if project is None or not self.session.dirty:
-            return True
-        answer = self.prompts.unsaved(project.name)
-        if answer == "save":
-            return self.do_save()
-        if answer == "discard":
-            self._autosave.stop()
-            self.session.discard_autosave()
-        return answer == "discard"
+        """Ask about the unsaved changes of all projects; False means to stay."""
+        return self._may_close(*(work for work in self.session.works if work.dirty))
+
+    def _may_close(self, *works: Work) -> bool:
+        """Ask about the unsaved changes of some projects, and save those that are to be; False means to stay."""
+        discarded = []
+        for work in works:
+            if not work.dirty or work.project is None:
+                continue
+            self.session.show_work(work)
+            answer = self.prompts.unsaved(work.project.name)
+            if answer == "discard":
+                discarded.append(work)
+            elif answer != "save" or not self.do_save():
+                return False
+        # Only now is it sure that none of them stays.
+        for work in discarded:
+            self.session.discard_autosave(work)
+        return True
 
     def _folder(self) -> Path:
         return self.session.loaded.root.parent if self.session.loaded else Path.cwd()
@@ -97,11 +100,8 @@ class FileCommands:
     def do_new(self) -> None:
         """Make a project."""
         path = self.prompts.new_folder(self._folder())
-        if path is not None and self.may_leave() and self.session.new(path):
-            self._drawn.clear()
-            self._take_target()
+        if path is not None and self.session.new(path):
             self._remember()
-            self._level_changed()
 
     def do_open(self) -> None:
         """Open a project."""
@@ -116,22 +116,21 @@ class FileCommands:
         if not saved and self.session.conflict and loaded and self.prompts.overwrite(loaded.file.name):
             saved = self.session.save(overwrite=True)
         if saved:
-            self._autosave.stop()
             self._message("Saved")
         return saved
 
     def do_save_as(self) -> None:
         """Save a copy and go on in it."""
-        path = self.prompts.save_as(self._folder())
-        if path is not None and self.session.save_as(path) and self.session.loaded is not None:
-            self.targets.move(self.session.loaded.file)
+        path, target = self.prompts.save_as(self._folder()), self.targets.chosen
+        if path is not None and self.session.save_as(path):
+            self.targets.choose(target)
             self._remember()
 
-    def do_close_project(self) -> None:
-        """Close the project, not the window."""
-        if self.may_leave():
-            self.builder.cancel()
-            self.session.close()
-            self.panels.report.show_report(None)
-            self._show_generated()
-            self.panels.code.show_source(None)
+    def do_reopen(self) -> None:
+        """Open the projects that were open when the studio ended."""
+        for path in self.last_time:
+            self.open_project(path)
+
+    def do_keep_tabs(self) -> None:
+        """Begin with the projects that were open last time from now on, or with none."""
+        preferences.store(reopen=self.actions_by_id["keep_tabs"].isChecked())

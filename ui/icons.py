@@ -21,6 +21,7 @@ ICONS = {
     "delete": "M5 7h14 M10 7V4h4v3 M7 7l1 13h8l1-13 M10.5 11v5 M13.5 11v5",
     "build": "M8 4.5v15l11-7.5z",
     "cancel": "M7 7h10v10H7z",
+    "close": "M7.5 7.5l9 9 M16.5 7.5l-9 9",
     "fit": "M4 9V4h5 M20 9V4h-5 M4 15v5h5 M20 15v5h-5 M9 9h6v6H9z",
     "arrange": "M4 5h5v5H4z M4 15h5v5H4z M15 10h5v5h-5z M9 7.5h3v5h3 M9 17.5h3v-5",
     "up": "M12 20V5 M6 11l6-6 6 6",

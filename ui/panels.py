@@ -30,6 +30,7 @@ from ui.icons import icon
 from ui.inspector import Inspector
 from ui.palette import Palette
 from ui.problems import Problems
+from ui.project_tabs import ProjectTabs
 from ui.report_view import ReportView
 from ui.session import Session
 from ui.welcome import Welcome
@@ -48,11 +49,12 @@ class Panels:
         )
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
-        self.status = QLabel()
+        self.status, self.tabs = QLabel(), ProjectTabs()
         editor = QWidget()
         column = QVBoxLayout(editor)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.tabs)
         column.addWidget(self.breadcrumbs)
         column.addWidget(self.canvas, 1)
         self.middle = QStackedWidget()

@@ -22,8 +22,6 @@ class Preferences:
     theme: str = "system"
     # Of the whole interface, in percent.
     scale: int = 100
-    # How long after an edit unsaved work is kept beside the project file.
-    autosave_seconds: int = 2
     # Whether each step of the chosen block is run to compare results.
     verify: bool = True
     # Whether the projects that were open last are opened at the start.
@@ -38,7 +36,7 @@ class Preferences:
     minimap: bool = True
 
 
-_RANGES = {"autosave_seconds": (1, 600), "grid": (4, 96)}
+_RANGES = {"grid": (4, 96)}
 
 
 def fault(name: str, value: object) -> str:

@@ -50,6 +50,6 @@ class ReportCommands:
         except AlloError as error:
             self._message(str(error.diagnostics[0].message))
             return
-        self.session.result = replace(result, report=report)
+        self.session.work.result = replace(result, report=report)
         self._show_result()
         self._message(f"The figures of {chosen.name} stand in the table by origin")

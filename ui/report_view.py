@@ -62,8 +62,8 @@ class ReportView(QWidget):
         self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
         self.schedule = ScheduleView()
         self.origins, self.changes = origins_table(), changes_table()
-        # The last two builds of the project, by target.
-        self._builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
+        # The last two builds of the project, by target; each project has its own.
+        self.builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
         self.tabs.addTab(self.summary, "Summary")
         pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
         for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
@@ -90,7 +90,6 @@ class ReportView(QWidget):
         self._stack.setCurrentIndex(1 if report else 0)
         self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
-            self._builds.clear()
             return
         self._show_changes(report, target)
         self._show(self.origins, show_origins(self.origins, report))
@@ -109,11 +108,11 @@ class ReportView(QWidget):
         self.channels.headerItem().setText(OBSERVED, observed_header(report))
 
     def _show_changes(self, report: Report, target: Target | None) -> None:
-        before, last = self._builds.get(target, (None, None))
+        before, last = self.builds.get(target, (None, None))
         # What has got further columns of figures is the same build.
         if last is None or replace(report, figures=last.figures) != last:
             before = last
-        self._builds[target] = before, report
+        self.builds[target] = before, report
         count = show_changes(self.changes, before, report) if before else 0
         self._show(self.changes, before is not None)
         self.tabs.setTabText(self.tabs.indexOf(self.changes), f"Changes ({count})")

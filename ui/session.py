@@ -1,11 +1,11 @@
-"""What the window works on: the open project, its history, what the check says, the level shown, the last build.
+"""What the window works on: the open projects, and the one of them that is in front.
 
 Docks subscribe to its signals and ask it to do things; none of them holds design data of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,75 +14,76 @@ from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit, ReplaceProject
 from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
-from allo_studio.design.model import Graph, IpNode, KernelNode, Project
+from allo_studio.design.model import Graph, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Target, check_project
+from allo_studio.pipeline import BuildResult, Target
 from allo_studio.project import (
-    KernelFiles,
     LoadedProject,
     autosave,
     discard_autosave,
-    is_changed,
     load_project,
     merge_projects,
     new_project,
+    project_file,
     recover,
     save_project,
     save_project_as,
-    sources,
 )
-from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
-from ui.catalogue import Section, catalogue, project_files
+from ui.catalogue import Section
 from ui.places import Level, Place, graph_at, locate, valid
-from ui.results import Made, built_for, generated
+from ui.results import Made
+from ui.work import Work
 
 __all__ = ["Session"]
 
 
 class Session(QObject):
-    """One open project, or none. All changes of the design go through `do`, `undo` and `redo`."""
+    """Open projects, of which one is in front, or none. All changes of a design go through `do`, `undo`, `redo`, `go`.
 
-    # The design, or what is known about it, has changed (also: another project was opened).
+    What is asked of a session without naming a project is asked of the one in front.
+    """
+
+    # The design, or what is known about it, has changed (also: another project is in front).
     changed = Signal()
     # Another level of the hierarchy is to be shown.
     level_changed = Signal()
     # The list of problems has changed.
     problems_changed = Signal()
-    # A build has ended well and its result is there.
+    # A build of the project in front has ended well and its result is there.
     built = Signal()
     # Something that was asked for could not be done: a sentence for the status bar.
     refused = Signal(str)
+    # Another project is about to come to the front; and it has come there, and all signals above were sent.
+    leaving = Signal()
+    entered = Signal()
+    # Projects were opened, closed or put in another order, or one has got or lost changes.
+    works_changed = Signal()
+    # Something was done, in words: an edit, undone or done again, or a save.
+    acted = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.loaded: LoadedProject | None = None
-        self.history: History | None = None
-        self.checked: CheckedDesign | None = None
-        self.level = Level("")
-        self.result: BuildResult | None = None
-        self._built_from: Project | None = None
-        # The last good build for each target, and what it was built from.
-        self._builds: dict[Target, tuple[BuildResult, Project]] = {}
-        self._sources: KernelFiles | None = None
-        self.kernel_files: list[str] = []
-        self.descriptors: list[str] = []
-        self.arrays: list[tuple[str, str]] = []
-        self._seen: dict[str, str] = {}
-        self._own_faults: tuple[Diagnostic, ...] = ()
-        self._build_faults: tuple[Diagnostic, ...] = ()
-        self._wrong_steps: tuple[Diagnostic, ...] = ()
+        self.works: list[Work] = []
+        self.work = Work()
+        self._no_autosave = False
 
-    # Opening and saving.
+    # Opening and closing.
 
     def open(self, path: Path) -> bool:
-        """Open a project; where that fails, say why under problems and keep what was open."""
+        """Open a project in front of the others; where that fails, say why under problems and keep what is in front.
+
+        One that is open already comes to the front as it is.
+        """
         try:
-            loaded = load_project(path)
+            known = self.find(project_file(path))
+            work = known or Work(load_project(path))
         except AlloError as error:
             self._fail(error.diagnostics, f"{path} cannot be opened")
             return False
-        self._take(loaded)
+        if known is None:
+            self._add(work)
+        self.show_work(work)
         return True
 
     def new(self, path: Path) -> bool:
@@ -94,74 +95,114 @@ class Session(QObject):
             return False
         return self.open(path)
 
-    def close(self) -> None:
-        """Let go of the project."""
-        self.loaded = self.history = self.checked = self.result = self._sources = self._built_from = None
-        self._own_faults = self._build_faults = ()
-        self._builds = {}
-        self.level = Level("")
+    def find(self, file: Path) -> Work | None:
+        """Return the open project of a file, or None."""
+        wanted = file.resolve()
+        return next((work for work in self.works if work.loaded and work.loaded.file.resolve() == wanted), None)
+
+    def show_work(self, work: Work) -> None:
+        """Bring an open project to the front."""
+        if work is self.work:
+            return
+        self.leaving.emit()
+        self.work = work
+        if work.changed_kernels():
+            work.check()
         self._announce()
+        self.entered.emit()
+        self.works_changed.emit()
+
+    def close(self, work: Work | None = None) -> None:
+        """Let go of a project; the one beside it comes to the front where it was there."""
+        work = work or self.work
+        if work not in self.works:
+            return
+        at = self.works.index(work)
+        self.works.remove(work)
+        if work is self.work:
+            self.show_work(self.works[min(at, len(self.works) - 1)] if self.works else Work())
+        else:
+            self.works_changed.emit()
+
+    def move_work(self, start: int, end: int) -> None:
+        """Put the project at a place in the order at another one."""
+        self.works.insert(end, self.works.pop(start))
+        self.works_changed.emit()
+
+    def _add(self, work: Work) -> None:
+        at = self.works.index(self.work) + 1 if self.work in self.works else len(self.works)
+        self.works.insert(at, work)
+        if work.history is not None:
+            work.history.subscribe(partial(self._edited, work))
+
+    # Saving.
 
     def save(self, overwrite: bool = False) -> bool:
         """Write the project to its file; where that fails the file is as it was and problems say why."""
-        if self.loaded is None or self.history is None:
+        work = self.work
+        if work.loaded is None or work.history is None:
             return False
         try:
-            self.loaded = save_project(self.loaded, self.history.project, overwrite=overwrite)
+            work.loaded = save_project(work.loaded, work.history.project, overwrite=overwrite)
         except AlloError as error:
             self._fail(error.diagnostics, "The project was not saved")
             return False
-        self._own_faults = ()
-        self.history.mark_saved()
-        discard_autosave(self.loaded.file)
+        work.own_faults = ()
+        work.history.mark_saved()
+        self.acted.emit(f"Saved {work.loaded.file}")
         return True
 
     def save_as(self, path: Path) -> bool:
         """Write the project with its kernels to another folder or file and go on there."""
-        if self.loaded is None or self.history is None:
+        before = self.work
+        if before.loaded is None or before.history is None:
             return False
-        level, result, built_from, builds = self.level, self.result, self._built_from, self._builds
         try:
-            loaded = save_project_as(self.loaded, self.history.project, path)
+            self._refuse_open(path)
+            work = Work(save_project_as(before.loaded, before.history.project, path))
         except AlloError as error:
             self._fail(error.diagnostics, "The project was not saved")
             return False
-        discard_autosave(self.loaded.file)
-        self._take(loaded)
-        self.result, self._built_from, self._builds = result, built_from, builds
-        self.show_level(level)
+        discard_autosave(before.loaded.file)
+        work.result, work.built_from, work.builds = before.result, before.built_from, before.builds
+        work.sight = before.sight
+        work.level = valid(before.history.project, before.level)
+        self._add(work)
+        self.show_work(work)
+        self.close(before)
+        self.acted.emit(f"Saved as {work.loaded.file}" if work.loaded else "")
         return True
 
-    def on_disk(self) -> LoadedProject | None:
-        """Return the project as its file is now; None where that is as it was read or written last, or is gone.
-
-        Raises AlloError where the file cannot be read.
-        """
-        return load_project(self.loaded.file) if self.loaded and is_changed(self.loaded) else None
+    def _refuse_open(self, path: Path) -> None:
+        """Raise AlloError where the file of another open project would be written."""
+        file = path if path.suffix in (".yaml", ".yml") else path / "project.yaml"
+        if self.find(file) not in (None, self.work):
+            hint = "save under another name, or close that project first"
+            raise AlloError(Diagnostic("file", f"{file.name} is open in another tab", where=str(file), hint=hint))
 
     def take_up(self, found: LoadedProject, merge: bool) -> bool:
         """Go on from what the file says now, merged with the changes made here or in their place; both can be undone.
 
         Where both changed the same thing nothing is merged, and the problems say what that is.
         """
-        if self.loaded is None or self.history is None:
+        work = self.work
+        if work.loaded is None or work.history is None:
             return False
         project, what = found.project, "Take up the file's changes"
         if merge:
             try:
-                project = merge_projects(self.loaded.project, self.history.project, project)
+                project = merge_projects(work.loaded.project, work.history.project, project)
                 what = "Merge the file's changes"
             except AlloError as error:
                 self._fail(error.diagnostics, "The file's changes were not merged")
                 return False
-        self.loaded = found
-        if project != self.history.project and not self.do(ReplaceProject(project, what)):
+        work.loaded = found
+        if project != work.history.project and not self.do(ReplaceProject(project, what)):
             return False
         if project == found.project:
-            self.history.mark_saved()
-            discard_autosave(found.file)
+            work.history.mark_saved()
         else:
-            self.history.mark_unsaved()
+            work.history.mark_unsaved()
         return True
 
     def last_edit(self) -> str:
@@ -169,38 +210,41 @@ class Session(QObject):
         return self.history.undo_text if self.history else ""
 
     def autosave(self) -> None:
-        """Keep unsaved work beside the project file, so that it survives a crash."""
-        if self.loaded is None or self.history is None or not self.dirty:
-            return
-        try:
-            autosave(self.loaded, self.history.project)
-        except AlloError as error:
-            self.refused.emit(f"No autosave: {error.diagnostics[0].message}")
+        """Keep the unsaved work of all projects beside their files, so that it survives a crash."""
+        for work in self.works:
+            self._keep(work)
 
     def recoverable(self) -> Project | None:
         """Return the unsaved work of an earlier session that did not end well, if there is any."""
         return recover(self.loaded.file) if self.loaded else None
 
-    def discard_autosave(self) -> None:
-        """Forget the unsaved work beside the project file."""
-        if self.loaded:
-            discard_autosave(self.loaded.file)
+    def discard_autosave(self, work: Work | None = None) -> None:
+        """Forget the unsaved work beside a project's file."""
+        loaded = (work or self.work).loaded
+        if loaded:
+            discard_autosave(loaded.file)
+
+    def _keep(self, work: Work) -> None:
+        """Keep what is not saved beside the file, or forget what was kept where all is saved."""
+        if work.loaded is None or work.history is None:
+            return
+        if not work.dirty:
+            discard_autosave(work.loaded.file)
+            return
+        try:
+            autosave(work.loaded, work.history.project)
+        except AlloError as error:
+            # Once is enough: it would be told at each edit.
+            if not self._no_autosave:
+                self.refused.emit(f"No autosave: {error.diagnostics[0].message}")
+            self._no_autosave = True
+        else:
+            self._no_autosave = False
 
     @property
     def conflict(self) -> bool:
         """Whether the last save was refused because the file has changed on disk."""
-        return any(fault.code == "conflict" for fault in self._own_faults)
-
-    def _take(self, loaded: LoadedProject) -> None:
-        self.loaded, self.result, self._built_from, self._builds = loaded, None, None, {}
-        self._own_faults = self._build_faults = ()
-        self._sources = sources(loaded.root)
-        self._find_files(loaded.root)
-        self.history = History(loaded.project)
-        self.history.subscribe(self._refresh)
-        self.level = valid(loaded.project, Level(loaded.project.top))
-        self._check()
-        self._announce()
+        return any(fault.code == "conflict" for fault in self.work.own_faults)
 
     def _announce(self) -> None:
         self.level_changed.emit()
@@ -212,16 +256,46 @@ class Session(QObject):
         self._fail(error.diagnostics, text)
 
     def _fail(self, faults: tuple[Diagnostic, ...], text: str) -> None:
-        self._own_faults = faults
+        self.work.own_faults = faults
         self.problems_changed.emit()
         self.refused.emit(f"{text}: {faults[0].message}")
 
-    # The design.
+    # What is in front.
+
+    @property
+    def loaded(self) -> LoadedProject | None:
+        """The project as its file was read or written last."""
+        return self.work.loaded
+
+    @property
+    def history(self) -> History | None:
+        """The edits of the project."""
+        return self.work.history
+
+    @property
+    def checked(self) -> CheckedDesign | None:
+        """What was found out about the design."""
+        return self.work.checked
+
+    @property
+    def level(self) -> Level:
+        """The level of the hierarchy that is shown."""
+        return self.work.level
+
+    @property
+    def result(self) -> BuildResult | None:
+        """What the last good build made."""
+        return self.work.result
+
+    @property
+    def kernel_files(self) -> list[str]:
+        """The paths of the project's Python files."""
+        return self.work.kernel_files
 
     @property
     def project(self) -> Project | None:
         """The present project."""
-        return self.history.project if self.history else None
+        return self.work.project
 
     @property
     def graph(self) -> Graph | None:
@@ -231,113 +305,99 @@ class Session(QObject):
     @property
     def dirty(self) -> bool:
         """Whether there is something to save."""
-        return self.history is not None and not self.history.clean
+        return self.work.dirty
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the last good build was of the present design (positions and notes do not count)."""
+        return self.work.up_to_date
+
+    def made(self, target: Target, path: str) -> Made:
+        """Return what the last good build for a target generated for a block or graph."""
+        return self.work.made(target, path)
 
     def source(self, path: str) -> Source:
         """Return a kernel file by its path in the project; raises AlloError."""
-        if self._sources is None:
-            raise AlloError(Diagnostic("file", "no project is open"))
-        return self._sources(path)
+        return self.work.source(path)
 
     def arrays_of(self, path: str) -> tuple[str, ...]:
         """Return the names of the arrays that a file of the project has; empty where it cannot be read."""
-        if self._sources is None:
-            return ()
-        try:
-            return self._sources.names(path)
-        except AlloError:
-            return ()
+        return self.work.arrays_of(path)
 
     def sections(self) -> tuple[Section, ...]:
         """Return what the palette offers."""
-        if self.project is None or self.graph is None:
-            return ()
-        files = self.kernel_files, self.source, self.graph.name, self.descriptors, self.arrays
-        return catalogue(self.project, *files)
+        return self.work.sections()
 
-    def _find_files(self, root: Path) -> None:
-        """Look for what blocks can be made of; an array is the path of its file and its name in it."""
-        found = project_files(root)
-        self.kernel_files, self.descriptors = found.kernels, found.descriptors
-        self.arrays = [(path, name) for path in found.arrays for name in self.arrays_of(path) or ("",)]
+    # The design.
 
     def do(self, edit: Edit) -> bool:
         """Apply an edit, or say why it does not apply."""
         if self.history is None:
             return False
-        self._own_faults = ()
+        self.work.own_faults = ()
+        before = self.history.project
         try:
             self.history.do(edit)
         except AlloError as error:
             self._fail(error.diagnostics, "Not done")
             return False
+        if self.history.project is not before:
+            self.acted.emit(edit.describe())
         return True
 
     def undo(self) -> None:
         """Take the last edit back."""
-        if self.history:
+        if self.history and self.history.can_undo:
+            told = f"Undo: {self.history.undo_text}"
             self.history.undo()
+            self.acted.emit(told)
 
     def redo(self) -> None:
         """Do the last undone edit again."""
-        if self.history:
+        if self.history and self.history.can_redo:
+            told = f"Redo: {self.history.redo_text}"
             self.history.redo()
+            self.acted.emit(told)
 
     def recheck(self) -> None:
         """Check again, as after a change of the kernels on disk; nothing happens while no project is open."""
         if self.loaded is not None:
-            self._find_files(self.loaded.root)
+            self.work.find_files()
             self._refresh()
+
+    def _edited(self, work: Work) -> None:
+        # First of all: what follows may take long, or fail.
+        self._keep(work)
+        if work is self.work:
+            self._refresh()
+        else:
+            work.check()
+        self.works_changed.emit()
 
     def _refresh(self) -> None:
         assert self.project is not None
         level = valid(self.project, self.level)
-        self._check()
+        self.work.check()
         if level != self.level:
-            self.level = level
+            self.work.level = level
             self.level_changed.emit()
         self.changed.emit()
         self.problems_changed.emit()
 
-    def _check(self) -> None:
-        if self.project is not None and self.loaded is not None:
-            self.checked = check_project(self.loaded, self.project)
-            self._wrong_steps = ()
-            self._seen = self._kernel_texts()
-
-    def _kernel_texts(self) -> dict[str, str]:
-        """Return the text of each file of a kernel or external block, empty where it can't be read."""
-        paths: set[str] = set()
-        for graph in self.project.graphs.values() if self.project else ():
-            for node in graph.nodes.values():
-                if isinstance(node, KernelNode):
-                    paths.add(node.path)
-                elif isinstance(node, IpNode) and node.path not in paths:
-                    paths |= named_files(self.source, node.path)
-        return {path: self._text(path) for path in paths}
-
-    def _text(self, path: str) -> str:
-        try:
-            return self.source(path).text
-        except AlloError:
-            return ""
-
     def kernel_paths(self) -> list[Path]:
         """Return the files that the kernels and external blocks of the design were read from."""
-        root = self.loaded.root if self.loaded else Path()
-        return [file for path in sorted(self._seen) if (file := root / path).is_file()]
+        return self.work.kernel_paths()
 
     def changed_kernels(self) -> tuple[str, ...]:
         """Return the files of kernels and external blocks that have changed since the last check, sorted."""
-        found = self._kernel_texts() if self.project is not None else self._seen
-        return tuple(sorted(path for path in {*found, *self._seen} if found.get(path) != self._seen.get(path)))
+        return self.work.changed_kernels()
 
     # The hierarchy.
 
     def show_level(self, level: Level) -> None:
         """Show another graph; nothing happens where the level does not exist."""
         if self.project is not None and level != self.level and graph_at(self.project, level) is not None:
-            self.level = level
+            self.work.level = level
             self.level_changed.emit()
 
     @property
@@ -353,12 +413,7 @@ class Session(QObject):
 
     def problems(self) -> tuple[Diagnostic, ...]:
         """Return everything that is wrong, errors first, each once."""
-        loaded = self.loaded.diagnostics if self.loaded and self.project is self.loaded.project else ()
-        checked = self.checked.diagnostics if self.checked else ()
-        known = {diagnostic.where for diagnostic in checked}
-        built = self._build_faults if self.up_to_date else ()
-        shown = (*self._own_faults, *self._wrong_steps, *checked, *(d for d in loaded if d.where not in known), *built)
-        return _sorted(shown)
+        return self.work.problems()
 
     def fixes(self, diagnostic: Diagnostic) -> tuple[Fix, ...]:
         """Return the edits that are offered for a problem."""
@@ -366,48 +421,21 @@ class Session(QObject):
 
     def note_steps(self, wrong: tuple[Diagnostic, ...]) -> None:
         """Take what running the kernels of the block that is looked at says of its steps."""
-        if wrong != self._wrong_steps:
-            self._wrong_steps = wrong
+        if wrong != self.work.wrong_steps:
+            self.work.wrong_steps = wrong
             self.problems_changed.emit()
 
-    def finish_build(self, result: BuildResult, project: Project) -> None:
-        """Take the result of a build of `project`."""
-        self.result, self._built_from, self._build_faults = result, project, tuple(result.diagnostics)
-        self._builds[built_for(result) or "hls"] = (result, project)
-        self.built.emit()
-        self.problems_changed.emit()
+    def finish_build(self, result: BuildResult, project: Project, work: Work | None = None) -> None:
+        """Take the result of a build of `project`, which is that of an open one (unless said, the one in front)."""
+        work = work or self.work
+        work.take_build(result, project)
+        if work is self.work:
+            self.built.emit()
+            self.problems_changed.emit()
 
-    def fail_build(self, faults: tuple[Diagnostic, ...]) -> None:
+    def fail_build(self, faults: tuple[Diagnostic, ...], work: Work | None = None) -> None:
         """Note why a build failed; the last good result stays."""
-        self._own_faults = tuple(faults)
-        self.problems_changed.emit()
-
-    @property
-    def up_to_date(self) -> bool:
-        """Whether the last good build was of the present design (positions and notes do not count)."""
-        return self._is_of(self._built_from)
-
-    def made(self, target: Target, path: str) -> Made:
-        """Return what the last good build for a target generated for a block or graph."""
-        result, project = self._builds.get(target, (None, None))
-        return generated(result, path, self._is_of(project))
-
-    def _is_of(self, built_from: Project | None) -> bool:
-        """Tell whether a design that was built is the present one."""
-        return self.project is not None and built_from is not None and self.project.built() == built_from.built()
-
-
-def _line_of(diagnostic: Diagnostic) -> str:
-    """Return the place in a kernel, where one fault may be at several; not that in the project file, which may move."""
-    span = diagnostic.span
-    return str(span) if span is not None and span.source.path.endswith(".py") else ""
-
-
-_ORDER = {"error": 0, "warning": 1, "note": 2}
-
-
-def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    unique: dict[tuple[str, str, str, str], Diagnostic] = {}
-    for diagnostic in found:
-        unique.setdefault((diagnostic.code, diagnostic.where, diagnostic.message, _line_of(diagnostic)), diagnostic)
-    return tuple(sorted(unique.values(), key=lambda d: _ORDER[d.severity]))
+        work = work or self.work
+        work.own_faults = tuple(faults)
+        if work is self.work:
+            self.problems_changed.emit()

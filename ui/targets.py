@@ -51,11 +51,6 @@ class TargetChoice(QObject):
         found = str(settings().value(_key(file)))
         self.show(found if found in TARGETS else _DEFAULT)
 
-    def move(self, file: Path) -> None:
-        """Keep the target for a project that goes on in another file."""
-        self._file = file
-        self.choose(self.chosen)
-
     def choose(self, target: Target) -> None:
         """Take a target and remember it for the project."""
         self.show(target)

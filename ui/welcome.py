@@ -25,6 +25,7 @@ class Welcome(QWidget):
     new_asked = Signal()
     example_asked = Signal(str)
     recent_asked = Signal(object)
+    reopen_asked = Signal()
 
     def __init__(self, examples: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,13 +58,21 @@ class Welcome(QWidget):
         layout.addWidget(_gallery(examples, self.example_asked), 8)
         layout.addStretch(1)
 
-    def show_recent(self, projects: Sequence[Path]) -> None:
-        """Show a button for each of the projects that were open last, as far as there is room."""
+    def show_recent(self, projects: Sequence[Path], together: int = 0) -> None:
+        """Show a button for each of the projects that were open last, as far as there is room.
+
+        Where several were open `together` when the studio ended, one button opens them all.
+        """
         while (item := self._recent.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        if together > 1:
+            button = QPushButton(icon("open"), f"The {together} projects of last time")
+            button.setProperty("flat", "true")
+            button.clicked.connect(self.reopen_asked)
+            self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         for path in projects[:_MOST_RECENT]:
             button = QPushButton(icon("open"), shown_path(path))
             button.setProperty("flat", "true")

@@ -20,6 +20,7 @@ from allo_studio.project import example_folder
 from nodes import colours
 from nodes.canvas import measures
 from nodes.picture import Overlays
+from ui import preferences
 from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_control import BuildControl
@@ -41,23 +42,25 @@ from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
 from ui.places import Place, block_paths
 from ui.positions import arranged, completed, drawn_names
-from ui.recent import recent_projects
+from ui.recent import last_open, recent_projects
 from ui.report_commands import ReportCommands
 from ui.results import built_for, loop_rows, overlays
 from ui.session import Session
+from ui.tab_commands import TabCommands
+from ui.tab_keeper import TabKeeper
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
 from ui.trust import code_files, is_trusted, trust
 
 __all__ = ["Window"]
 
-_AUTOSAVE_MS = 2000
 _MESSAGE_MS = 12000
 
 
 class Window(
     QMainWindow,
     FileCommands,
+    TabCommands,
     BlockCommands,
     LayoutCommands,
     LookCommands,
@@ -78,6 +81,7 @@ class Window(
         self.drops = FileDrops(self.session, lambda: self.prompts, self.gestures.add, self._message)
         self.navigator = Navigator(self.session, self.panels)
         self.targets = TargetChoice(self)
+        self.tab_keeper = TabKeeper(self.session, self.panels, self.targets)
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
         self.note_actions = NoteActions(self.session, self.panels)
@@ -87,15 +91,12 @@ class Window(
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))
         add_menus(self, {**self.actions_by_id, "recent": self.recent_menu.menuAction()}, self.panels.docks)
-        self.panels.welcome.show_recent(recent_projects())
+        self.actions_by_id["keep_tabs"].setChecked(preferences.load().reopen)
+        self.last_time, self._opened = last_open(), []
+        self.panels.welcome.show_recent(recent_projects(), len(self.last_time))
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
-        self._drawn: dict[str, dict[str, tuple[float, float]]] = {}
         self.disk = DiskWatch(self.session, lambda: self.prompts, self._message, self)
         self.kernel_watch = KernelWatch(self.session, self._message, self)
-        self._autosave = QTimer(self)
-        self._autosave.setSingleShot(True)
-        self._autosave.setInterval(_AUTOSAVE_MS)
-        self._autosave.timeout.connect(self.session.autosave)
         self._fit_pending = False
         self._shut = False
         self._wire_session()
@@ -111,8 +112,10 @@ class Window(
         session.problems_changed.connect(self._show_problems)
         session.built.connect(self._show_result)
         session.refused.connect(self._say)
+        session.entered.connect(self._show_generated)
+        session.works_changed.connect(self.show_tabs)
         for signal in (builder.started, builder.finished, builder.failed, builder.cancelled):
-            signal.connect(lambda *_: self._update_actions())
+            signal.connect(lambda *_: (self._update_actions(), self.show_tabs()))
         self.build_control.told.connect(self._message)
         self.navigator.selected.connect(self._selected)
 
@@ -125,6 +128,9 @@ class Window(
         parts.canvas.wire_dropped.connect(self._offer_blocks)
         parts.canvas.context_requested.connect(self._context_menu)
         parts.breadcrumbs.chosen.connect(self.session.show_level)
+        parts.tabs.chosen.connect(self.session.show_work)
+        parts.tabs.close_asked.connect(self.close_work)
+        parts.tabs.moved.connect(self.session.move_work)
         parts.palette.chosen.connect(self._add_in_view)
         parts.inspector.edited.connect(self.session.do)
         parts.inspector.entered.connect(self.enter)
@@ -138,6 +144,7 @@ class Window(
         parts.report.source_chosen.connect(self.navigator.go_to_source)
         parts.welcome.open_asked.connect(self.do_open)
         parts.welcome.recent_asked.connect(self.open_project)
+        parts.welcome.reopen_asked.connect(self.do_reopen)
         parts.welcome.new_asked.connect(self.do_new)
         parts.welcome.example_asked.connect(lambda name: self.open_project(example_folder(name)))
 
@@ -150,8 +157,6 @@ class Window(
         self.panels.palette.show_sections(session.sections())
         self.panels.inspector.refresh()
         self.panels.report.mark_fresh(session.up_to_date)
-        if session.dirty:
-            self._autosave.start()
         self._update_actions()
 
     def _draw(self) -> None:
@@ -161,12 +166,13 @@ class Window(
         if graph is None or checked is None or project is None:
             canvas.clear()
             return
-        given = {**self._drawn.get(graph.name, {}), **project.view.get(graph.name, {})}
+        drawn = session.work.sight.drawn
+        given = {**drawn.get(graph.name, {}), **project.view.get(graph.name, {})}
         names = drawn_names(graph)
         # Placing blocks takes a while in a large graph, and most edits leave none without a place.
         placed = {name: given[name] for name in names if name in given}
         positions = placed if len(placed) == len(names) else completed(graph, given, *measures(graph, checked))
-        self._drawn[graph.name] = positions
+        drawn[graph.name] = positions
         canvas.show_graph(graph, checked, positions, self._overlays())
         canvas.show_notes(project.notes.get(graph.name, {}))
         note = f"{graph.execution}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires"
@@ -252,6 +258,8 @@ class Window(
             "idle": history is not None and not self.builder.running,
             "building": self.builder.running,
             "report": session.result is not None,
+            "several": len(session.works) > 1,
+            "last": any(session.find(path) is None for path in self.last_time),
         }
         return {name for name, holds in table.items() if holds}
 
@@ -485,7 +493,6 @@ class Window(
             event.setAccepted(self._shut)
             return
         self._shut = True
-        self._autosave.stop()
         self.builder.shut()
         self.panels.inspector.verifier.shut()
         self.panels.canvas.shut()

@@ -72,12 +72,15 @@ def _too_large(label: str, path: Path, most_bytes: int, what: str) -> AlloError:
     return file_error(f"{label} is larger than {most_bytes >> 20} MB", path, f"a {what} is far smaller")
 
 
-def write_atomically(path: Path, contents: str | bytes) -> None:
-    """Put `contents` in place of the file's contents, or leave the file as it was and raise AlloError (code `file`)."""
+def write_atomically(path: Path, contents: str | bytes, *, durable: bool = True) -> None:
+    """Put `contents` in place of the file's contents, or leave the file as it was and raise AlloError (code `file`).
+
+    Unless it is to be `durable`, it isn't waited until the contents are on the disk.
+    """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        _write(temporary, contents, _mode(target))
+        _write(temporary, contents, _mode(target), durable)
         os.replace(temporary, target)
     except OSError as error:
         hint = "free some space or choose another place; nothing was lost, the earlier file is as it was"
@@ -85,7 +88,8 @@ def write_atomically(path: Path, contents: str | bytes) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
     _remove_leftovers(target)
 
 
@@ -98,13 +102,14 @@ def _remove_leftovers(target: Path) -> None:
                 os.unlink(entry.path)
 
 
-def _write(path: Path, contents: str | bytes, mode: int | None) -> None:
+def _write(path: Path, contents: str | bytes, mode: int | None, durable: bool) -> None:
     # What a crashed process of the same id may have left behind is of no use.
     path.unlink(missing_ok=True)
     with path.open("xb") as file:
         file.write(contents.encode("utf-8") if isinstance(contents, str) else contents)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     if mode is not None:
         path.chmod(mode)
 

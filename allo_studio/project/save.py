@@ -100,8 +100,13 @@ def save_project_as(loaded: LoadedProject, project: Project, path: Path) -> Load
 
 
 def autosave(loaded: LoadedProject, project: Project) -> None:
-    """Write the present state beside the project file; raises AlloError (code `file`)."""
-    write_atomically(_autosave_file(loaded.file), rewrite(loaded, project).text)
+    """Write the present state beside the project file; raises AlloError (code `file`).
+
+    Called after each edit, so it is quick: the text is the canonical one, without the file's comments, and it isn't
+    waited for the disk. What was written outlives the process at once, and a loss of power once the system has put it
+    on the disk.
+    """
+    write_atomically(_autosave_file(loaded.file), dump_project(project), durable=False)
 
 
 def recover(path: Path) -> Project | None:

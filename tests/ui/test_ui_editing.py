@@ -259,6 +259,7 @@ def test_every_action_is_reachable_and_has_its_method(studio: Window) -> None:
     assert {spec.needs for spec in ACTIONS.values()} - {""} <= {
         *studio.states(), "dirty", "undo", "redo", "selection", "blocks", "graph_block", "inside", "building",
         "report", "chosen", "notes",
+        "several", "last",
     }  # fmt: skip
     for name in ACTIONS:
         assert callable(getattr(studio, f"do_{name}"))

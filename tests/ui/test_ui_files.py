@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from allo_studio.design.edits import Disconnect
+from allo_studio.project import recover
 from ui.window import Window
 
 INNER = "mm1.C->mm2.A"
@@ -144,10 +145,14 @@ def test_unsaved_work_survives_and_is_offered(studio: Window, project: Path) -> 
         again.deleteLater()
 
 
-def test_autosave_comes_by_itself_and_goes_with_a_save(studio: Window, project: Path, qtbot: Any) -> None:
-    studio._autosave.setInterval(10)
+def test_each_edit_is_kept_at_once_until_it_is_saved_or_undone(studio: Window, project: Path) -> None:
     studio.session.do(Disconnect("cascade", INNER))
-    qtbot.waitUntil(lambda: any(p.name.startswith(".autosave") for p in project.iterdir()), timeout=3000)
+    unsaved = recover(project)
+    assert unsaved == studio.session.project
+    studio.do_undo()
+    assert recover(project) is None
+    studio.do_redo()
+    assert recover(project) == unsaved
     assert studio.do_save()
     assert not any(p.name.startswith(".autosave") for p in project.iterdir())
 

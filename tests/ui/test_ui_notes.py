@@ -125,7 +125,7 @@ def test_colours_go_round(studio: Window) -> None:
 def test_a_note_keeps_a_build_fresh_and_has_a_menu(studio: Window) -> None:
     session = studio.session
     assert session.project
-    session._built_from = session.project
+    session.work.built_from = session.project
     studio.do_add_note()
     assert session.up_to_date
     QTest.keyClick(studio.panels.canvas.view.viewport(), Qt.Key.Key_Escape)
