@@ -26,6 +26,7 @@ from ui.actions import ACTIONS, MENUS, SUBMENUS, TOOLBAR
 from ui.breadcrumbs import Breadcrumbs
 from ui.build_log import BuildLog
 from ui.code_dock import CodeDock
+from ui.history_view import HistoryView
 from ui.icons import icon
 from ui.inspector import Inspector
 from ui.palette import Palette
@@ -49,6 +50,7 @@ class Panels:
         )
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
+        self.history = HistoryView(session)
         self.status, self.tabs = QLabel(), ProjectTabs()
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -77,6 +79,7 @@ class Panels:
         self.docks: dict[str, QDockWidget] = {}
         table = (
             ("Palette", self.palette, area.LeftDockWidgetArea),
+            ("History", self.history, area.LeftDockWidgetArea),
             ("Inspector", self.inspector, area.RightDockWidgetArea),
             ("Code", self.code, area.RightDockWidgetArea),
             ("Results", self.bottom, area.BottomDockWidgetArea),
@@ -89,6 +92,8 @@ class Panels:
             dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable)
             window.addDockWidget(where, dock)
             self.docks[name] = dock
+        window.tabifyDockWidget(self.docks["Palette"], self.docks["History"])
+        self.docks["Palette"].raise_()
         # The tabs say what the bottom is.
         self.docks["Results"].setTitleBarWidget(QWidget())
 

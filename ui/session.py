@@ -359,6 +359,13 @@ class Session(QObject):
             self.history.redo()
             self.acted.emit(told)
 
+    def go(self, position: int) -> None:
+        """Go to where so many edits of the history are done."""
+        if self.history and position != self.history.position:
+            texts = self.history.texts
+            self.history.go(position)
+            self.acted.emit(f"Back to: {texts[position - 1]}" if position else "Back to the state as it was opened")
+
     def recheck(self) -> None:
         """Check again, as after a change of the kernels on disk; nothing happens while no project is open."""
         if self.loaded is not None:

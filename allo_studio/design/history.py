@@ -46,6 +46,22 @@ class History:
         return self._undone[-1][0] if self._undone else ""
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """What each edit did, from the first to the last that can be done again."""
+        return tuple(text for text, _ in (*self._done, *reversed(self._undone)))
+
+    @property
+    def position(self) -> int:
+        """How many of the edits are done."""
+        return len(self._done)
+
+    @property
+    def saved_position(self) -> int | None:
+        """How many of the edits the saved project has; None where it is none of the history's."""
+        states = (*(state for _, state in self._done), self._project, *(state for _, state in reversed(self._undone)))
+        return next((at for at, state in enumerate(states) if state is self._saved), None)
+
+    @property
     def clean(self) -> bool:
         """Whether the present project is the saved one."""
         return self._project is self._saved
@@ -61,17 +77,31 @@ class History:
 
     def undo(self) -> None:
         """Go back by one edit; nothing happens where there is none."""
-        if self._done:
-            text, earlier = self._done.pop()
-            self._undone.append((text, self._project))
-            self._become(earlier)
+        self.go(max(self.position - 1, 0))
 
     def redo(self) -> None:
         """Go forward by one edit; nothing happens where there is none."""
-        if self._undone:
+        self.go(min(self.position + 1, len(self.texts)))
+
+    def go(self, position: int) -> None:
+        """Go to where so many edits are done, with one change that is told; raises ValueError where there is no such.
+
+        Nothing happens where it is the present position.
+        """
+        if not 0 <= position <= len(self.texts):
+            raise ValueError(f"there are {len(self.texts)} edits, no {position}")
+        if position == self.position:
+            return
+        project = self._project
+        while position < self.position:
+            text, earlier = self._done.pop()
+            self._undone.append((text, project))
+            project = earlier
+        while position > self.position:
             text, later = self._undone.pop()
-            self._done.append((text, self._project))
-            self._become(later)
+            self._done.append((text, project))
+            project = later
+        self._become(project)
 
     def mark_saved(self) -> None:
         """Take the present project as the saved one."""
