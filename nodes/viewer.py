@@ -70,6 +70,8 @@ class CanvasView(PatchedViewer):
         self._pan_from: QPoint | None = None
         self._overview = Overview()
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
+        # How large the drawing may be at most, against its own size; larger where the whole interface is.
+        self.magnification = 1.0
         self.live = LiveWire()
         self.scene().addItem(self.live)
         # The view draws its own background; the scene's is seen in pictures of it.
@@ -242,7 +244,7 @@ class CanvasView(PatchedViewer):
         rect = self._combined_rect([*self.all_nodes(), *notes])
         if rect.isEmpty():
             rect = QRectF(-200, -150, 400, 300)
-        self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most)
+        self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most * self.magnification)
 
     def scene_range(self) -> QRectF:
         """Return the part of the scene that is shown."""
@@ -264,9 +266,9 @@ class CanvasView(PatchedViewer):
 
     def centre_on(self, point: QPointF) -> None:
         """Bring a place to the middle, at a scale at which text can be read."""
-        scale = min(max(self.transform().m11(), 0.8), 1.5)
+        scale = min(max(self.transform().m11(), 0.8 * self.magnification), 1.5 * self.magnification)
         size = self.viewport().size().toSizeF() / scale
-        self._show_rect(QRectF(point - QPointF(size.width() / 2, size.height() / 2), size), 3.0)
+        self._show_rect(QRectF(point - QPointF(size.width() / 2, size.height() / 2), size), 6.0)
 
     def _show_rect(self, rect: QRectF, most: float) -> None:
         port = self.viewport().size()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.comparison import Comparison
 from ui.theme import set_level
 
-__all__ = ["Card", "CycleCard"]
+__all__ = ["Card", "CardRow", "CycleCard"]
 
 _NO_BREAK = "\u00a0"
 
@@ -32,6 +34,13 @@ class Card(QFrame):
 
     def _figures(self) -> QWidget:
         return self.number
+
+    def event(self, event: QEvent) -> bool:
+        """Be as high as the detail needs, which depends on the width."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(max(0, self.layout().totalHeightForWidth(self.width())))
+        return done
 
     def tell(self, number: str, detail: str, level: str = "") -> None:
         """Show a figure; `level` is that of its colour."""
@@ -79,6 +88,47 @@ class CycleCard(Card):
         for verdict, holds in ((self.equal, ran and cycles.equal), (self.differs, ran and not cycles.equal)):
             verdict.setText(cycles.verdict)
             verdict.setVisible(holds)
+
+
+class CardRow(QWidget):
+    """Cards side by side, or in as many rows as the width asks for."""
+
+    def __init__(self, cards: Sequence[Card], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cards, self._columns = tuple(cards), 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(10)
+        self._arrange(len(self._cards))
+
+    @property
+    def columns(self) -> int:
+        """How many cards are side by side."""
+        return self._columns
+
+    def event(self, event: QEvent) -> bool:
+        """Take as many columns as there is room for."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            widest = max(card.minimumSizeHint().width() for card in self._cards) + self._grid.spacing()
+            most = (self.width() + self._grid.spacing()) // widest
+            self._arrange(next(count for count in (len(self._cards), 3, 2, 1) if count <= max(most, 1)))
+        return done
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest card, so that they can be put below each other."""
+        width = max(card.minimumSizeHint().width() for card in self._cards)
+        return QSize(width, super().minimumSizeHint().height())
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, card in enumerate(self._cards):
+            self._grid.removeWidget(card)
+            self._grid.addWidget(card, number // columns, number % columns)
+        for column in range(len(self._cards)):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
 
 def _label(role: str, text: str = "") -> QLabel:

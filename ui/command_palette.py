@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, 
 
 from nodes import colours
 from ui.tables import items_of
+from ui.theme import px
 
 __all__ = ["Command", "CommandPalette", "commands_of", "matches"]
 
@@ -68,7 +69,7 @@ class CommandPalette(QDialog):
     def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Commands")
-        self.resize(*_SIZE)
+        self.resize(*map(px, _SIZE))
         self._commands = commands
         self.search = QLineEdit()
         self.search.setPlaceholderText("What do you want to do, or where do you want to go?")

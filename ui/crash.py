@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from allo_studio import __version__
-from ui.theme import set_mono
+from ui.theme import px, set_mono
 
 __all__ = ["CrashDialog", "CrashReporter", "crash_text"]
 
@@ -37,7 +37,7 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("A fault in the studio")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(760, 420)
+        self.resize(px(760), px(420))
         said = QLabel(f"{_SAID}\n{_ASK}")
         said.setWordWrap(True)
         self.text = QPlainTextEdit(text)

@@ -40,6 +40,7 @@ from PySide6.QtWidgets import (
 from nodes import colours
 from ui.cycle_axis import CycleAxis
 from ui.operations_model import CHART, OperationsModel
+from ui.theme import px
 
 __all__ = ["GIVES", "TAKES", "BarDelegate", "Gantt"]
 
@@ -112,14 +113,20 @@ class Gantt(QTableView):
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         rows.setVisible(False)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setMinimumSectionSize(_ROW)
-        rows.setDefaultSectionSize(_ROW)
         columns.setStretchLastSection(False)
-        columns.setMinimumSectionSize(24)
         columns.setSectionResizeMode(CHART, QHeaderView.ResizeMode.Stretch)
         columns.sectionResized.connect(self._resized)
         self.axis.changed.connect(self._redraw)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+        self.rescale()
+
+    def rescale(self) -> None:
+        """Take the heights and widths of the present scale of the interface."""
+        rows = self.verticalHeader()
+        rows.setMinimumSectionSize(px(_ROW))
+        rows.setDefaultSectionSize(px(_ROW))
+        self.horizontalHeader().setMinimumSectionSize(px(24))
+        self._fit_texts()
 
     def show_rows(self) -> None:
         """Draw what the model has now, from its first cycle, with nothing chosen."""
@@ -265,9 +272,9 @@ class Gantt(QTableView):
             [f"{model.cycles}..{model.cycles}"],
         )
         for column, found in enumerate(texts):
-            width = max((metrics.horizontalAdvance(text) for text in found), default=0) + 22
+            width = max((metrics.horizontalAdvance(text) for text in found), default=0) + px(22)
             least = self.horizontalHeader().sectionSizeHint(column)
-            self.setColumnWidth(column, max(least, min(width, _WIDEST_LABEL)))
+            self.setColumnWidth(column, max(least, min(width, px(_WIDEST_LABEL))))
         self.axis.resize(self.columnWidth(CHART))
 
 

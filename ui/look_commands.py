@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 
+from nodes import colours
 from ui import preferences
 from ui.panels import Panels
 from ui.preferences import SCALES, THEME_CHOICES
-from ui.theme import apply_theme
+from ui.theme import LOOK, apply_theme, px, settle
 
 __all__ = ["LookCommands", "apply_look"]
 
@@ -29,6 +30,8 @@ class LookCommands:
     panels: Panels
     actions_by_id: dict[str, QAction]
     _message: Callable[[str], None]
+    # The theme and the scale in percent that the window has taken.
+    _look: tuple[str, int]
 
     def do_theme_system(self) -> None:
         """Be light or dark as the system is, from now on."""
@@ -62,12 +65,23 @@ class LookCommands:
         """Take a theme or a scale and remember it; raises ValueError where it is none."""
         chosen = preferences.store(**changed)
         apply_look()
-        self.mark_look()
         if "scale" in changed:
             self._message(f"The interface is at {chosen.scale}%")
 
-    def mark_look(self) -> None:
-        """Mark the action of the theme that is chosen."""
+    def watch_look(self) -> None:
+        """Take the look that the application has, and each later one; call it once the window has its parts."""
+        self._look = (colours.current(), 0)
+        LOOK.changed.connect(self.take_look)
+        self.take_look()
+
+    def take_look(self) -> None:
+        """Give what the window keeps of colours and lengths the present look, and the docks their share of it."""
+        assert isinstance(self, QMainWindow)
+        (theme, scale), self._look = self._look, (colours.current(), px(100))
+        settle(self, theme)
+        self.panels.canvas.view.magnification = px(100) / 100
+        if scale != px(100):
+            self.panels.size_docks(self)
         chosen = preferences.load().theme
         for name in THEME_CHOICES:
             self.actions_by_id[f"theme_{name}"].setChecked(name == chosen)

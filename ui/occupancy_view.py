@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from allo_studio.report.model import OccupancyRow, Report
 from nodes import colours
+from ui.theme import px
 
 __all__ = ["OccupancyView"]
 
-# What is held in some cycles of a step, where the accent is what is held in all.
+# At 100%.
 _ROW, _MARGIN, _FOOT, _NAME, _LABEL = 46, 12, 24, 300, 150
 
 
@@ -34,12 +35,12 @@ class _Strips(QWidget):
 
     def area(self, number: int) -> QRectF:
         """Return where the strip of a row is."""
-        width = max(self.width() - _NAME - _LABEL - 2 * _MARGIN, 40)
-        return QRectF(_MARGIN + _NAME, number * _ROW + 6, width, _ROW - 10)
+        width = max(self.width() - px(_NAME) - px(_LABEL) - 2 * px(_MARGIN), 40)
+        return QRectF(px(_MARGIN) + px(_NAME), number * px(_ROW) + 6, width, px(_ROW) - 10)
 
     def at(self, point: QPointF) -> tuple[int, int] | None:
         """Return the row and the step at a place, None where there is none."""
-        number = int(point.y() // _ROW)
+        number = int(point.y() // px(_ROW))
         if not 0 <= number < len(self.rows) or not self.cycles:
             return None
         area, row = self.area(number), self.rows[number]
@@ -57,7 +58,7 @@ class _Strips(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as the strips are."""
-        return QSize(_NAME + _LABEL + 400, len(self.rows) * _ROW + _FOOT)
+        return QSize(px(_NAME) + px(_LABEL) + 400, len(self.rows) * px(_ROW) + px(_FOOT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the strips, and the first and last cycle below them."""
@@ -68,7 +69,7 @@ class _Strips(QWidget):
             self._strip(painter, number, row, ink)
         if self.rows:
             area = self.area(len(self.rows) - 1)
-            foot = QRectF(area.left(), area.bottom() + 2, area.width(), _FOOT)
+            foot = QRectF(area.left(), area.bottom() + 2, area.width(), px(_FOOT))
             painter.setPen(colours.MUTED)
             painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "cycle 0")
             painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{self.cycles:,}")
@@ -91,14 +92,14 @@ class _Strips(QWidget):
             painter.drawPolygon(shape)
         painter.setPen(ink)
         middle = Qt.AlignmentFlag.AlignVCenter
-        name = painter.fontMetrics().elidedText(row.id, Qt.TextElideMode.ElideMiddle, _NAME - 10)
-        painter.drawText(QRectF(_MARGIN, area.top(), _NAME - 10, area.height()), middle, name)
+        name = painter.fontMetrics().elidedText(row.id, Qt.TextElideMode.ElideMiddle, px(_NAME) - 10)
+        painter.drawText(QRectF(px(_MARGIN), area.top(), px(_NAME) - 10, area.height()), middle, name)
         label = f"at most {seen:,} of {depth:,}" if depth else f"at most {seen:,}"
-        painter.drawText(QRectF(area.right() + 10, area.top(), _LABEL, area.height()), middle, label)
+        painter.drawText(QRectF(area.right() + 10, area.top(), px(_LABEL), area.height()), middle, label)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Lead to the wire of a row."""
-        number = int(event.position().y() // _ROW)
+        number = int(event.position().y() // px(_ROW))
         if 0 <= number < len(self.rows):
             self.chosen.emit(self.rows[number].id)
 
@@ -131,6 +132,10 @@ class OccupancyView(QScrollArea):
         """Show a report's FIFOs; tells whether a simulation watched any."""
         self.strips.rows = report.occupancy
         self.strips.depths = {row.id: row.depth.get(report.profile, 0) for row in report.channels}
-        self.strips.setMinimumHeight(self.strips.sizeHint().height())
+        self.rescale()
         self.strips.update()
         return bool(report.occupancy)
+
+    def rescale(self) -> None:
+        """Be as high as the strips are at the present scale of the interface."""
+        self.strips.setMinimumHeight(self.strips.sizeHint().height())

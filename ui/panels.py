@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -34,6 +34,7 @@ from ui.problems import Problems
 from ui.project_tabs import ProjectTabs
 from ui.report_view import ReportView
 from ui.session import Session
+from ui.theme import px
 from ui.welcome import Welcome
 
 __all__ = ["Panels", "add_menus", "add_toolbar", "make_actions"]
@@ -102,11 +103,14 @@ class Panels:
         width, height = window.width(), window.height()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = [self.docks["Palette"], self.docks["Inspector"]]
-        window.resizeDocks(side, [max(190, width // 8), max(360, round(width * 0.265))], horizontal)
+        # At a large scale the drawing keeps a third of the width.
+        sides = [max(px(190), width // 8), max(px(360), round(width * 0.265))]
+        fits = min(1.0, width * 2 / 3 / sum(sides))
+        window.resizeDocks(side, [round(part * fits) for part in sides], horizontal)
         window.resizeDocks(
             [self.docks["Inspector"], self.docks["Code"]], [round(height * 0.58), round(height * 0.42)], vertical
         )
-        window.resizeDocks([self.docks["Results"]], [max(200, round(height * 0.33))], vertical)
+        window.resizeDocks([self.docks["Results"]], [min(max(px(250), round(height * 0.33)), height // 2)], vertical)
 
 
 def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
@@ -160,7 +164,6 @@ def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: 
     bar = QToolBar("Actions", window)
     bar.setObjectName("toolbar")
     bar.setMovable(False)
-    bar.setIconSize(QSize(19, 19))
     for name in TOOLBAR:
         if name is None:
             bar.addSeparator()

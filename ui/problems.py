@@ -27,7 +27,7 @@ from allo_studio.diagnostics import Diagnostic, render, render_all
 from nodes import colours
 from ui.fix_list import fix_button
 from ui.icons import icon
-from ui.theme import mono_font
+from ui.theme import mono_font, px
 
 __all__ = ["Problems"]
 
@@ -161,7 +161,7 @@ class Problems(QWidget):
             layout.setContentsMargins(0, 2, 0, 2)
             layout.addWidget(button)
             layout.addStretch(1)
-            row.setSizeHint(0, QSize(0, button.fontMetrics().height() + _AROUND))
+            row.setSizeHint(0, QSize(0, button.fontMetrics().height() + px(_AROUND)))
             self.tree.setItemWidget(row, 0, holder)
 
     def _press(self, fix: Fix, checked: bool = False) -> None:

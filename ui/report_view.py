@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QLabel, QStackedLayout, QTabWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QTabWidget, QTreeWidgetItem, QWidget
 
 from allo_studio.pipeline import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
@@ -64,7 +64,11 @@ class ReportView(QWidget):
         self.origins, self.changes = origins_table(), changes_table()
         # The last two builds of the project, by target; each project has its own.
         self.builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
-        self.tabs.addTab(self.summary, "Summary")
+        # At a large scale the page scrolls, where a part of it would be cut off.
+        page = QScrollArea()
+        page.setWidgetResizable(True)
+        page.setWidget(self.summary)
+        self.tabs.addTab(page, "Summary")
         pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
         for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
             self.tabs.addTab(widget, title)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from PySide6.QtGui import QAction, QBrush, QColor, QFont, QIcon
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QComboBox,
     QListWidget,
     QListWidgetItem,
     QTabWidget,
+    QTreeView,
     QTreeWidget,
     QTreeWidgetItem,
     QTreeWidgetItemIterator,
@@ -20,24 +20,38 @@ from PySide6.QtWidgets import (
 
 from ui.icons import renewed
 
-__all__ = ["MONO", "recolour", "set_fonts"]
+__all__ = ["MONO", "recolour", "rescale"]
 
 # The property of a widget that shows code: the height of its font at 100%.
 MONO = "mono"
 
 
-def set_fonts(app: QApplication, font: Callable[[int], QFont]) -> None:
-    """Give the widgets that show code their font at the present scale."""
-    for widget in app.allWidgets():
+# The property of a tree: how far it indents at 100%.
+_INDENT = "indent"
+
+
+def rescale(root: QWidget, scale: float, font: Callable[[int], QFont]) -> None:
+    """Give the widgets of a window the lengths of the present scale that the style sheet cannot give them.
+
+    Those are the font of code, the indentation of trees, and what a widget changes in a method `rescale` of its own.
+    """
+    for widget in root.findChildren(QWidget):
         pixels = widget.property(MONO)
         if pixels:
             widget.setFont(font(int(pixels)))
+        if isinstance(widget, QTreeView):
+            if widget.property(_INDENT) is None:
+                widget.setProperty(_INDENT, widget.indentation())
+            widget.setIndentation(round(int(widget.property(_INDENT)) * scale))
+        own = getattr(widget, "rescale", None)
+        if own is not None:
+            own()
 
 
-def recolour(app: QApplication, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Put the colours of one theme (role: colour) in the place of those of another, in all windows."""
+def recolour(root: QWidget, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Put the colours of one theme (role: colour) in the place of those of another, in a window and its dialogs."""
     shades = {before[role]: after[role] for role in before}
-    for widget in app.allWidgets():
+    for widget in (root, *root.findChildren(QWidget)):
         for action in widget.actions():
             _renew(action)
         _recolour_widget(widget, shades)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -39,6 +39,7 @@ from allo_studio.ir import KernelIR
 from nodes import colours
 from ui.icons import icon
 from ui.step_form import StepForm
+from ui.theme import px
 from ui.trials import Outcome
 from ui.verify_bar import VerifyBar, outcome_icon
 
@@ -77,7 +78,6 @@ class SchedulePanel(QWidget):
         self.steps = QListWidget()
         self.steps.setUniformItemSizes(True)
         self.steps.setAlternatingRowColors(True)
-        self.steps.setIconSize(QSize(15, 15))
         self.verify = VerifyBar()
         self.form = StepForm()
         self.form.hide()
@@ -105,7 +105,6 @@ class SchedulePanel(QWidget):
         for name, tip, action in table:
             button = QToolButton()
             button.setIcon(icon(name))
-            button.setIconSize(QSize(17, 17))
             button.setToolTip(tip)
             button.clicked.connect(action)
             self._buttons[name] = button
@@ -201,9 +200,13 @@ class SchedulePanel(QWidget):
         self._fit()
         self._enable()
 
+    def rescale(self) -> None:
+        """Be as high as the steps are at another scale of the interface."""
+        self._fit()
+
     def _fit(self) -> None:
         height = sum(self.steps.sizeHintForRow(i) for i in range(self.steps.count()))
-        self.steps.setFixedHeight(max(30, min(height, 260)) + 4)
+        self.steps.setFixedHeight(max(px(30), min(height, px(260))) + 4)
 
     def _enable(self) -> None:
         row, count = self.steps.currentRow(), self.steps.count()

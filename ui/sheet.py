@@ -27,6 +27,10 @@ QToolBar::separator { background: $line; width: 1px; margin: 5px 7px; }
 QToolButton { padding: 5px 9px; border-radius: 5px; border: 1px solid transparent; }
 QToolButton:hover { background: $raised; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; }
+QTabBar::scroller { width: 34px; }
+QAbstractScrollArea::corner { background: transparent; border: 0; }
+QTabBar QToolButton { background: $raised; border: 1px solid $line; border-radius: 0; padding: 0; }
+QToolButton#qt_toolbar_ext_button { background: $raised; border: 1px solid $line; padding: 0; }
 QToolButton:disabled { color: $disabled; }
 QToolButton#build { background: $primary; color: $on_primary; font-weight: 600; }
 QToolButton#build:hover { background: $primary_hover; }
@@ -34,6 +38,10 @@ QToolButton#build:disabled { background: $raised; color: $disabled; }
 QToolButton#target { border: 1px solid $line; padding-right: 20px; }
 QToolButton#target:focus { border: 1px solid $accent; }
 QToolButton#target::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 6px; }
+QToolBar, QToolButton { icon-size: 18px; }
+QTreeView, QListView { icon-size: 17px; }
+QPushButton, QTabBar, QMenu, QComboBox, QCheckBox { icon-size: 16px; }
+QCheckBox::indicator, QRadioButton::indicator, QMenu::indicator { width: 14px; height: 14px; }
 QDockWidget { color: $muted; font-weight: 600; titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: $window; padding: 8px 11px; border-bottom: 1px solid $line; }
 QTabWidget::pane { border: 0; border-top: 1px solid $line; }
@@ -67,7 +75,7 @@ QPushButton[primary="true"]:hover { background: $primary_hover; }
 QPushButton[primary="true"]:disabled { background: $raised; border: 1px solid $line; color: $disabled; }
 QPushButton[flat="true"] { background: transparent; border: 0; color: $accent; padding: 3px 0; text-align: left; }
 QProgressBar { background: $base; border: 1px solid $line; border-radius: 5px; text-align: center;
-  min-height: 16px; max-height: 16px; }
+  min-height: 17px; max-height: 17px; }
 QProgressBar::chunk { background: $primary; border-radius: 4px; }
 QProgressBar[high="true"]::chunk { background: $high; }
 QScrollArea { border: 0; background: $window; }
@@ -96,6 +104,7 @@ QLabel[role="differs"] { background: $differs; color: $on_differs; border-radius
   margin: 1px 0 3px 0; font-weight: 700; }
 QLabel[role="note"] { background: $note_box; border-radius: 5px; padding: 6px 9px; }
 QPushButton[role="fix"] { text-align: left; padding: 3px 10px; }
+QFrame[role="example"] { max-width: 420px; }
 QFrame[role="card"] { background: $raised; border-radius: 7px; }
 QWidget[role="bar"] { background: $window; border-bottom: 1px solid $line; }
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QSplitter,
@@ -18,7 +17,7 @@ from allo_studio.pipeline import Target
 from allo_studio.report.model import Report
 from allo_studio.report.violations import violations
 from nodes import colours
-from ui.cards import Card, CycleCard
+from ui.cards import Card, CardRow, CycleCard
 from ui.comparison import interval_of, latency_of
 from ui.icons import icon
 from ui.report_rows import PORT_HEADERS, latency_detail, port_texts, profile_text, time_text
@@ -51,10 +50,7 @@ class SummaryPage(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        cards, layout, split = QHBoxLayout(), QGridLayout(self), QSplitter()
-        for card in (*self.cycles.values(), *self.facts.values()):
-            cards.addWidget(card, 1)
-        cards.setSpacing(10)
+        cards, layout, split = CardRow((*self.cycles.values(), *self.facts.values())), QGridLayout(self), QSplitter()
         for title, widget in (("Resources", self.resources), ("Interfaces", self.ports)):
             part = QWidget()
             column = QVBoxLayout(part)
@@ -66,7 +62,7 @@ class SummaryPage(QWidget):
             split.addWidget(part)
         layout.setContentsMargins(12, 10, 12, 6)
         layout.setVerticalSpacing(8)
-        layout.addLayout(cards, 0, 0)
+        layout.addWidget(cards, 0, 0)
         layout.addWidget(self.kept, 1, 0)
         layout.addWidget(self.violations, 2, 0)
         layout.addWidget(split, 3, 0)

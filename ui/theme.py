@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from nodes import colours
 from nodes.themes import THEMES
-from ui.restyle import MONO, recolour, set_fonts
+from ui.restyle import MONO, recolour, rescale
 from ui.sheet import sheet
 
-__all__ = ["apply_theme", "mono_font", "px", "resolved", "set_level", "set_mono"]
+__all__ = ["LOOK", "apply_theme", "mono_font", "px", "resolved", "set_level", "set_mono", "settle"]
 
 # Of the font of the interface and of code, at 100%.
 _PIXELS, _MONO_PIXELS = 13, 12
 _scale = 1.0
+
+
+class Look(QObject):
+    """Tells windows that the look of the application has changed."""
+
+    changed = Signal()
+
+
+LOOK = Look()
 
 
 def px(length: float) -> int:
@@ -31,12 +40,11 @@ def resolved(app: QApplication, theme: str) -> str:
 
 
 def apply_theme(app: QApplication, theme: str = "system", scale: float = 1.0) -> None:
-    """Give the application a look, also windows that are open.
+    """Give the application a look, and tell the windows that are open.
 
     A palette is set too: the colour scheme hint has no effect on all platforms.
     """
     global _scale
-    before = THEMES[colours.current()]
     name = resolved(app, theme)
     colours.use(name)
     _scale = scale
@@ -48,9 +56,14 @@ def apply_theme(app: QApplication, theme: str = "system", scale: float = 1.0) ->
     app.setFont(font)
     app.setPalette(_palette())
     app.setStyleSheet(sheet(THEMES[name], scale))
-    set_fonts(app, mono_font)
-    if before is not THEMES[name]:
-        recolour(app, before, THEMES[name])
+    LOOK.changed.emit()
+
+
+def settle(root: QWidget, before: str = "") -> None:
+    """Give a window what it keeps of colours and lengths, in the present look; `before` is the theme that it has."""
+    rescale(root, _scale, mono_font)
+    if before and before != colours.current():
+        recolour(root, THEMES[before], THEMES[colours.current()])
 
 
 def mono_font(pixels: int = _MONO_PIXELS) -> QFont:

@@ -36,7 +36,7 @@ class VerifyBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.switch = QCheckBox("verify each step by running the kernel before and after it")
+        self.switch = QCheckBox("Verify each step by running it")
         self.switch.setToolTip("Both kernels run on random and edge data in the background; every result is compared.")
         self.switch.setChecked(True)
         self.text = QLabel()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ui.icons import icon
 from ui.recent import shown_path
@@ -15,7 +15,7 @@ __all__ = ["Welcome"]
 
 _MOST_RECENT = 5
 # The gallery: cards side by side, and how wide each is at most.
-_COLUMNS, _CARD = 2, 420
+_COLUMNS = 2
 
 
 class Welcome(QWidget):
@@ -86,8 +86,8 @@ def _gallery(examples: Mapping[str, str], asked: SignalInstance) -> QScrollArea:
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(10)
     for number, (name, note) in enumerate(examples.items()):
-        card, column = QWidget(), QVBoxLayout()
-        card.setMaximumWidth(_CARD)
+        card, column = QFrame(), QVBoxLayout()
+        card.setProperty("role", "example")
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         button = QPushButton(f"Example: {name}")

@@ -87,7 +87,7 @@ class Window(
         self.note_actions = NoteActions(self.session, self.panels)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
-        self.mark_look()
+        self.watch_look()
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))
         add_menus(self, {**self.actions_by_id, "recent": self.recent_menu.menuAction()}, self.panels.docks)

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QImage
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSizePolicy, QTabBar, QWidget
+from schedule_samples import report
 
 from nodes import colours
 from nodes.themes import THEMES
 from ui import preferences
 from ui.app import application
+from ui.cards import CardRow
 from ui.icons import icon
 from ui.sheet import sheet
 from ui.tables import items_of
@@ -28,9 +30,10 @@ def as_before(qapp: QApplication) -> Iterator[None]:
 
 
 def pixel(window: Window) -> str:
-    """The colour of the canvas near its corner."""
-    view = window.panels.canvas.view
-    return view.viewport().grab().toImage().pixelColor(2, 2).name()
+    """The colour of the canvas near its corner, between the dots of the grid."""
+    image = window.panels.canvas.view.viewport().grab().toImage()
+    shades = [image.pixelColor(x, 2).name() for x in range(40)]
+    return max(set(shades), key=shades.count)
 
 
 def colour_of(found: QIcon) -> str:
@@ -135,7 +138,7 @@ def test_an_icon_of_no_role_is_refused() -> None:
 
 
 def test_levels_of_labels_have_their_colour(studio: Window) -> None:
-    card = studio.panels.report._cards["Latency"]
+    card = studio.panels.report.summary.cycles["Latency"]
     card.tell("5 cycles", "", "error")
     label: QLabel = card.number
     assert label.palette().windowText().color().name() == THEMES["dark"]["error"]
@@ -143,3 +146,48 @@ def test_levels_of_labels_have_their_colour(studio: Window) -> None:
     assert label.palette().windowText().color().name() == THEMES["light"]["error"]
     card.tell("5 cycles", "")
     assert label.palette().windowText().color().name() == THEMES["light"]["text"]
+
+
+def clipped(root: QWidget) -> list[str]:
+    """The labels and buttons in view of which a part is cut off."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        if not isinstance(widget, (QLabel, QAbstractButton)) or not widget.isVisible():
+            continue
+        least = widget.minimumSizeHint()
+        wraps = isinstance(widget, QLabel) and widget.wordWrap()
+        height = widget.heightForWidth(widget.width()) if wraps else least.height()
+        # Qt's own, for what there is no room for.
+        if widget.objectName().startswith("qt_") or isinstance(widget.parent(), QTabBar):
+            continue
+        free = widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+        narrow = widget.width() < least.width() and not wraps and not free
+        if narrow or widget.height() < height:
+            found.append(f"{type(widget).__name__} {widget.text()!r}: {widget.size()} of {least}, {height} high")
+    return found
+
+
+@pytest.mark.parametrize("percent", [100, 150, 200])
+def test_nothing_is_cut_off_at_any_scale(studio: Window, percent: int, qapp: QApplication) -> None:
+    studio.resize(1680, 1020)
+    studio.panels.canvas.select("mm1")
+    studio.panels.report.show_report(report())
+    studio.panels.bottom.setCurrentWidget(studio.panels.report)
+    studio.choose_look(scale=percent)
+    for _ in range(5):
+        qapp.processEvents()
+    assert studio.width() <= 1680, "the window would be larger than it was"
+    assert studio.panels.canvas.width() > 1680 * 0.3
+    for tab in range(studio.panels.report.tabs.count()):
+        studio.panels.report.tabs.setCurrentIndex(tab)
+        qapp.processEvents()
+        assert not clipped(studio), "; ".join(clipped(studio))
+    # The whole kernel page is within the inspector.
+    page = studio.panels.inspector.kernel_page
+    assert page.width() <= page.parentWidget().width()
+    area = studio.panels.report.tabs.widget(0)
+    studio.panels.report.tabs.setCurrentIndex(0)
+    qapp.processEvents()
+    cards = area.findChild(CardRow)
+    assert cards is not None
+    assert cards.columns == (4 if percent == 100 else 2)
