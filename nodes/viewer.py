@@ -256,6 +256,12 @@ class CanvasView(PatchedViewer):
         self._scene_range = QRectF(rect.topLeft(), self.viewport().size().toSizeF() / scale)
         self._update_scene()
 
+    def redraw(self) -> None:
+        """Draw everything anew, also what items have kept of their last drawing, as in the colours of another theme."""
+        for item in self.scene().items():
+            item.update()
+        self.viewport().update()
+
     def drawn(self) -> QRectF:
         """Return what the blocks and wires take of the scene."""
         items = [item for item in self.scene().items() if item is not self.live and item.isVisible()]

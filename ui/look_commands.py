@@ -80,6 +80,8 @@ class LookCommands:
         (theme, scale), self._look = self._look, (colours.current(), px(100))
         settle(self, theme)
         self.panels.canvas.view.magnification = px(100) / 100
+        if theme != colours.current():
+            self.panels.canvas.view.redraw()
         if scale != px(100):
             self.panels.size_docks(self)
         chosen = preferences.load().theme

@@ -50,6 +50,9 @@ def test_a_theme_is_taken_at_once_and_remembered(studio: Window) -> None:
     light = THEMES["light"]
     assert studio.palette().window().color().name() == light["window"]
     assert pixel(studio) == light["background"]
+    view, block = studio.panels.canvas.view, studio.panels.canvas.block("mm2")
+    inside = view.mapFromScene(block.mapToScene(block.width / 2, 70.0))
+    assert view.viewport().grab().toImage().pixelColor(inside).name() == light["block"]
     assert studio.grab().toImage().pixelColor(300, 3).name() == light["window"]
     # What keeps a copy of a colour.
     heading = items_of(studio.panels.palette.tree)[0]
