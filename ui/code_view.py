@@ -22,7 +22,7 @@ from allo_studio.diagnostics import Diagnostic
 from allo_studio.source import Span
 from nodes import colours
 from ui.highlight import formats
-from ui.theme import set_mono
+from ui.theme import px, set_mono
 
 __all__ = ["CodeView", "worst"]
 
@@ -215,7 +215,7 @@ class CodeView(QPlainTextEdit):
     def gutter_width(self) -> int:
         """Return the width of the line numbers in pixels."""
         digits = max(2, len(str(self.blockCount())))
-        return self.fontMetrics().horizontalAdvance("9") * digits + _DOT + 20
+        return self.fontMetrics().horizontalAdvance("9") * digits + px(_DOT + 20)
 
     def paint_gutter(self, area: QRect) -> None:
         """Draw the line numbers, the dots of problems, and bars at lines that are traced."""
@@ -232,7 +232,7 @@ class CodeView(QPlainTextEdit):
                 break
             if block.isVisible() and box.bottom() >= area.top():
                 line = block.blockNumber() + 1
-                place = QRect(0, int(box.top()), self._gutter.width() - 9, int(box.height()))
+                place = QRect(0, int(box.top()), self._gutter.width() - px(9), int(box.height()))
                 painter.setPen(colours.ACCENT if line in traced else faint)
                 painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(line))
                 if line in traced:
@@ -240,7 +240,8 @@ class CodeView(QPlainTextEdit):
                 if line in self._problems:
                     painter.setPen(Qt.PenStyle.NoPen)
                     painter.setBrush(colours.level_colour(worst(self._problems[line])))
-                    painter.drawEllipse(5, place.center().y() - _DOT // 2 + 1, _DOT, _DOT)
+                    dot = px(_DOT)
+                    painter.drawEllipse(px(5), place.center().y() - dot // 2 + 1, dot, dot)
             block = block.next()
         painter.end()
 

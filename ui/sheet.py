@@ -27,6 +27,7 @@ QToolBar::separator { background: $line; width: 1px; margin: 5px 7px; }
 QToolButton { padding: 5px 9px; border-radius: 5px; border: 1px solid transparent; }
 QToolButton:hover { background: $raised; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; }
+QTabWidget > QToolButton { padding: 2px 9px; }
 QTabBar::scroller { width: 34px; }
 QAbstractScrollArea::corner { background: transparent; border: 0; }
 QTabBar QToolButton { background: $raised; border: 1px solid $line; border-radius: 0; padding: 0; }
