@@ -110,15 +110,18 @@ class CardRow(QWidget):
         """Take as many columns as there is room for."""
         done = super().event(event)
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
-            widest = max(card.minimumSizeHint().width() for card in self._cards) + self._grid.spacing()
-            most = (self.width() + self._grid.spacing()) // widest
-            self._arrange(next(count for count in (len(self._cards), 3, 2, 1) if count <= max(most, 1)))
+            counts = (len(self._cards), 3, 2)
+            self._arrange(next((count for count in counts if self._width_of(count) <= self.width()), 1))
         return done
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widest card, so that they can be put below each other."""
-        width = max(card.minimumSizeHint().width() for card in self._cards)
-        return QSize(width, super().minimumSizeHint().height())
+        return QSize(self._width_of(1), super().minimumSizeHint().height())
+
+    def _width_of(self, columns: int) -> int:
+        """Return how wide so many columns are at least."""
+        least = [card.minimumSizeHint().width() for card in self._cards]
+        return sum(max(least[column::columns]) for column in range(columns)) + (columns - 1) * self._grid.spacing()
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:

@@ -40,11 +40,13 @@ class SummaryPage(QWidget):
         self.facts = {"Clock": Card("Clock"), "Target": Card("Target"), "Simulation": Card("Simulation")}
         self.general = QLabel()
         self.general.setProperty("role", "muted")
+        self.general.setWordWrap(True)
         self.general.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.resources = table(["Resource", "Used", "Available", "Share"], 3)
         self.violations = table(VIOLATION_HEADERS, 3)
         self.ports = table(PORT_HEADERS, len(PORT_HEADERS) - 1)
         self.kept = QLabel()
+        self.kept.setWordWrap(True)
         for widget in (self.violations, self.ports):
             leads(widget, self.place_chosen.emit, self.source_chosen.emit)
         self._lay_out()

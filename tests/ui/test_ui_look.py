@@ -193,4 +193,4 @@ def test_nothing_is_cut_off_at_any_scale(studio: Window, percent: int, qapp: QAp
     qapp.processEvents()
     cards = area.findChild(CardRow)
     assert cards is not None
-    assert cards.columns == (4 if percent == 100 else 2)
+    assert cards.columns == {100: 5, 150: 3, 200: 2}[percent]
