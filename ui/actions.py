@@ -80,6 +80,8 @@ _TABLE = (
     ActionSpec("next_problem", "Next p&roblem", "F8", "", "project", "Go to the next problem in the sources"),
     ActionSpec("previous_problem", "Pre&vious problem", "Shift+F8", "", "project", "Go to the problem before it"),
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
+    ActionSpec("console", "C&onsole", "Ctrl+J", tip="Type a command for the open project, and see what was done"),
+    ActionSpec("history", "&History", "Ctrl+H", tip="Go to an earlier or a later state of the project"),
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
     ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
@@ -125,7 +127,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "split_code", "edit_source", "next_problem",
-        "previous_problem", None, "commands", "search", None, "theme", "scale",
+        "previous_problem", None, "commands", "search", "console", "history", None, "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,

@@ -46,10 +46,13 @@ class BuildControl(QObject):
     def start(self) -> None:
         """Build the project in front as it is now for the chosen target, into a folder of its folder `build`."""
         session, chosen = self._session, self._targets.chosen
-        if session.loaded is None or session.project is None or self._builder.running:
+        out = session.work.folder_for(TARGETS[chosen].ending)
+        if session.loaded is None or session.project is None or out is None or self._builder.running:
             return
         self._target, self._work = TARGETS[chosen], session.work
-        out = session.loaded.root.resolve() / "build" / f"{session.project.name}{self._target.ending}"
+        session.work.build_folder = out
+        vendor = () if self._targets.vendor.run != "never" or chosen != "hls" else ("--no-tool",)
+        self._panels.console.did("build", session.loaded.file, "--target", chosen, *vendor)
         self._builder.start(session.loaded, session.project, out, chosen, self._targets.vendor)
 
     def forget(self, work: Work) -> None:

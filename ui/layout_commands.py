@@ -68,6 +68,8 @@ class LayoutCommands:
         except OSError as error:
             self._message(f"{path} could not be written: {error.strerror or error}")
             return
+        if path.suffix.lower() != ".pdf":
+            self.panels.console.did("render", loaded.file, "--graph", graph.name, "--out", path)
         self._message(f"Wrote {path}")
 
     def _align(self, side: Side) -> None:

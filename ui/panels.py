@@ -26,6 +26,7 @@ from ui.actions import ACTIONS, MENUS, SUBMENUS, TOOLBAR
 from ui.breadcrumbs import Breadcrumbs
 from ui.build_log import BuildLog
 from ui.code_dock import CodeDock
+from ui.console import Console
 from ui.history_view import HistoryView
 from ui.icons import icon
 from ui.inspector import Inspector
@@ -51,7 +52,7 @@ class Panels:
         )
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
-        self.history = HistoryView(session)
+        self.history, self.console = HistoryView(session), Console(session)
         self.status, self.tabs = QLabel(), ProjectTabs()
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -67,7 +68,12 @@ class Panels:
         self.bottom = QTabWidget()
         self.bottom.setDocumentMode(True)
         self.bottom.tabBar().setDrawBase(False)
-        for widget, title in ((self.problems, "Problems"), (self.log, "Build"), (self.report, "Report")):
+        for widget, title in (
+            (self.problems, "Problems"),
+            (self.log, "Build"),
+            (self.report, "Report"),
+            (self.console, "Console"),
+        ):
             self.bottom.addTab(widget, title)
         self._docks(window)
         window.statusBar().addPermanentWidget(self.status)

@@ -9,6 +9,7 @@ from pathlib import Path
 from allo_studio.cli.reports import beside, exported
 from allo_studio.diagnostics import AlloError
 from ui.dialogs import Prompts
+from ui.panels import Panels
 from ui.session import Session
 
 __all__ = ["ReportCommands"]
@@ -19,6 +20,7 @@ class ReportCommands:
 
     session: Session
     prompts: Prompts
+    panels: Panels
     _show_result: Callable[[], None]
     _message: Callable[[str], None]
 
@@ -37,6 +39,7 @@ class ReportCommands:
             self._message(str(error.diagnostics[0].message))
             return
         names = ", ".join(str(Path(file.path).name) for file in made)
+        self.panels.console.did("report", self.session.work.build_folder, "--html" if page else "--csv", chosen)
         self._message(f"Wrote {names} to {made[0].path.parent}")
 
     def do_vendor_report(self) -> None:

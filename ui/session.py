@@ -59,7 +59,7 @@ class Session(QObject):
     entered = Signal()
     # Projects were opened, closed or put in another order, or one has got or lost changes.
     works_changed = Signal()
-    # Something was done, in words: an edit, undone or done again, or a save.
+    # Something was done, in words: an edit, undone or done again.
     acted = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -149,7 +149,6 @@ class Session(QObject):
             return False
         work.own_faults = ()
         work.history.mark_saved()
-        self.acted.emit(f"Saved {work.loaded.file}")
         return True
 
     def save_as(self, path: Path) -> bool:
@@ -170,7 +169,6 @@ class Session(QObject):
         self._add(work)
         self.show_work(work)
         self.close(before)
-        self.acted.emit(f"Saved as {work.loaded.file}" if work.loaded else "")
         return True
 
     def _refuse_open(self, path: Path) -> None:

@@ -23,12 +23,14 @@ from nodes.picture import Overlays
 from ui import preferences
 from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
+from ui.build_commands import BuildCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.code_commands import CodeCommands
 from ui.command_palette import Command, CommandPalette, commands_of
 from ui.dialogs import Prompts
 from ui.disk_watch import DiskWatch
+from ui.dock_commands import DockCommands
 from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.gestures import Gestures
@@ -50,7 +52,6 @@ from ui.tab_commands import TabCommands
 from ui.tab_keeper import TabKeeper
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
-from ui.trust import code_files, is_trusted, trust
 
 __all__ = ["Window"]
 
@@ -62,6 +63,8 @@ class Window(
     FileCommands,
     TabCommands,
     BlockCommands,
+    BuildCommands,
+    DockCommands,
     LayoutCommands,
     LookCommands,
     NoteCommands,
@@ -139,6 +142,7 @@ class Window(
         parts.code.block_chosen.connect(self.navigator.go_to_path)
         parts.problems.opened.connect(self.navigator.go_to)
         parts.problems.fix_chosen.connect(self.session.do)
+        parts.console.may_run = self.may_run_code
         parts.log.cancel_requested.connect(self.do_cancel)
         parts.report.place_chosen.connect(self.navigator.go_to_path)
         parts.report.source_chosen.connect(self.navigator.go_to_source)
@@ -229,6 +233,7 @@ class Window(
         self.panels.status.setText(f"{checked}    {target.device}  ·  {target.clock_ns:g} ns   ")
 
     def _message(self, text: str) -> None:
+        self.panels.console.note("says", text)
         self.statusBar().showMessage(text.partition("\n")[0][:160], _MESSAGE_MS)
 
     def _say(self, text: str) -> None:
@@ -425,36 +430,9 @@ class Window(
 
     def do_check(self) -> None:
         """Read the kernels again and check."""
+        if self.session.loaded is not None:
+            self.panels.console.did("check", self.session.loaded.file)
         self.session.recheck()
-
-    # Builds.
-
-    def do_build(self) -> None:
-        """Build the project as it is now; where it brings code that is run, ask first, once a folder."""
-        checked, loaded = self.session.checked, self.session.loaded
-        files = code_files(checked) if checked and not self.builder.running else ()
-        if loaded is not None and files and not is_trusted(loaded.root):
-            if not self.prompts.trust(loaded.root, files):
-                self._message("Not built: the project's code was not allowed to run")
-                return
-            trust(loaded.root)
-        self.build_control.start()
-
-    def do_target_hls(self) -> None:
-        """Build HLS C++ from now on."""
-        self.targets.choose("hls")
-
-    def do_target_rtl(self) -> None:
-        """Build RTL from now on."""
-        self.targets.choose("rtl")
-
-    def do_vendor(self) -> None:
-        """Let builds run the vendor's tool from now on, or not."""
-        self.targets.run_vendor(self.actions_by_id["vendor"].isChecked())
-
-    def do_cancel(self) -> None:
-        """Stop the build."""
-        self.builder.cancel()
 
     def _show_result(self) -> None:
         result = self.session.result
@@ -494,6 +472,7 @@ class Window(
             return
         self._shut = True
         self.builder.shut()
+        self.panels.console.run.shut()
         self.panels.inspector.verifier.shut()
         self.panels.canvas.shut()
         super().closeEvent(event)

@@ -54,6 +54,8 @@ class Work:
         self.built_from: Project | None = None
         # The last good build for each target, and what it was built from.
         self.builds: dict[Target, tuple[BuildResult, Project]] = {}
+        # The folder of the last build, also of an earlier session.
+        self.build_folder: Path | None = None
         self.kernel_files: list[str] = []
         self.descriptors: list[str] = []
         self.arrays: list[tuple[str, str]] = []
@@ -71,6 +73,7 @@ class Work:
             self.find_files()
             self.history = History(loaded.project)
             self.level = valid(loaded.project, Level(loaded.project.top))
+            self.build_folder = self._earlier_build()
             self.check()
 
     @property
@@ -92,6 +95,16 @@ class Work:
         """Take the result of a build of `project`."""
         self.result, self.built_from, self.build_faults = result, project, tuple(result.diagnostics)
         self.builds[built_for(result) or "hls"] = (result, project)
+
+    def folder_for(self, ending: str) -> Path | None:
+        """Return the folder that builds go to whose folder's name ends so, as on the command line."""
+        if self.loaded is None or self.project is None:
+            return None
+        return self.loaded.root.resolve() / "build" / f"{self.project.name}{ending}"
+
+    def _earlier_build(self) -> Path | None:
+        found = [folder for ending in ("", "-rtl") if (folder := self.folder_for(ending)) and folder.is_dir()]
+        return max(found, key=lambda folder: folder.stat().st_mtime, default=None)
 
     def made(self, target: Target, path: str) -> Made:
         """Return what the last good build for a target generated for a block or graph."""
