@@ -76,6 +76,7 @@ def _step(draw: random.Random, project: Project, _: CheckedDesign) -> Edit:
             edits.RemoveStep(name, last),
             edits.MoveStep(name, last, draw.randrange(len(steps))),
             edits.ReplaceStep(name, last, step),
+            edits.DisableStep(name, last, not steps[last].disabled),
         ]
     return draw.choice(choices)
 

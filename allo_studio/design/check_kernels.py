@@ -188,7 +188,7 @@ def kernel_result(source: Source, node: KernelNode, steps: tuple[StepSpec, ...])
     )
     if base is None:
         return KernelResult(CheckedKernel(None, None), faults=faults)
-    specs = repr([(s.name, sorted(s.args.items(), key=lambda i: i[0])) for s in steps])
+    specs = repr([(s.name, sorted(s.args.items(), key=lambda i: i[0]), s.disabled) for s in steps])
     return cast(KernelResult, _memo.get((*key, specs), lambda: _shared(key, _scheduled(base, steps))))
 
 
@@ -235,13 +235,18 @@ def _parsed(
 
 
 def _scheduled(base: KernelIR, steps: tuple[StepSpec, ...]) -> KernelResult:
+    """Apply the steps that are not disabled; what is told of them names their places among all."""
+    numbers = [number for number, step in enumerate(steps) if not step.disabled]
     try:
-        scheduled = from_specs(base, [(s.name, s.args) for s in steps])
+        scheduled = from_specs(base, [(steps[number].name, steps[number].args) for number in numbers])
     except AlloError as error:
-        faults = tuple((_step_index(d), replace(d, where="")) for d in error.diagnostics)
+        faults = tuple((numbers[_step_index(d)], replace(d, where="")) for d in error.diagnostics)
         return KernelResult(CheckedKernel(base, None), _ports(base), step_faults=faults)
     kernel = CheckedKernel(base, scheduled)
-    return KernelResult(kernel, _ports(scheduled.ir), _demands(scheduled))
+    # A kernel may demand a layout itself, and have no steps.
+    places = dict(enumerate(numbers))
+    demands = tuple(replace(demand, step=places.get(demand.step, 0)) for demand in _demands(scheduled))
+    return KernelResult(kernel, _ports(scheduled.ir), demands)
 
 
 def _step_index(diagnostic: Diagnostic) -> int:

@@ -126,7 +126,8 @@ def _steps(name: str, before: Sequence[StepSpec], after: Sequence[StepSpec]) -> 
 
 
 def _step(step: StepSpec) -> str:
-    return f"{step.name}({', '.join(f'{key}={value}' for key, value in step.args.items())})"
+    said = f"{step.name}({', '.join(f'{key}={value}' for key, value in step.args.items())})"
+    return f"{said}, disabled" if step.disabled else said
 
 
 class _Graphs:

@@ -21,6 +21,7 @@ from allo_studio.design.names import fresh_name
 __all__ = [
     "AddSchedule",
     "AddStep",
+    "DisableStep",
     "ForkSchedule",
     "MoveStep",
     "RemoveSchedule",
@@ -181,6 +182,25 @@ class ReplaceStep(Edit):
     def describe(self) -> str:
         """Return the text for the undo menu."""
         return f"Change step {self.index + 1} of {self.schedule}"
+
+
+@dataclass(frozen=True)
+class DisableStep(Edit):
+    """Let step `index` (from 0) do nothing, or something again."""
+
+    schedule: str
+    index: int
+    disabled: bool = True
+
+    def apply(self, project: Project) -> Project:
+        """Return the project with the step in its place; refused where there is none at `index`."""
+        steps = _steps_with(project, self.schedule, self.index)
+        changed = replace(steps[self.index], disabled=self.disabled)
+        return _with_steps(project, self.schedule, (*steps[: self.index], changed, *steps[self.index + 1 :]))
+
+    def describe(self) -> str:
+        """Return the text for the undo menu."""
+        return f"{'Disable' if self.disabled else 'Enable'} step {self.index + 1} of {self.schedule}"
 
 
 @dataclass(frozen=True)

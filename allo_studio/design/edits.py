@@ -39,6 +39,7 @@ from allo_studio.design.edit_project import (
 from allo_studio.design.edit_schedule import (
     AddSchedule,
     AddStep,
+    DisableStep,
     ForkSchedule,
     MoveStep,
     RemoveSchedule,
@@ -59,6 +60,7 @@ __all__ = [
     "AddStep",
     "CollapseNodes",
     "Connect",
+    "DisableStep",
     "Disconnect",
     "DuplicateNodes",
     "Edit",

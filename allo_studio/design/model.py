@@ -67,10 +67,14 @@ class Target:
 
 @dataclass(frozen=True)
 class StepSpec:
-    """A schedule step as the file has it: the primitive's name and its arguments, not yet understood."""
+    """A schedule step as the file has it: the primitive's name and its arguments, not yet understood.
+
+    One that is `disabled` is kept in its place and does nothing: it need not even apply.
+    """
 
     name: str
     args: Mapping[str, Any]
+    disabled: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ from allo_studio.project.initial import plain_initial, take_initial
 __all__ = ["FORMAT", "read_project", "take_steps", "to_plain"]
 
 FORMAT = 1
+# What stands beside a step's name where the step does nothing.
+_DISABLED = "disabled"
 _TOP_KEYS = ("format", "name", "target", "top", "schedules", "graphs", "view", "notes")
 _GRAPH_KEYS = ("execution", "params", "inputs", "outputs", "nodes", "edges", "unify")
 _EDGE_KEYS = ("from", "to", "rate", "channel", "depth", "initial")
@@ -112,21 +114,27 @@ def _target(value: Any, faults: Faults) -> Target:
 
 
 def take_steps(value: Any, path: Path, faults: Faults) -> tuple[StepSpec, ...]:
-    """Return the steps of a list `- split: {axis: j, factor: 8}`; their names and arguments are not looked at yet."""
-    steps = []
-    for index, entry in enumerate(faults.take_list(value, path)):
-        here = (*path, index)
-        hint = "write a step as `- split: {axis: j, factor: 8}`"
-        if not isinstance(entry, dict) or len(entry) != 1:
-            count = f"it has {len(entry)} keys" if isinstance(entry, dict) else "it is none"
-            faults.add(here, f"a step must be a mapping with one key, and {count}", hint)
-            continue
-        ((name, args),) = entry.items()
-        if not isinstance(args, dict):
-            faults.add((*here, name), "the arguments of a step must be a mapping", hint)
-            continue
-        steps.append(StepSpec(name, args))
-    return tuple(steps)
+    """Return the steps of a list `- split: {axis: j, factor: 8}`; their names and arguments are not looked at yet.
+
+    Beside the name a step may have `disabled: true`.
+    """
+    found = (_step(entry, (*path, index), faults) for index, entry in enumerate(faults.take_list(value, path)))
+    return tuple(step for step in found if step is not None)
+
+
+def _step(entry: Any, path: Path, faults: Faults) -> StepSpec | None:
+    hint = "write a step as `- split: {axis: j, factor: 8}`"
+    named = [item for item in entry.items() if item[0] != _DISABLED] if isinstance(entry, dict) else []
+    if len(named) != 1:
+        count = f"it has {len(named)} keys" if isinstance(entry, dict) else "it is none"
+        faults.add(path, f"a step must be a mapping with one key, and {count}", hint)
+        return None
+    ((name, args),) = named
+    if not isinstance(args, dict):
+        faults.add((*path, name), "the arguments of a step must be a mapping", hint)
+        return None
+    disabled = faults.take_bool(entry[_DISABLED], (*path, _DISABLED)) if _DISABLED in entry else False
+    return StepSpec(name, args, bool(disabled))
 
 
 def _graph(name: str, value: Any, faults: Faults) -> Graph:
@@ -309,7 +317,8 @@ def _end(text: str, path: Path, faults: Faults) -> Endpoint | None:
 
 
 def _plain_step(step: StepSpec) -> dict[str, Any]:
-    return {step.name: {k: list(v) if isinstance(v, tuple) else v for k, v in step.args.items()}}
+    plain: dict[str, Any] = {step.name: {k: list(v) if isinstance(v, tuple) else v for k, v in step.args.items()}}
+    return {**plain, _DISABLED: True} if step.disabled else plain
 
 
 def _plain_graph(graph: Graph) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,28 @@ def test_the_cascade_is_sound() -> None:
         "cascade/mm2.B": "(-, cyclic 8)",
         "cascade/mm2.C": "(-, cyclic 8)",
     }
+
+
+def test_a_disabled_step_does_nothing_and_the_others_keep_their_places() -> None:
+    project = load_project(EXAMPLE)
+    steps = list(project.project.schedules["row_wise"])
+    # Without the split there is no j.outer: the reorder does not apply, unless it is disabled too.
+    off = [replace(step, disabled=True) if n in (0, 1, 5, 6) else step for n, step in enumerate(steps)]
+    off.append(StepSpec("no such step", {}, disabled=True))
+
+    def schedule(chosen: list[StepSpec]) -> CheckedDesign:
+        changed = replace(project.project, schedules={"row_wise": tuple(chosen)})
+        return check(changed, sources(project.root))
+
+    design = schedule(off)
+    assert told(design) == []
+    kernel = design.kernels["cascade/mm1"]
+    assert kernel.scheduled is not None
+    assert [step.name for step in kernel.scheduled.steps] == ["buffer_at", "partition", "partition"]
+    assert kernel.ir is not None
+    assert [loop.id for loop in kernel.ir.loops() if loop.role is None] == ["i", "j", "k"]
+    wrong = schedule([off[0], *steps[1:]])
+    assert [where for _, where, _ in told(wrong)] == ["cascade/mm1#1", "cascade/mm2#1"]
 
 
 def test_a_check_after_a_move_parses_and_schedules_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,17 @@ def test_steps() -> None:
     assert names(edits.TruncateSteps("row", 1)) == ["iu"]
 
 
+def test_a_step_is_disabled_in_its_place_and_enabled_again() -> None:
+    off = edits.DisableStep("row", 1)
+    changed = off.apply(example())
+    assert [step.disabled for step in changed.schedules["row"]] == [False, True, False]
+    assert edits.DisableStep("row", 1, False).apply(changed) == example()
+    assert (off.describe(), edits.DisableStep("row", 1, False).describe()) == (
+        "Disable step 2 of row",
+        "Enable step 2 of row",
+    )
+
+
 def test_forking_a_shared_schedule() -> None:
     assert edits.schedule_users(example(), "row") == ("top/mm1", "top/mm2")
     forked = edits.ForkSchedule("top", "mm2").apply(example())
@@ -214,6 +225,7 @@ def test_the_whole_project() -> None:
         (edits.RemoveSchedule("row"), "is used by top/mm1, top/mm2"),
         (edits.AddStep("row", STEPS[0], 4), "no place 4"),
         (edits.RemoveStep("row", 3), "no step 3"),
+        (edits.DisableStep("row", 3), "no step 3"),
         (edits.RemoveStep("row", -1), "no step -1"),
         (edits.MoveStep("row", 0, 3), "no step 3"),
         (edits.TruncateSteps("row", 4), "3 steps"),

@@ -53,7 +53,7 @@ notes = st.builds(
     st.sampled_from(get_args(NoteColour)),
     st.sampled_from(get_args(NoteKind)),
 )
-steps = st.builds(StepSpec, keys, st.dictionaries(keys, values, max_size=3))
+steps = st.builds(StepSpec, keys, st.dictionaries(keys, values, max_size=3), st.booleans())
 unknown_nodes = st.builds(
     UnknownNode, st.dictionaries(keys, values, max_size=3).filter(lambda r: not {"kernel", "graph"} & set(r))
 )

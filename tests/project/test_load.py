@@ -138,6 +138,8 @@ def test_words_of_old_yaml_are_texts() -> None:
         (HEAD + "graphs:\n  g:\n    edges:\n      - {from: A, to: B, initial: {count: 2}}\n", (6, 35), "a `value`"),
         (HEAD + "schedules:\n  s:\n    - {split: {}, unroll: {}}\n", (5, 7), "it has 2 keys"),
         (HEAD + "schedules:\n  s:\n    - split\n", (5, 7), "a mapping with one key"),
+        (HEAD + "schedules:\n  s:\n    - {disabled: true}\n", (5, 7), "it has 0 keys"),
+        (HEAD + "schedules:\n  s:\n    - {split: {}, disabled: 3}\n", (5, 29), "true or false"),
         (HEAD + "schedules:\n  s:\n    - split: j\n", (5, 14), "arguments of a step"),
         (HEAD + "schedules: {s: 3}\n", (3, 16), "must be a list, not 3"),
         (HEAD + "view:\n  g: {m: [1]}\n", (4, 10), "two numbers"),

@@ -107,6 +107,7 @@ def commented(edit: edits.Edit) -> list[str]:
             edits.ReplaceStep("row_wise", 0, StepSpec("split", {"axis": "j", "factor": 16})),
             ["-        factor: 8    # lanes", "+        factor: 16    # lanes"],
         ),
+        (edits.DisableStep("row_wise", 1), ["+      disabled: true"]),
         (edits.RemoveStep("row_wise", 1), ["-    - unroll: {axis: j.inner}  # all of them"]),
         (
             edits.AddStep("row_wise", StepSpec("unroll", {"axis": "i"}), 1),
