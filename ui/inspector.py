@@ -16,6 +16,7 @@ from allo_studio.frontend import Parameter, kernel_parameters
 from allo_studio.ir import KernelIR
 from allo_studio.report.model import ChannelRow
 from ui.constant_page import ConstantPage
+from ui.effect_control import EffectControl
 from ui.inspector_pages import BlockPage, GraphPage, Page, PortPage, WirePage
 from ui.instance_page import InstancePage
 from ui.kernel_page import KernelPage
@@ -73,6 +74,7 @@ class Inspector(QWidget):
         self.kernel_page.schedule.step_chosen.connect(self._step_chosen)
         self.kernel_page.schedule.verify.toggled.connect(lambda on: self.refresh())
         self.verifier.told.connect(self._show_outcomes)
+        self.effects = EffectControl(session, self.kernel_page.schedule, self)
 
     def select(self, block: str | None, wire: str | None) -> None:
         """Show a block (`@A`: port A of the graph) or a wire of the level that is shown, or the level itself."""
@@ -102,8 +104,14 @@ class Inspector(QWidget):
             self.graph_page.show_graph(project, graph)
             self._show(self.graph_page)
         self.verifier.want(self._trials)
+        self.effects.show_kernels(self._irs)
         self._show_outcomes()
         self._tell_ir()
+
+    def shut(self) -> None:
+        """Stop what runs beside the window."""
+        self.verifier.shut()
+        self.effects.predictor.shut()
 
     @property
     def irs(self) -> tuple[KernelIR, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from allo_studio.design.checked import CheckedKernel
 from allo_studio.design.model import StepSpec
@@ -25,16 +26,25 @@ class Unfolded:
         if kernel is None or kernel.base is None:
             return ()
         if kernel.scheduled is not None:
-            return tuple(kernel.scheduled.irs)
+            return _spread(kernel.scheduled.irs, specs)
         key = (id(kernel.base), repr(specs))
         if key != self._key:
             self._key, self._irs = key, _replay(kernel.base, specs)
         return self._irs
 
 
+def _spread(irs: Sequence[KernelIR], specs: Sequence[StepSpec]) -> tuple[KernelIR, ...]:
+    """Return the kernel after each of all steps, of which disabled ones leave it as it is."""
+    applied = accumulate((not spec.disabled for spec in specs), initial=0)
+    return tuple(irs[count] for count in applied)
+
+
 def _replay(base: KernelIR, specs: Sequence[StepSpec]) -> tuple[KernelIR, ...]:
     irs = [base]
     for spec in specs:
+        if spec.disabled:
+            irs.append(irs[-1])
+            continue
         try:
             irs.append(parse_step(spec.name, spec.args).apply(irs[-1]))
         except AlloError:

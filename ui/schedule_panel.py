@@ -1,4 +1,4 @@
-"""The schedule of a block as a list of steps: add, change, remove, move, cut off; shared schedules say so."""
+"""The schedule of a block as a list of steps: add, change, disable, remove, move, cut off; shared ones say so."""
 
 # The stubs know a signal of `object` only with slots of `object`.
 # mypy: disable-error-code="call-overload"
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from allo_studio.design.edits import (
     AddSchedule,
     AddStep,
+    DisableStep,
     Edit,
     ForkSchedule,
     MoveStep,
@@ -37,8 +37,11 @@ from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR
 from nodes import colours
+from ui.effect_bar import EffectBar, effect_text
+from ui.effects import Change, Figures, percent
 from ui.icons import icon
 from ui.step_form import StepForm
+from ui.step_list import Cells, StepList
 from ui.theme import px
 from ui.trials import Outcome
 from ui.verify_bar import VerifyBar, outcome_icon
@@ -75,10 +78,9 @@ class SchedulePanel(QWidget):
         self.shared.setProperty("role", "note")
         self.shared.setWordWrap(True)
         self.fork = QPushButton(icon("fork"), "Make own copy")
-        self.steps = QListWidget()
-        self.steps.setUniformItemSizes(True)
-        self.steps.setAlternatingRowColors(True)
+        self.steps = StepList()
         self.verify = VerifyBar()
+        self.effects = EffectBar()
         self.form = StepForm()
         self.form.hide()
         self._buttons: dict[str, QToolButton] = {}
@@ -87,8 +89,15 @@ class SchedulePanel(QWidget):
         self.fork.clicked.connect(lambda: self.edited.emit(ForkSchedule(self._graph, self._node)))
         self.steps.currentRowChanged.connect(self._row_changed)
         self.steps.itemDoubleClicked.connect(lambda item: self.edit_step(self.steps.row(item)))
+        self.steps.edit_asked.connect(lambda: self.edit_step(self.steps.currentRow()))
+        self.steps.remove_asked.connect(self.remove_step)
+        self.steps.moved.connect(self._move)
+        # The list is filled anew by the edit, after it is done with the click.
+        self.steps.turned.connect(self.turn_step, Qt.ConnectionType.QueuedConnection)
         self.form.accepted.connect(self._form_accepted)
         self.form.rejected.connect(self._close_form)
+        # Its figures make it taller.
+        self.form.tried.connect(lambda: QTimer.singleShot(0, self._bring_form))
 
     def _lay_out(self) -> None:
         head, buttons = QHBoxLayout(), QHBoxLayout()
@@ -96,10 +105,11 @@ class SchedulePanel(QWidget):
         head.addWidget(self.fork)
         table: tuple[tuple[str, str, Callable[[], None]], ...] = (
             ("add", "Add a step", self.add_step),
-            ("edit", "Change the selected step", lambda: self.edit_step(self.steps.currentRow())),
-            ("delete", "Remove the selected step", self.remove_step),
-            ("up", "Move the step up", lambda: self.move_step(-1)),
-            ("down", "Move the step down", lambda: self.move_step(1)),
+            ("edit", "Change the selected step (Enter)", lambda: self.edit_step(self.steps.currentRow())),
+            ("skipped", "Disable the selected step, or enable it again (Space)", self.turn_current),
+            ("delete", "Remove the selected step (Del)", self.remove_step),
+            ("up", "Move the step up (Alt+Up)", lambda: self.move_step(-1)),
+            ("down", "Move the step down (Alt+Down)", lambda: self.move_step(1)),
             ("truncate", "Remove all steps after the selected one", self.truncate),
         )
         for name, tip, action in table:
@@ -118,6 +128,7 @@ class SchedulePanel(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.steps)
         layout.addWidget(self.verify)
+        layout.addWidget(self.effects)
         layout.addWidget(self.form)
 
     def show_block(
@@ -145,6 +156,13 @@ class SchedulePanel(QWidget):
         self.steps.blockSignals(False)
         self._fit()
         self.verify.show_outcomes(outcomes)
+
+    def show_effects(self, figures: Sequence[Figures | None], why: str = "") -> None:
+        """Show figures of the kernel before its first step and after each that applies, None where not known yet."""
+        for row in range(self.steps.count()):
+            known = row + 1 < len(figures) and self.steps.enabled(row)
+            self.steps.show_cells(row, _cells(figures[row], figures[row + 1]) if known else Cells())
+        self.effects.show_text(effect_text(figures[0], figures[-1], short=True) if len(figures) > 1 else why)
 
     @property
     def schedule(self) -> str | None:
@@ -183,20 +201,22 @@ class SchedulePanel(QWidget):
         self.steps.clear()
         wrong = {d.where.rpartition("#")[2]: d for d in faults if "#" in d.where}
         for index, spec in enumerate(self.specs()):
-            item = QListWidgetItem(f"{index + 1}   {step_text(spec)}")
+            item = self.steps.add(f"{index + 1}   {step_text(spec)}", not spec.disabled)
             fault = wrong.get(str(index))
-            if fault is not None:
+            if spec.disabled:
+                item.setToolTip("disabled: it does nothing")
+            elif fault is not None:
                 item.setIcon(icon("error", colours.ERROR.name()))
                 item.setForeground(colours.ERROR)
                 item.setToolTip(f"{fault.message}\n{fault.hint}".strip())
             elif index >= len(self._irs) - 1:
                 item.setForeground(colours.MUTED)
                 item.setToolTip("not applied: a step before it doesn't apply")
-            self.steps.addItem(item)
         self.steps.setCurrentRow(min(row, self.steps.count() - 1))
         self.steps.blockSignals(False)
         self.steps.setVisible(self.steps.count() > 0)
         self.verify.setVisible(self.steps.count() > 0)
+        self.effects.setVisible(self.steps.count() > 0)
         self._fit()
         self._enable()
 
@@ -213,6 +233,7 @@ class SchedulePanel(QWidget):
         self._buttons["add"].setEnabled(bool(self._irs))
         self._buttons["edit"].setEnabled(0 <= row < max(len(self._irs), 1))
         self._buttons["delete"].setEnabled(row >= 0)
+        self._buttons["skipped"].setEnabled(row >= 0)
         self._buttons["up"].setEnabled(row > 0)
         self._buttons["down"].setEnabled(0 <= row < count - 1)
         self._buttons["truncate"].setEnabled(0 <= row < count - 1)
@@ -231,14 +252,26 @@ class SchedulePanel(QWidget):
         if self._irs:
             self._editing = None
             self.form.begin(self._irs[-1])
-            self.form.show()
+            self._open_form()
 
     def edit_step(self, index: int) -> None:
         """Open the form for the step at `index`."""
         if 0 <= index < min(len(self.specs()), len(self._irs)):
             self._editing = index
             self.form.begin(self._irs[index], self.specs()[index])
-            self.form.show()
+            self._open_form()
+
+    def _open_form(self) -> None:
+        self.form.show()
+        # It has its place once the layout is done.
+        QTimer.singleShot(0, self._bring_form)
+
+    def _bring_form(self) -> None:
+        area: QWidget | None = self
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None and self.form.isVisible():
+            area.ensureWidgetVisible(self.form, 0, 12)
 
     def remove_step(self) -> None:
         """Remove the selected step."""
@@ -247,9 +280,24 @@ class SchedulePanel(QWidget):
     def move_step(self, by: int) -> None:
         """Move the selected step up or down."""
         row = self.steps.currentRow()
-        if 0 <= row + by < self.steps.count():
-            self._with_row(lambda name, row: MoveStep(name, row, row + by))
-            self.steps.setCurrentRow(row + by)
+        if row >= 0 and 0 <= row + by < self.steps.count():
+            self._move(row, row + by)
+
+    def _move(self, row: int, to: int) -> None:
+        if self.schedule is not None:
+            self.edited.emit(MoveStep(self.schedule, row, to))
+            self.steps.setCurrentRow(to)
+
+    def turn_current(self) -> None:
+        """Disable the selected step, or enable it again."""
+        row = self.steps.currentRow()
+        if row >= 0:
+            self.turn_step(row, not self.steps.enabled(row))
+
+    def turn_step(self, row: int, enabled: bool) -> None:
+        """Let a step do something, or nothing."""
+        if self.schedule is not None and self.specs()[row].disabled == enabled:
+            self.edited.emit(DisableStep(self.schedule, row, not enabled))
 
     def truncate(self) -> None:
         """Remove all steps after the selected one."""
@@ -283,6 +331,16 @@ class SchedulePanel(QWidget):
     def _close_form(self) -> None:
         self._editing = None
         self.form.hide()
+
+
+def _cells(before: Figures | None, after: Figures | None) -> Cells:
+    """Return what stands at the right of a step."""
+    if before is None or after is None:
+        return Cells("…")
+    if after.cycles is None:
+        return Cells("?")
+    change = Change("Cycles", before.cycles, after.cycles)
+    return Cells(f"{after.cycles:,}", percent(change.before, change.after), change.level)
 
 
 def _those(count: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from allo_studio.design.model import StepSpec
@@ -13,9 +13,13 @@ from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.ir import KernelIR
 from allo_studio.primitives.base import StepField, step_fields
 from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
+from ui.effect_bar import effect_text
+from ui.effects import Figures
 from ui.step_options import default_step, offers
 
 __all__ = ["StepForm"]
+
+_PAUSE_MS = 120
 
 
 class _Choice(QComboBox):
@@ -64,10 +68,14 @@ def _text(value: Any) -> str:
 
 
 class StepForm(QWidget):
-    """Edits a step against a kernel; `accepted` tells the step, `rejected` that the form was closed."""
+    """Edits a step against a kernel; `accepted` tells the step, `rejected` that the form was closed.
+
+    `tried` says that `trial` is another one: the kernel without the step and with it, or twice None.
+    """
 
     accepted = Signal(object)
     rejected = Signal()
+    tried = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +85,16 @@ class StepForm(QWidget):
         self.kind.addItems(sorted(STEPS))
         self.note = QLabel()
         self.note.setWordWrap(True)
+        self.effect = QLabel()
+        self.effect.setTextFormat(Qt.TextFormat.RichText)
+        self.effect.setWordWrap(True)
+        self.effect.hide()
+        self.trial: tuple[KernelIR, KernelIR] | tuple[None, None] = (None, None)
+        # A person turns through values quickly.
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._try)
         self.accept = QPushButton("Add step")
         self.accept.setProperty("primary", "true")
         close = QPushButton("Close")
@@ -92,6 +110,7 @@ class StepForm(QWidget):
         layout.setContentsMargins(0, 4, 0, 4)
         layout.addLayout(self._form)
         layout.addWidget(self.note)
+        layout.addWidget(self.effect)
         layout.addLayout(buttons)
         self.kind.currentTextChanged.connect(lambda name: self._build(name, {}))
         self.accept.clicked.connect(self._accept)
@@ -188,6 +207,25 @@ class StepForm(QWidget):
         self.note.setProperty("role", "error" if wrong else "muted")
         self.note.style().polish(self.note)
         self.note.setText("\n".join(f"{d.message}\n{d.hint}".strip() for d in found[:3]))
+        self.trial = (None, None)
+        self.show_effect(None)
+        if not wrong:
+            self._pause.start()
+
+    def _try(self) -> None:
+        """Apply the step, so that its effect can be predicted."""
+        if self._ir is None or not self.isVisible():
+            return
+        try:
+            self.trial = (self._ir, parse_step(self.kind.currentText(), self._values()).apply(self._ir))
+        except AlloError:
+            return
+        self.tried.emit()
+
+    def show_effect(self, figures: Sequence[Figures | None] | None) -> None:
+        """Show the figures of the kernel without the step and with it, each None while it is not known."""
+        self.effect.setText(effect_text(*figures) if figures else "")
+        self.effect.setVisible(figures is not None)
 
     def _faults(self) -> tuple[Diagnostic, ...]:
         if self._ir is None:

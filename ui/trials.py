@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import Literal
+from typing import Any, Literal
 
 from allo_studio.design.model import StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -34,10 +33,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Trial:
-    """A step with the kernel before and after it. `key` is the same for the same step of the same kernel."""
+    """A step with the kernel before and after it; None is a disabled step, before and after which it is the same.
+
+    `key` is the same for the same step of the same kernel.
+    """
 
     key: Hashable
-    step: Step
+    step: Step | None
     before: KernelIR
     after: KernelIR
 
@@ -46,9 +48,11 @@ def trials_of(kernel: Hashable, irs: Sequence[KernelIR], specs: Sequence[StepSpe
     """Return the steps that were applied; `kernel` tells kernels apart, `irs` are before the first and after each."""
     found = []
     for number, (before, after) in enumerate(pairwise(irs), 1):
-        key = (kernel, repr([(spec.name, sorted(spec.args.items())) for spec in specs[:number]]))
+        spec = specs[number - 1]
+        applied = [(each.name, sorted(each.args.items())) for each in specs[:number] if not each.disabled]
+        key = (kernel, repr(applied), spec.disabled)
         try:
-            step = parse_step(specs[number - 1].name, specs[number - 1].args)
+            step = None if spec.disabled else parse_step(spec.name, spec.args)
         except AlloError:
             break
         found.append(Trial(key, step, before, after))
@@ -57,6 +61,8 @@ def trials_of(kernel: Hashable, irs: Sequence[KernelIR], specs: Sequence[StepSpe
 
 def why_not(trial: Trial) -> str:
     """Return why a step is not verified by running it, or an empty text."""
+    if trial.step is None:
+        return "disabled: it does nothing"
     if not trial.step.preserves:
         return f"not compared: {trial.step.name} changes the numbers on purpose"
     for ir in (trial.before, trial.after):
@@ -81,16 +87,16 @@ def _iterations(ir: KernelIR) -> int:
     return total
 
 
-def request(trial: Trial) -> bytes:
-    """Return the line that asks for a trial; raises AlloError."""
+def request(trial: Trial) -> Mapping[str, Any]:
+    """Return what the process is asked for a trial; raises AlloError."""
+    assert trial.step is not None
     seen, placed = trial.step.placed(trial.before)
-    asked = {
+    return {
         "name": trial.before.name,
         "before": trial.before.text(),
         "after": trial.after.text(),
         "reassociates": placed.reassociates(seen),
     }
-    return json.dumps(asked).encode() + b"\n"
 
 
 def wrong_steps(outcomes: Sequence[Outcome], block: str) -> tuple[Diagnostic, ...]:

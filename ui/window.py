@@ -121,6 +121,7 @@ class Window(
             signal.connect(lambda *_: (self._update_actions(), self.show_tabs()))
         self.build_control.told.connect(self._message)
         self.navigator.selected.connect(self._selected)
+        self.targets.changed.connect(lambda: self.panels.inspector.effects.choose(self.targets.chosen == "rtl"))
 
     def _wire_panels(self) -> None:
         parts = self.panels
@@ -473,6 +474,6 @@ class Window(
         self._shut = True
         self.builder.shut()
         self.panels.console.run.shut()
-        self.panels.inspector.verifier.shut()
+        self.panels.inspector.shut()
         self.panels.canvas.shut()
         super().closeEvent(event)

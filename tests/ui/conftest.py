@@ -102,6 +102,7 @@ def window(qapp: QApplication) -> Iterator[Window]:
     made.prompts = Answers(unsaved="discard")  # type: ignore[assignment]
     # It starts a process for every block that is looked at; its own tests switch it on.
     made.panels.inspector.kernel_page.schedule.verify.switch.setChecked(False)
+    made.panels.inspector.kernel_page.schedule.effects.switch.setChecked(False)
     made.show()
     qapp.processEvents()
     yield made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -172,7 +171,7 @@ def test_a_python_that_cannot_be_started_stops_nothing(
 def test_an_answer_says_where_two_kernels_differ() -> None:
     before = wave()
     trial = Trial("", Split("i", 7), before, before)
-    asked = json.loads(request(trial))
+    asked = request(trial)
     assert answer(asked) == {"outcome": "equal", "text": "equal in 8 trials"}
     changed = {**asked, "after": asked["after"].replace("1.000000e+00 : f32", "2.000000e+00 : f32")}
     assert changed != asked
