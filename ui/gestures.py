@@ -30,6 +30,7 @@ from allo_studio.design.edits import (
     fresh_name,
 )
 from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode
+from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.library.adding import add_block
 from allo_studio.library.catalogue import find_block
 from allo_studio.types import ArrayType
@@ -40,6 +41,19 @@ __all__ = ["Gestures", "closes_cycle"]
 
 Point = tuple[float, float]
 _NEW_TYPE = "float32[64, 64]"
+# What can be dragged from the palette, and what of a payload each needs.
+_KINDS = {
+    "kernel": ("path", "function"),
+    "library": ("block",),
+    "constant": ("path", "array"),
+    "ip": ("path",),
+    "graph": ("graph",),
+    "convert": (),
+    "duplicate": (),
+    "relayout": (),
+    "input": (),
+    "output": (),
+}
 
 
 def closes_cycle(graph: Graph, source: str, target: str, without: str | None = None) -> bool:
@@ -58,6 +72,12 @@ def closes_cycle(graph: Graph, source: str, target: str, without: str | None = N
             reached.add(name)
             waiting += after.get(name, ())
     return source in reached
+
+
+def _is_whole(payload: Mapping[str, Any]) -> bool:
+    """Tell whether a payload is of a kind that is known, and has what that needs."""
+    needs = _KINDS.get(str(payload.get("kind")))
+    return needs is not None and all(isinstance(payload.get(name), str) for name in needs)
 
 
 def _general(graph: Graph, payload: Mapping[str, Any]) -> KernelNode:
@@ -82,7 +102,7 @@ class Gestures(QObject):
         canvas.disconnect_requested.connect(self.disconnect_wire)
         canvas.reroute_requested.connect(self.reroute)
         canvas.moved.connect(self.move)
-        canvas.dropped.connect(lambda text, x, y: self.add(json.loads(text), (x, y)))
+        canvas.dropped.connect(self._drop)
         canvas.refused.connect(session.refused)
 
     # Wires.
@@ -161,12 +181,28 @@ class Gestures(QObject):
         known = self._movable(graph)
         return {n: p for n, p in self._canvas.positions.items() if n in known and n not in written}
 
+    def _drop(self, text: str, x: float, y: float) -> None:
+        """Add what was dragged here, which may come from a window of another version of the studio."""
+        try:
+            payload = json.loads(text)
+            if not isinstance(payload, dict) or not _is_whole(payload):
+                raise ValueError(text)
+        except ValueError:
+            hint = "add a block of this window's palette"
+            self._session.refuse(AlloError(Diagnostic("edit", "what was dropped is no block", hint=hint)), "Not added")
+            return
+        self.add(payload, (x, y))
+
     def add(self, payload: Mapping[str, Any], at: Point) -> str | None:
-        """Add what the palette offers at a place; returns the block's name on the canvas."""
+        """Add what the palette offers at a place; returns the block's name on the canvas, None where it is refused."""
         graph = self._session.graph
         if graph is None:
             return None
-        name, edit = self._addition(graph, payload, (float(round(at[0] / 4) * 4), float(round(at[1] / 4) * 4)))
+        try:
+            name, edit = self._addition(graph, payload, (float(round(at[0] / 4) * 4), float(round(at[1] / 4) * 4)))
+        except AlloError as error:
+            self._session.refuse(error, "Not added")
+            return None
         shown = self.unwritten(graph)
         whole = Several((MoveNodes(graph.name, shown), edit), edit.describe()) if shown else edit
         return name if self._session.do(whole) else None
@@ -197,9 +233,11 @@ class Gestures(QObject):
         return f"@{name}", AddGraphPort(graph.name, name, "in" if kind == "input" else "out", text, at)
 
     def _ready_made(self, graph: Graph, payload: Mapping[str, Any], at: Point) -> tuple[str, Edit]:
-        block, project = find_block(payload["block"]), self._session.project
-        assert block is not None
-        assert project is not None
+        name, project = str(payload["block"]), self._session.project
+        block = find_block(name)
+        if block is None or project is None:
+            hint = "the palette shows the blocks that there are; the window that it came from may be of another version"
+            raise AlloError(Diagnostic("edit", f"the library has no block {name!r}", hint=hint))
         return add_block(project, graph.name, block, at, payload.get("params"))
 
     def add_and_connect(
@@ -209,7 +247,11 @@ class Gestures(QObject):
         graph = self._session.graph
         if graph is None:
             return False
-        name, edit = self._addition(graph, payload, (float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4)))
+        try:
+            name, edit = self._addition(graph, payload, (float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4)))
+        except AlloError as error:
+            self._session.refuse(error, "Not added")
+            return False
         other = Endpoint("", name[1:]) if name.startswith("@") else Endpoint(name, port)
         source, target = (end, other) if held_source else (other, end)
         wire = Connect(graph.name, source, target, replace_producer=True)

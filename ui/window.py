@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from ui.build_commands import BuildCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
 from ui.code_commands import CodeCommands
-from ui.command_palette import Command, CommandPalette, commands_of
+from ui.command_search import CommandSearch
 from ui.dialogs import Prompts
 from ui.disk_watch import DiskWatch
 from ui.dock_commands import DockCommands
@@ -42,7 +41,7 @@ from ui.navigator import Navigator
 from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
-from ui.places import Place, block_paths
+from ui.places import Place
 from ui.positions import arranged, completed, drawn_names
 from ui.recent import last_open, recent_projects
 from ui.report_commands import ReportCommands
@@ -64,6 +63,7 @@ class Window(
     TabCommands,
     BlockCommands,
     BuildCommands,
+    CommandSearch,
     DockCommands,
     LayoutCommands,
     LookCommands,
@@ -353,15 +353,6 @@ class Window(
         return menu
 
     # Edits.
-
-    def do_commands(self) -> None:
-        """Search all commands, and the blocks of all graphs."""
-        commands = commands_of(self.actions_by_id, ("commands",))
-        commands += [
-            Command(path, "", "Go to this block", partial(self.navigator.go_to_path, path))
-            for path in (block_paths(self.session.project) if self.session.project else ())
-        ]
-        CommandPalette(self, commands).exec()
 
     def do_quit(self) -> None:
         """Close the window."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,3 +122,36 @@ def test_a_graph_in_itself_has_no_end() -> None:
     paths = list(block_paths(Project("p", top="top", graphs={"top": graph})))
     assert paths[:3] == ["top/again", "top/lost", "top/again/again"]
     assert len(paths) == 5000
+
+
+def test_blocks_are_added_and_projects_are_gone_to(studio: Window, project: Path) -> None:
+    other = project / "other.yaml"
+    other.write_text((project / "project.yaml").read_text().replace("name: gemm_cascade", "name: other"))
+    assert studio.open_project(other)
+
+    def add(palette: CommandPalette) -> None:
+        QTest.keyClicks(palette.search, "add gemm inner")
+        assert titles(palette)[0].startswith("Add GEMM, inner")
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+
+    with_palette(studio, add)
+    assert studio.session.graph is not None
+    assert len(studio.session.graph.nodes) == 3
+
+    def tab(palette: CommandPalette) -> None:
+        QTest.keyClicks(palette.search, "go to gemm_c")
+        assert titles(palette)[0] == "Go to gemm_cascade"
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+
+    with_palette(studio, tab)
+    assert studio.session.project is not None
+    assert studio.session.project.name == "gemm_cascade"
+    studio.session.works[1].history.mark_saved()  # type: ignore[union-attr]
+    studio.close_work(studio.session.works[1])
+
+    def recent(palette: CommandPalette) -> None:
+        QTest.keyClicks(palette.search, "open other.yaml")
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+
+    with_palette(studio, recent)
+    assert studio.session.project.name == "other"

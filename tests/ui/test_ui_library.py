@@ -192,3 +192,25 @@ def test_the_menu_of_offers_keeps_the_library_together(studio: Window) -> None:
     (group,) = [child for child in menu.findChildren(QMenu) if child.title() == "Library"]
     assert [(action.text(), action.data()) for action in group.actions()] == [(offer.text, offer) for offer in ready]
     menu.deleteLater()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            json.dumps({"kind": "library", "block": "of_a_later_version"}),
+            "the library has no block 'of_a_later_version'",
+        ),
+        (json.dumps({"kind": "wormhole"}), "no block"),
+        (json.dumps({"kind": "library"}), "no block"),
+        (json.dumps({"kind": "kernel", "path": 3, "function": "f"}), "no block"),
+        ("{", "no block"),
+        ("[]", "no block"),
+    ],
+)
+def test_what_this_version_does_not_know_is_refused_in_words(studio: Window, text: str, said: str) -> None:
+    before = studio.session.project
+    studio.panels.canvas.dropped.emit(text, 0.0, 0.0)
+    assert studio.session.project is before
+    assert said in studio.session.problems()[0].message
+    assert studio.statusBar().currentMessage().startswith("Not added")
