@@ -12,6 +12,8 @@ from allo_studio.pipeline import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
 from ui.comparison import differs
+from ui.dataflow_view import DataflowView
+from ui.heat_view import HeatView
 from ui.icons import icon
 from ui.occupancy_view import OccupancyView
 from ui.origins_view import changes_table, origins_table, show_changes, show_origins
@@ -75,11 +77,13 @@ class ReportView(QWidget):
             if widget is self.loops:
                 add_row_action(widget, "show_schedule", self.show_schedule)
             leads(widget, self.place_chosen.emit, self.source_chosen.emit)
-        self.tabs.insertTab(3, self.schedule, "Schedule")
-        self.occupancy = OccupancyView()
-        self.tabs.insertTab(5, self.occupancy, "Occupancy")
+        self.dataflow, self.heat, self.occupancy = DataflowView(), HeatView(), OccupancyView()
+        self.tabs.insertTab(1, self.dataflow, "Dataflow")
+        self.tabs.insertTab(2, self.heat, "Call graph")
+        self.tabs.insertTab(5, self.schedule, "Schedule")
+        self.tabs.insertTab(7, self.occupancy, "Occupancy")
         self.occupancy.place_chosen.connect(self.place_chosen)
-        for page in (self.summary, self.schedule):
+        for page in (self.summary, self.schedule, self.dataflow, self.heat):
             page.place_chosen.connect(self.place_chosen)
             page.source_chosen.connect(self.source_chosen)
         self.tabs.setCornerWidget(self.note)
@@ -99,12 +103,15 @@ class ReportView(QWidget):
         self._show(self.origins, show_origins(self.origins, report))
         self._show(self.occupancy, self.occupancy.show_report(report))
         self.summary.show_report(report, target)
+        self.dataflow.show_report(report)
+        self.heat.show_report(report)
         # Whichever table is in front, this tab says that there is something to see.
         self.tabs.setTabIcon(0, icon("error", colours.ERROR.name()) if differs(report) else QIcon())
         blocks = [block_texts(row, report.clock_ns) for row in report.processes]
         fill(self.blocks, blocks, [row.path for row in report.processes])
+        lines = {loop.path: loop.source for loop in reversed(report.loops) if loop.source}
         for item, row in zip(items_of(self.blocks), report.processes, strict=True):
-            item.setData(0, SOURCE, next((loop.source for loop in report.loops if loop.path == row.path), ""))
+            item.setData(0, SOURCE, lines.get(row.path, ""))
             _note_dependence(item, row)
         self._show_loops(report)
         texts = [channel_texts(row, report.profile) for row in report.channels]

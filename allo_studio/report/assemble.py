@@ -15,6 +15,7 @@ from allo_studio.hardware.devices import RESOURCE_KINDS, Device
 from allo_studio.hardware.resources import Resources, array_resources, fifo_resources
 from allo_studio.hardware.view import Piece
 from allo_studio.report.model import (
+    ADAPTERS,
     ChannelRow,
     LoopRow,
     OccupancyRow,
@@ -206,7 +207,7 @@ def _kernel(process: LeafProcess) -> str:
         return f"IP {process.block.name}"
     if isinstance(process, KernelProcess):
         return process.ir.name
-    return "token adapter" if process.ir.streams else "re-layout"
+    return ADAPTERS[0] if process.ir.streams else ADAPTERS[1]
 
 
 def _depends(need: Undetermined) -> str:

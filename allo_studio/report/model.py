@@ -14,6 +14,7 @@ from allo_studio import __version__
 from allo_studio.hardware.view import Piece
 
 __all__ = [
+    "ADAPTERS",
     "PREDICTIONS",
     "PROFILE",
     "RESOURCES",
@@ -31,6 +32,8 @@ __all__ = [
 PROFILE = "vitis"
 # The origins of figures that are no tool's and no simulation's: the schedule, and models of what the vendor's say.
 PREDICTIONS = ("predicted", "csynth model", "cosim model")
+# What stands for the kernel of blocks that the compiler puts in: for tokens of other sizes, and for other layouts.
+ADAPTERS = ("token adapter", "re-layout")
 # The resources that a device has, in the order in which a report shows them.
 RESOURCES = ("DSP", "LUT", "FF", "BRAM_18K", "URAM")
 

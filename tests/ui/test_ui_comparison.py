@@ -150,14 +150,14 @@ def test_the_module_of_a_place_is_found(tmp_path: Path) -> None:
     made = files(tmp_path, "fifo_8x2.sv", "top_sub_mm.sv", "top_sub.sv", "top.sv")
     result = BuildResult(report(), (*made, Artifact("testbench", tmp_path / "sim" / "top_x.sv")))
     places = ("top/sub/mm", "top/sub", "top/sub/@A", "top", "top/x", "other", "")
-    found = [source.path if (source := generated(result, place)) else None for place in places]
+    found = [source.path if (source := generated(result, place).source) else None for place in places]
     assert found == ["top_sub_mm.sv", "top_sub.sv", "top_sub.sv", "top.sv", "top.sv", "fifo_8x2.sv", "fifo_8x2.sv"]
     assert built_for(result) == "rtl"
     (tmp_path / "top_sub_mm.sv").unlink()
-    source = generated(result, "top/sub/mm")
+    source = generated(result, "top/sub/mm").source
     assert source is not None
     assert source.path == "top_sub.sv"
-    assert generated(None, "top") is None
+    assert generated(None, "top").source is None
     assert built_for(None) is None
     assert built_for(BuildResult(report())) == "hls"
 
