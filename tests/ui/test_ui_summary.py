@@ -94,8 +94,10 @@ def test_click_and_enter_lead_to_the_place_and_the_line(report_view: ReportView,
     report_view.show_report(before, "hls")
     report_view.show_report(replace(FULL, loops=loops), "hls")
     widget, number, place, line = tables(report_view)[name]
-    page = report_view.summary if name in ("violations", "interfaces") else widget
-    report_view.tabs.setCurrentWidget(page)
+    if name in ("violations", "interfaces"):
+        report_view.tabs.setCurrentIndex(0)
+    else:
+        report_view.tabs.setCurrentWidget(widget)
     QApplication.processEvents()
     places: list[str] = []
     lines: list[str] = []
@@ -105,8 +107,11 @@ def test_click_and_enter_lead_to_the_place_and_the_line(report_view: ReportView,
     at = QPoint(20, widget.visualItemRect(item).center().y())
     QTest.mouseClick(widget.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert (places, lines) == ([place], [])
+    report_view.activateWindow()
     widget.setFocus()
     widget.setCurrentItem(item)
+    assert QTest.qWaitForWindowActive(report_view)
+    assert widget.hasFocus()
     QTest.keyClick(widget, Qt.Key.Key_Return)
     assert places == [place, place]
     assert lines == ([line] if line else [])
