@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsSceneHoverEvent,
@@ -239,6 +239,9 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         painter.fillPath(outline, colours.BLOCK)
         if not boundary:
             _paint_header(painter, rect, outline, self.spec)
+        if self.spec.disabled:
+            painter.fillPath(outline, colours.faint(colours.BACKGROUND, 150))
+            painter.fillPath(outline, QBrush(colours.faint(colours.MUTED, 60), Qt.BrushStyle.BDiagPattern))
         painter.setPen(self._border())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)
@@ -252,7 +255,7 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
             return QPen(colours.ACCENT, 2.2)
         if self.spec.level in ("error", "warning"):
             return QPen(colours.level_colour(self.spec.level), 1.6)
-        solid = self.spec.kind not in ("unknown", "missing")
+        solid = self.spec.kind not in ("unknown", "missing") and not self.spec.disabled
         return QPen(colours.BLOCK_BORDER, 1.2, Qt.PenStyle.SolidLine if solid else Qt.PenStyle.DashLine)
 
 
@@ -312,20 +315,22 @@ def _paint_header(painter: QPainter, rect: QRectF, outline: QPainterPath, spec: 
 
 def _paint_text(painter: QPainter, rect: QRectF, spec: BlockSpec) -> None:
     inner = rect.adjusted(10, 8, -10, 0)
-    _write(painter, QRectF(inner.left(), inner.top(), inner.width(), 18), spec.title, 14, colours.TEXT, bold=True)
+    text = colours.MUTED if spec.disabled else colours.TEXT
+    _write(painter, QRectF(inner.left(), inner.top(), inner.width(), 18), spec.title, 14, text, bold=True)
     subtitle = QRectF(inner.left(), inner.top() + 18, inner.width(), 16)
     _write(painter, subtitle, spec.subtitle, 11, colours.ERROR if spec.kind == "missing" else colours.MUTED)
     if spec.interval:
         width = text_width(spec.interval, 11) + 2
         at = QRectF(subtitle.right() - width, subtitle.top(), width, subtitle.height())
         _write(painter, at, spec.interval, 11, colours.ACCENT)
-    _paint_badge(painter, QPointF(rect.right() - 16, rect.top() + 18), spec.level)
+    if not spec.disabled or spec.level != "ok":
+        _paint_badge(painter, QPointF(rect.right() - 16, rect.top() + 18), spec.level)
     for output, ports in ((False, spec.inputs), (True, spec.outputs)):
         for index, port in enumerate(ports):
             centre = port_centre(spec, index, output)
             width = text_width(port.name, 12) + 2
             x = centre.x() - width - 13 if output else 13.0
-            colour = colours.ERROR if port.ghost else colours.TEXT
+            colour = colours.ERROR if port.ghost else text
             _write(painter, QRectF(x, centre.y() - 9, width, 18), port.name, 12, colour)
     if spec.footer:
         foot = QRectF(inner.left(), rect.bottom() - FOOTER_HEIGHT, inner.width(), FOOTER_HEIGHT)

@@ -89,7 +89,7 @@ class Overview:
 def _gather_block(item: BlockItem, rectangles: dict[str, list[QRectF]], frames: dict[str, list[QRectF]]) -> None:
     spec, at = item.spec, item.pos()
     whole = QRectF(at.x(), at.y(), item.width, item.height)
-    kind = colours.kind_colour(spec.kind).name()
+    kind = (colours.MUTED if spec.disabled else colours.kind_colour(spec.kind)).name()
     if spec.kind in ("input", "output"):
         rectangles[kind].append(whole)
     else:

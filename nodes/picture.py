@@ -14,7 +14,7 @@ from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.constants import constant_file
 from allo_studio.design.instances import instance_settings
-from allo_studio.design.model import ConstantNode, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
+from allo_studio.design.model import ConstantNode, Disabled, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import ArrayType
 
@@ -56,7 +56,7 @@ class BlockSpec:
     """A block. `level` is the worst severity found in it, or `ok`; `footer` is what a build told of it.
 
     `waits` is the part of its time that it waits on channels, None where no build told, `interval` the largest II of
-    its loops in words.
+    its loops in words. A `disabled` block is drawn pale and hatched.
     """
 
     name: str
@@ -70,6 +70,7 @@ class BlockSpec:
     tooltip: str = ""
     waits: float | None = None
     interval: str = ""
+    disabled: bool = False
 
     @cached_property
     def port_names(self) -> tuple[frozenset[str], frozenset[str]]:
@@ -84,7 +85,7 @@ class BlockSpec:
 
 @dataclass(frozen=True)
 class WireSpec:
-    """A wire by its edge's id. A broken one says why in `tooltip`."""
+    """A wire by its edge's id. A broken one says why in `tooltip`; an `idle` one is left out of what is built."""
 
     id: str
     source: Endpoint
@@ -94,6 +95,7 @@ class WireSpec:
     element: str = ""
     broken: bool = False
     tooltip: str = ""
+    idle: bool = False
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -246,7 +248,12 @@ def _block_spec(
     subtitle += f"  ·  fires {often} times" if often > 1 else ""
     ins = [_port(p) for p in ports if p.direction == "in"]
     outs = [_port(p) for p in ports if p.direction == "out"]
-    block = BlockSpec(name, kind, name, subtitle, footer, _worst(found), tuple(ins), tuple(outs), _say(found))
+    level, tip, idle = _worst(found), _say(found), bool(node.disabled)
+    if idle:
+        word = "bypassed" if node.disabled == "bypass" else "disabled"
+        tip = tip or f"This block is {word}: it is not checked and not built."
+        subtitle, footer = f"{word}  ·  {subtitle}", ""
+    block = BlockSpec(name, kind, name, subtitle, footer, level, tuple(ins), tuple(outs), tip, disabled=idle)
     block = block if waits is None else _waiting(block, waits)
     return block if interval is None else replace(block, interval=f"II {interval}")
 
@@ -292,7 +299,21 @@ def _boundary(
 def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str, kept: Kept) -> WireSpec:
     info = checked.edges.get(f"{graph.name}/{edge.id}")
     ends = tuple(_ports_at(graph, end, checked) for end in (edge.source, edge.target))
+    nodes = (graph.nodes.get(end.node) for end in (edge.source, edge.target))
+    disabled: tuple[Disabled, ...] = tuple(node.disabled if node else "" for node in nodes)
+    if any(disabled) and not (info and (info.type or info.diagnostics)):
+        return kept.get(edge.id, (edge, ends, disabled), lambda: _idle_wire(edge, ends, disabled))
     return kept.get(edge.id, (edge, info, ends, note), lambda: _wire_spec(edge, info, ends, note))
+
+
+def _idle_wire(edge: Edge, ports: Sequence[Sequence[PortInfo]], disabled: Sequence[Disabled]) -> WireSpec:
+    """Return a wire at a disabled block; that into a bypassed one still carries what comes out of it."""
+    carries = tuple(disabled) == ("", "bypass")
+    ends = zip((edge.source, edge.target), ports, strict=True)
+    types = [port.type for end, known in ends for port in known if port.name == end.port and port.type]
+    tip = edge.id if carries else f"{edge.id}\n\nA block at its end is disabled, so that it is not built."
+    label, element = (str(types[0]), str(types[0].element)) if types else ("", "")
+    return WireSpec(edge.id, edge.source, edge.target, label, "", element, False, tip, not carries)
 
 
 def _wire_spec(edge: Edge, info: EdgeInfo | None, ports: Sequence[Sequence[PortInfo]], note: str) -> WireSpec:

@@ -148,6 +148,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
     @property
     def colour(self) -> QColor:
         """The colour of its element type, or that of an error where it's broken."""
+        if self.spec.idle:
+            return colours.faint(colours.MUTED, 130)
         return colours.ERROR if self.spec.broken else colours.element_colour(self.spec.element)
 
     def draw_path(self, start_port: BlockPort, end_port: BlockPort | None = None, cursor_pos: Any = None) -> None:
@@ -235,8 +237,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
         strong = self.isSelected() or self._hovered or self._end_selected()
         pen = QPen(colours.strong(self.colour) if strong else self.colour, 3.2 if strong else 2.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if self.spec.broken:
-            pen.setDashPattern([4, 3])
+        if self.spec.broken or self.spec.idle:
+            pen.setDashPattern([4, 3] if self.spec.broken else [1, 3])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.isSelected():

@@ -48,6 +48,8 @@ _TABLE = (
     ActionSpec("copy", "&Copy", "Ctrl+C", "copy", "chosen", "Copy the selected blocks", on_canvas=True),
     ActionSpec("paste", "&Paste", "Ctrl+V", "paste", "project", "Add the copied blocks", on_canvas=True),
     ActionSpec("duplicate", "D&uplicate", "Ctrl+D", "copy", "chosen", "Add a copy of the selected blocks"),
+    ActionSpec("disable", "D&isable or enable", "Ctrl+/", "", "blocks", "Leave the blocks out of what is built"),
+    ActionSpec("bypass", "&Bypass or enable", "Ctrl+Shift+/", "", "blocks", "Put a wire in the blocks' place"),
     ActionSpec("collapse", "C&ollapse…", "Ctrl+G", "collapse", "blocks", "Make a graph of the selected blocks"),
     ActionSpec("expand", "E&xpand", "Ctrl+Shift+G", "expand", "graph_block", "Put a graph's blocks in its place"),
     ActionSpec("select_all", "Select &all", "Ctrl+A", "", "project"),
@@ -121,7 +123,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
-        "collapse", "expand", None, "add_input", "add_output", "add_graph", None,
+        "disable", "bypass", "collapse", "expand", None, "add_input", "add_output", "add_graph", None,
         "add_note", "backdrop", "edit_note", "note_colour",
     ),
     "&View": (
@@ -136,11 +138,14 @@ MENUS: dict[str, tuple[str | None, ...]] = {
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, a note, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {
-    "block": ("enter", None, "collapse", "expand", "backdrop", None, "cut", "copy", "duplicate", "delete"),
+    "block": (
+        "enter", None, "disable", "bypass", "collapse", "expand", "backdrop", None,
+        "cut", "copy", "duplicate", "delete",
+    ),
     "note": ("edit_note", "note_colour", "backdrop", None, "cut", "copy", "duplicate", "delete"),
     "wire": ("delete",),
     "canvas": ("paste", None, "add_input", "add_output", "add_note", None, "arrange", "fit"),
-}
+}  # fmt: skip
 TOOLBAR: tuple[str | None, ...] = (
     "open", "save", None, "undo", "redo", None, "add_input", "add_output", "delete", None,
     "leave", "arrange", "fit", None, "build", "cancel",

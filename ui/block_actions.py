@@ -16,10 +16,11 @@ from allo_studio.design.edits import (
     PasteNodes,
     RemoveNodes,
     RemoveNotes,
+    SetDisabled,
     Several,
     fresh_name,
 )
-from allo_studio.design.model import Graph, GraphNode, Project
+from allo_studio.design.model import Disabled, Graph, GraphNode, Project
 from allo_studio.diagnostics import AlloError
 from allo_studio.project import copy_nodes, read_clip
 from nodes.canvas import Canvas
@@ -46,6 +47,14 @@ class BlockActions:
     def notes(self) -> list[str]:
         """Return the ids of the selected notes."""
         return self._canvas.selected_notes()
+
+    def disable(self, how: Disabled) -> None:
+        """Disable or bypass the selected blocks, or enable them where all are so already."""
+        graph, blocks = self._session.graph, self.blocks()
+        if graph is None or not blocks:
+            return
+        already = all(graph.nodes[name].disabled == how for name in blocks)
+        self._session.do(SetDisabled(graph.name, tuple(blocks), "" if already else how))
 
     def suggestion(self) -> str:
         """Return a name for a new graph."""
@@ -160,6 +169,14 @@ class BlockCommands:
     def do_duplicate(self) -> None:
         """Copy the selected blocks beside themselves."""
         self.block_actions.duplicate()
+
+    def do_disable(self) -> None:
+        """Leave the selected blocks out of what is built, or take them in again."""
+        self.block_actions.disable("off")
+
+    def do_bypass(self) -> None:
+        """Put a wire in the place of the selected blocks, or take them in again."""
+        self.block_actions.disable("bypass")
 
     def do_collapse(self) -> None:
         """Make a graph of the selected blocks."""

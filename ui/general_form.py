@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
 
@@ -65,6 +67,7 @@ class GeneralForm(QWidget):
             wanted = conversion(texts[0], texts[1], node.schedule)
         elif kind == "duplicate":
             wanted = duplicator(texts[0], self.copies.value(), node.schedule)
+        wanted = replace(wanted, disabled=node.disabled)
         if wanted != node:
             self.edited.emit(wanted)
 

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from allo_studio.design.check_constants import check_constants, check_readers
+from allo_studio.design.check_disabled import leave_out
 from allo_studio.design.check_files import Answers, Arrays, BlockLookup, ask
 from allo_studio.design.check_initial import initial_fault
 from allo_studio.design.check_ip import check_ip
@@ -64,11 +65,14 @@ def forget_checks() -> None:
 
 
 def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: Turn) -> CheckedDesign:
-    instances = specialise(project, turn)
-    drawn, project = project, instances.project
-    notes = Notes(project, spans, instances.drawn)
+    drawn, left = project, leave_out(project, answers, turn)
+    instances = specialise(left.project, turn)
+    project = instances.project
+    notes = Notes(project, left.spans(spans), instances.drawn)
+    for graph, name, fault in left.faults:
+        notes.node(graph, name, fault, "disabled")
     walkable = check_hierarchy(project, notes)
-    check_overrides(drawn, instances, notes)
+    check_overrides(left.project, instances, notes)
     signatures = {graph.name: _signature(graph, notes, turn) for graph in project.graphs.values()}
     kernels = check_kernels(project, answers.source, notes, turn)
     constants = check_constants(project, answers.array, notes, turn)
@@ -84,19 +88,22 @@ def _check(project: Project, answers: Answers, spans: SpanLookup | None, turn: T
         sound = {name: found.sound for name, found in wires.items()}
         layouts, relayouts = unify_layouts(project, kernels, external, sound, notes, turn)
     _check_unify(project, notes)
+    found = instances.told(left.hinted(diagnostic, instances.drawn) for diagnostic in notes.sorted())
+    around = left.wires()
     return with_fixes(
         CheckedDesign(
             project=drawn,
             expanded=None if project is drawn else project,
-            diagnostics=instances.told(notes.sorted()),
-            kernels={path: result.kernel for path, result in kernels.items()},
+            diagnostics=tuple(replace(d, where=around.get(d.where, d.where)) for d in found) if around else found,
+            kernels={**left.kernels, **{path: result.kernel for path, result in kernels.items()}},
             external=external,
-            ports=ports,
-            edges=_edge_infos(wires.values(), relayouts, notes),
+            ports={**left.ports, **ports},
+            edges=left.edges(_edge_infos(wires.values(), relayouts, notes)),
             signatures=signatures,
             layouts=layouts,
             firings={path: often for found in wires.values() for path, often in found.firings.items()},
-            constants=constants,
+            constants={**left.constants, **constants},
+            around=around,
         )
     )
 

@@ -77,8 +77,9 @@ class CheckedDesign:
     `layouts` holds the unified layout of each array port of each instance, from the top down: `cascade.A` for the top's
     own ports, `cascade/sub/mm.C` for a block's. `constants` are the elements of the constant blocks, by block.
     `firings` are how often blocks fire in one firing of their graph that do so more than once.
-    `expanded` is the project with a graph for each instance that differs, where there are such; what is found is by its
-    graphs too.
+    `expanded` is the project without what is disabled and with a graph for each instance that differs, where there are
+    such; what is found is by its graphs too. Of a disabled block the kernel, the constant and the ports are known.
+    `around` gives, for each wire around a block that is bypassed, the drawn wire that it stands for.
     """
 
     project: Project
@@ -92,6 +93,7 @@ class CheckedDesign:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     expanded: Project | None = None
     firings: Mapping[str, int] = field(default_factory=dict)
+    around: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -160,6 +160,7 @@ class _Graphs:
     def _block(self, key: str, old: Node, new: Node) -> Iterator[Change]:
         where = f"{self._name}/{key}"
         yield from _changed("block", where, _block(old), _block(new))
+        yield from _changed("block", f"{where} disabled", old.disabled, new.disabled)
         if isinstance(old, KernelNode) and isinstance(new, KernelNode):
             yield from _settings(where, old, new)
         elif isinstance(old, GraphNode) and isinstance(new, GraphNode):

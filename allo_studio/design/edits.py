@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allo_studio.design.edit_base import Edit, Several
 from allo_studio.design.edit_copies import DuplicateNodes, PasteNodes, clip_of
+from allo_studio.design.edit_disabled import SetDisabled
 from allo_studio.design.edit_graph import (
     AddNode,
     Connect,
@@ -85,6 +86,7 @@ __all__ = [
     "ReplaceStep",
     "Reroute",
     "SetChannel",
+    "SetDisabled",
     "SetExecution",
     "SetGraphParam",
     "SetGraphPortType",

@@ -74,8 +74,11 @@ class At:
         return port.type if port else None
 
     def ends(self, side: str, taken: Collection[str] = ()) -> Iterator[tuple[Endpoint, PortInfo]]:
-        """Yield all ends of the graph where a wire can begin (`source`) or end (`target`), but for those `taken`."""
-        for node in ("", *self.graph.nodes):
+        """Yield all ends of the graph where a wire can begin (`source`) or end (`target`), but for those `taken`.
+
+        Those of disabled blocks are none.
+        """
+        for node in ("", *(name for name, node in self.graph.nodes.items() if not node.disabled)):
             prefix, direction = f"{node}." if node else "", "out" if bool(node) == (side == "source") else "in"
             for port in self.ports(node):
                 if port.direction == direction and f"{prefix}{port.name}" not in taken:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from allo_studio.design.check_disabled import disabled_at
 from allo_studio.design.edit_base import Several
+from allo_studio.design.edit_disabled import SetDisabled
 from allo_studio.design.edit_graph import Connect, RemoveNodes, SetParam
 from allo_studio.design.edit_names import SetNode
 from allo_studio.design.edit_project import AddGraphPort, RemoveGraphPort, SetTop, SetUnify
@@ -20,14 +22,29 @@ __all__ = ["END_RULES"]
 
 def _not_connected(at: At) -> Iterator[Fix]:
     """Feed an input from the only end of its type that nothing reads, or from a new input of the graph."""
+    yield from _enabled(at, Endpoint(at.node, str(at.words[0])))
     yield from _fed(at, Endpoint(at.node, str(at.words[0])))
 
 
 def _not_fed(at: At) -> Iterator[Fix]:
     """Feed an output of the graph, or take it away."""
     port = str(at.words[0])
+    yield from _enabled(at, Endpoint("", port))
     yield from _fed(at, Endpoint("", port))
     yield Fix(f"remove the output {port}", RemoveGraphPort(at.graph.name, port))
+
+
+def _enabled(at: At, end: Endpoint) -> Iterator[Fix]:
+    """Enable the disabled blocks that an end is wired to."""
+    blocks = disabled_at(at.graph, end)
+    if blocks:
+        yield Fix(f"enable {', '.join(blocks)}", SetDisabled(at.graph.name, tuple(blocks), ""))
+
+
+def _bypass(at: At) -> Iterator[Fix]:
+    """Enable the block, or leave it out."""
+    yield Fix(f"enable {at.node}", SetDisabled(at.graph.name, (at.node,), ""))
+    yield Fix(f"disable {at.node} without a bypass", SetDisabled(at.graph.name, (at.node,)))
 
 
 def _fed(at: At, target: Endpoint) -> Iterator[Fix]:
@@ -58,6 +75,7 @@ def _size(at: At, target: Endpoint, size: Endpoint | int) -> Iterator[Fix]:
 def _not_used(at: At) -> Iterator[Fix]:
     """Lead an output to the only end of its type that nothing feeds, or to a new output of the graph."""
     source = Endpoint(at.node, str(at.words[0]))
+    yield from _enabled(at, source)
     yield from _read(at, source)
     yield from _new_port(at, source)
 
@@ -65,6 +83,7 @@ def _not_used(at: At) -> Iterator[Fix]:
 def _not_read(at: At) -> Iterator[Fix]:
     """Lead an input of the graph to the only end that waits for its type, or take it away."""
     port = str(at.words[0])
+    yield from _enabled(at, Endpoint("", port))
     yield from _read(at, Endpoint("", port))
     yield Fix(f"remove the input {port}", RemoveGraphPort(at.graph.name, port))
 
@@ -135,6 +154,7 @@ def _unify(at: At) -> Iterator[Fix]:
 
 
 END_RULES: dict[str, Rule] = {
+    "bypass": _bypass,
     "not connected": _not_connected,
     "not used": _not_used,
     "not fed": _not_fed,

@@ -148,7 +148,10 @@ class _Maker:
         known = repr(values)
         nodes: dict[str, Node] = {}
         for block, node in graph.nodes.items():
-            if isinstance(node, GraphNode):
+            if node.disabled:
+                # No graph is made for what is left out.
+                nodes[block] = node
+            elif isinstance(node, GraphNode):
                 nodes[block] = self._graph_node(graph, block, node, values, inside, trail)
             elif values or block in inside:
                 make = partial(_with_settings, block, node, values, inside)
@@ -222,7 +225,7 @@ def _with_settings(name: str, node: Node, values: Params, inside: Inside) -> Nod
     for path, override in inside.items():
         if path.startswith(here):
             blocks[path.removeprefix(here)] = blocks.get(path.removeprefix(here), Override()).under(override)
-    return GraphNode(node.graph, {**_set(node.params, values), **own.params}, blocks)
+    return GraphNode(node.graph, {**_set(node.params, values), **own.params}, blocks, node.disabled)
 
 
 def instance_settings(node: GraphNode) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 __all__ = [
     "ChannelChoice",
     "ConstantNode",
+    "Disabled",
     "Edge",
     "Endpoint",
     "Execution",
@@ -43,6 +44,8 @@ Rate = Literal["rows", "held"]
 # What surrounds the top of the hls target: the memories and handshakes of a plain IP, the memory ports of a Vitis
 # kernel that XRT runs, or AXI streams.
 Interface = Literal["ip", "kernel", "stream"]
+# Whether a block is left out of what is checked and built, or a wire takes its place; empty: neither.
+Disabled = Literal["", "off", "bypass"]
 # A text on the canvas, or a titled rectangle behind blocks.
 NoteKind = Literal["note", "backdrop"]
 NoteColour = Literal["grey", "blue", "green", "yellow", "orange", "red", "violet"]
@@ -135,6 +138,7 @@ class KernelNode:
     function: str
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     schedule: str | None = None
+    disabled: Disabled = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,7 @@ class GraphNode:
     graph: str
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     inside: Mapping[str, Override] = field(default_factory=dict)
+    disabled: Disabled = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,7 @@ class ConstantNode:
     array: str = ""
     type: str = ""
     round: bool = False
+    disabled: Disabled = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,7 @@ class IpNode:
     """A block that is external IP: `path` is that of its descriptor, relative to the project."""
 
     path: str
+    disabled: Disabled = ""
 
 
 @dataclass(frozen=True)
@@ -186,6 +193,12 @@ class UnknownNode:
     """A block of a kind that this version does not know: kept as it was, drawn as a placeholder."""
 
     raw: Mapping[str, Any]
+
+    @property
+    def disabled(self) -> Disabled:
+        """Whether it is left out, as for the other kinds."""
+        asked = self.raw.get("disabled")
+        return "bypass" if asked == "bypass" else "off" if asked is True else ""
 
 
 Node = KernelNode | GraphNode | ConstantNode | IpNode | UnknownNode

@@ -127,6 +127,7 @@ def with_orders(checked: CheckedDesign, library: OperatorLibrary) -> CheckedDesi
     # Wires between a kernel's stages are not drawn, so that no edit of theirs mends them.
     found = [d if d.where in checked.edges else replace(d, about=()) for d in found]
     told = specialise(checked.project).told(found)
+    told = tuple(replace(d, where=checked.around.get(d.where, d.where)) for d in told)
     edges = dict(checked.edges)
     for diagnostic in told:
         if diagnostic.where in edges:

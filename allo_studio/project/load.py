@@ -85,7 +85,7 @@ def parse_project(text: str, file: Path) -> LoadedProject:
         replace(unknown_kind(graph.name, name, node), span=spans(("graphs", graph.name, "nodes", name)))
         for graph in project.graphs.values()
         for name, node in graph.nodes.items()
-        if isinstance(node, UnknownNode)
+        if isinstance(node, UnknownNode) and not node.disabled
     )
     if faults.found:
         raise AlloError([*faults.found, *diagnostics])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block, relayout
 from allo_studio.design.model import (
     ChannelChoice,
     ConstantNode,
+    Disabled,
     Edge,
     Endpoint,
     Execution,
@@ -171,6 +173,24 @@ def _ports(value: Any, path: Path, faults: Faults) -> dict[str, str]:
 
 def _node(value: Any, path: Path, faults: Faults, known: Collection[str]) -> Node:
     entries = faults.take_mapping(value, path)
+    if "disabled" not in entries:
+        return _known_node(entries, path, faults, known)
+    node = _known_node({key: entries[key] for key in entries if key != "disabled"}, path, faults, known)
+    if isinstance(node, UnknownNode):
+        return UnknownNode(entries)
+    return replace(node, disabled=_disabled(entries["disabled"], (*path, "disabled"), faults))
+
+
+def _disabled(value: Any, path: Path, faults: Faults) -> Disabled:
+    if isinstance(value, bool):
+        return "off" if value else ""
+    if value != "bypass":
+        faults.add(path, "must be true, false or bypass", "write true, or bypass for a wire in its place")
+        return ""
+    return "bypass"
+
+
+def _known_node(entries: Mapping[str, Any], path: Path, faults: Faults, known: Collection[str]) -> Node:
     if "kernel" in entries and "graph" not in entries:
         return _kernel(entries, path, faults, known)
     if "convert" in entries or "duplicate" in entries or "relayout" in entries:
@@ -178,7 +198,7 @@ def _node(value: Any, path: Path, faults: Faults, known: Collection[str]) -> Nod
     if "constant" in entries:
         return _constant(entries, path, faults)
     if "ip" in entries and "graph" not in entries:
-        faults.take_mapping(value, path, ("ip",))
+        faults.take_mapping(entries, path, ("ip",))
         return IpNode(faults.take_text(entries["ip"], (*path, "ip")) or "")
     if "graph" in entries:
         return _graph_block(entries, path, faults, known)
@@ -336,6 +356,13 @@ def _plain_graph(graph: Graph) -> dict[str, Any]:
 
 
 def _plain_node(node: Node) -> dict[str, Any]:
+    plain = _plain_kind(node)
+    if node.disabled and not isinstance(node, UnknownNode):
+        plain["disabled"] = "bypass" if node.disabled == "bypass" else True
+    return plain
+
+
+def _plain_kind(node: Node) -> dict[str, Any]:
     if isinstance(node, GraphNode):
         return _plain_graph_block(node)
     if isinstance(node, IpNode):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from allo_studio.design.model import (
+    Disabled,
     Edge,
     Endpoint,
     Graph,
@@ -45,6 +48,13 @@ _PORTS = [Endpoint("", p) for p in "ABEF"] + [Endpoint(n, p) for n in _NAMES for
 _EDGES = st.builds(Edge, st.sampled_from(_PORTS), st.sampled_from(_PORTS), st.sampled_from([None, "fifo", "shared"]))
 
 
+_DISABLED: st.SearchStrategy[Disabled] = st.sampled_from(["", "", "", "off", "bypass"])
+
+
+def _disabled(node: Node, how: Disabled) -> Node:
+    return node if isinstance(node, UnknownNode) else replace(node, disabled=how)
+
+
 @st.composite
 def _graphs(draw: st.DrawFn, name: str) -> Graph:
     return Graph(
@@ -52,7 +62,7 @@ def _graphs(draw: st.DrawFn, name: str) -> Graph:
         draw(st.sampled_from(["dataflow", "sequential"])),
         {p: draw(st.sampled_from(_TYPES)) for p in draw(st.sets(st.sampled_from("AB")))},
         {p: draw(st.sampled_from(_TYPES)) for p in draw(st.sets(st.sampled_from("EF")))},
-        draw(st.dictionaries(st.sampled_from(_NAMES), _NODES, max_size=4)),
+        draw(st.dictionaries(st.sampled_from(_NAMES), st.builds(_disabled, _NODES, _DISABLED), max_size=4)),
         tuple(draw(st.lists(_EDGES, max_size=8))),
         draw(st.booleans()),
     )

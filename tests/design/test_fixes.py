@@ -248,6 +248,22 @@ CASES = {
         ("use the schedule row", "use no schedule"),
         (0, 1),
     ),
+    "what a disabled block fed": Case(
+        graph('a: {kernel: "copy.py:copy", disabled: true}', "A -> a.X; a.Y -> E"),
+        "not fed",
+        ("enable a", "remove the output E"),
+        (0,),
+    ),
+    "a bypass of two inputs": Case(
+        graph(
+            'a: {kernel: "copy.py:add", disabled: bypass}',
+            "A -> a.X; B -> a.Z; a.Y -> E",
+            f"A: {ARRAY}, B: {ARRAY}",
+        ),
+        "bypass",
+        ("enable a", "disable a without a bypass"),
+        (0,),
+    ),
     "unify in a dataflow graph": Case(chain("copy", extra="unify: false"), "no unify", ("unify the interfaces",), (0,)),
     "too many banks": Case(
         "schedules:\n  s:\n    - partition: {buffer: X, kind: complete}\n"

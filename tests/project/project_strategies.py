@@ -7,10 +7,13 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from allo_studio.design.model import (
+    ConstantNode,
+    Disabled,
     Edge,
     Endpoint,
     Graph,
     GraphNode,
+    IpNode,
     KernelNode,
     Note,
     NoteColour,
@@ -54,6 +57,7 @@ notes = st.builds(
     st.sampled_from(get_args(NoteKind)),
 )
 steps = st.builds(StepSpec, keys, st.dictionaries(keys, values, max_size=3), st.booleans())
+disabled = st.sampled_from(get_args(Disabled))
 unknown_nodes = st.builds(
     UnknownNode, st.dictionaries(keys, values, max_size=3).filter(lambda r: not {"kernel", "graph"} & set(r))
 )
@@ -64,8 +68,11 @@ nodes = st.one_of(
         names,
         st.dictionaries(names, numbers | types, max_size=2),
         st.none() | names,
+        disabled,
     ),
-    st.builds(GraphNode, names),
+    st.builds(GraphNode, names, disabled=disabled),
+    st.builds(ConstantNode, texts.filter(bool), texts, texts, st.booleans(), disabled),
+    st.builds(IpNode, texts, disabled),
     unknown_nodes,
 )
 

@@ -199,7 +199,8 @@ def test_the_context_menu_has_what_can_be_done(studio: Window) -> None:
     studio.panels.canvas.select_blocks(["mm1"])
     menus = [studio.context_menu("mm1", None), studio.context_menu(None, None)]
     shown = [[action.objectName() for action in menu.actions()] for menu in menus]
-    assert [name for name in shown[0] if name] == ["collapse", "backdrop", "cut", "copy", "duplicate", "delete"]
+    wanted = ["disable", "bypass", "collapse", "backdrop", "cut", "copy", "duplicate", "delete"]
+    assert [name for name in shown[0] if name] == wanted
     assert shown[1][0] == "paste"
 
 
