@@ -77,6 +77,7 @@ _TABLE = (
     ActionSpec("larger", "&Larger interface", "Ctrl+Alt+=", tip="Make all text and controls a step larger"),
     ActionSpec("smaller", "&Smaller interface", "Ctrl+Alt+-", tip="Make all text and controls a step smaller"),
     ActionSpec("normal_size", "Interface at &100%", "Ctrl+Alt+0", tip="Give text and controls their own size again"),
+    ActionSpec("compare_steps", "&Before and after…", "F7", "split", "project", "Compare a kernel around a step"),
     ActionSpec("split_code", "&Split code", "Ctrl+\\", "split", "project", "Show two views of the code, or one"),
     ActionSpec("edit_source", "Open in edi&tor", "Ctrl+Shift+O", "edit", "project", "Open the kernel in your editor"),
     ActionSpec("next_problem", "Next p&roblem", "F8", "", "project", "Go to the next problem in the sources"),
@@ -128,8 +129,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
-        "spread_across", "spread_down", None, "enter", "leave", None, "split_code", "edit_source", "next_problem",
-        "previous_problem", None, "commands", "search", "console", "history", None, "theme", "scale",
+        "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
+        "next_problem", "previous_problem", None, "commands", "search", "console", "history", None, "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
+
+from PySide6.QtWidgets import QWidget
 
 from allo_studio.diagnostics import Diagnostic
+from ui.compare_steps import ALL, CompareSteps, Comparison
 from ui.external_editor import open_in_editor
 from ui.navigator import Navigator
 from ui.panels import Panels
+from ui.schedule_panel import SchedulePanel, step_text
 from ui.session import Session
 
-__all__ = ["CodeCommands", "next_of"]
+__all__ = ["CodeCommands", "comparisons", "next_of"]
 
 
 class CodeCommands:
@@ -20,10 +25,29 @@ class CodeCommands:
     panels: Panels
     navigator: Navigator
     _message: Callable[[str], None]
+    _compare: CompareSteps | None = None
 
     def do_split_code(self) -> None:
         """Move the view of the code that is looked at to the other side, where that is empty; else show one side."""
         self.panels.code.panes.toggle()
+
+    def do_compare_steps(self) -> None:
+        """Show the selected block's kernel before and after the chosen step, or after all of them."""
+        if self._compare is None:
+            self._compare = CompareSteps(cast(QWidget, self))
+        steps = self.panels.inspector.kernel_page.schedule.steps
+        self.fill_comparison(steps.currentRow())
+        self._compare.show()
+        self._compare.raise_()
+        self._compare.activateWindow()
+
+    def fill_comparison(self, row: int = -1) -> None:
+        """Offer what can be compared of the selected block, where the window for that is there."""
+        if self._compare is not None:
+            inspector = self.panels.inspector
+            choices = comparisons(inspector.kernel_page.schedule) if inspector.irs else []
+            chosen = choices[row + 1].name if 0 <= row < len(choices) - 1 else None
+            self._compare.show_choices(self.panels.inspector.block or "", choices, chosen)
 
     def do_edit_source(self) -> None:
         """Open the kernel's file in the person's editor, at the line of the cursor."""
@@ -56,6 +80,20 @@ class CodeCommands:
             self._message("No problem has a place in a source")
         else:
             self.navigator.go_to(found)
+
+
+def comparisons(panel: SchedulePanel) -> list[Comparison]:
+    """Return what can be compared of the block in a schedule's panel: all steps, each, and the one in the form."""
+    irs, specs = panel.irs, panel.specs()
+    if not irs or not specs:
+        return []
+    found = [Comparison(ALL, irs[0], irs[-1])]
+    for number, (spec, before, after) in enumerate(zip(specs, irs, irs[1:], strict=False), 1):
+        found.append(Comparison(f"{number}   {step_text(spec)}", before, after))
+    without, tried = panel.form.trial if panel.form.isVisible() else (None, None)
+    if without is not None and tried is not None:
+        found.append(Comparison("The step in the form", without, tried))
+    return found
 
 
 def next_of(problems: tuple[Diagnostic, ...], path: str, line: int, forward: bool) -> Diagnostic | None:

@@ -158,6 +158,11 @@ class CodeView(QPlainTextEdit):
         if follow and lines and not any(self._in_view(line) for line in lines):
             self._centre(lines[0])
 
+    def point_out(self, lines: Sequence[int]) -> None:
+        """Mark lines (from 1) in the margin alone."""
+        self._traced = lines
+        self._gutter.update()
+
     def show_problems(self, found: Iterable[Diagnostic]) -> None:
         """Mark the problems that lie in this text in the margin."""
         lines: dict[int, list[Diagnostic]] = {}
@@ -176,6 +181,14 @@ class CodeView(QPlainTextEdit):
         """Return what the margin says at a height in pixels: the problems of the line there."""
         line = self.cursorForPosition(QPoint(0, y)).blockNumber() + 1
         return "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in self._problems.get(line, ()))
+
+    def go_to_line(self, line: int) -> None:
+        """Put the cursor into a line (from 1) and bring it into view."""
+        block = self.document().findBlockByNumber(line - 1)
+        if block.isValid():
+            self.setTextCursor(QTextCursor(block))
+            if not self._in_view(line):
+                self._centre(line)
 
     def _in_view(self, line: int) -> bool:
         block = self.document().findBlockByNumber(line - 1)
@@ -212,6 +225,10 @@ class CodeView(QPlainTextEdit):
         if self.line != before and not self.textCursor().hasSelection():
             self.line_chosen.emit(self.line)
 
+    def line_number(self, line: int) -> str:
+        """Return what the margin says of a line of what is shown."""
+        return str(line)
+
     def gutter_width(self) -> int:
         """Return the width of the line numbers in pixels."""
         digits = max(2, len(str(self.blockCount())))
@@ -234,7 +251,7 @@ class CodeView(QPlainTextEdit):
                 line = block.blockNumber() + 1
                 place = QRect(0, int(box.top()), self._gutter.width() - px(9), int(box.height()))
                 painter.setPen(colours.ACCENT if line in traced else faint)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight, str(line))
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight, self.line_number(line))
                 if line in traced:
                     painter.fillRect(self._gutter.width() - 3, place.top(), 3, place.height(), colours.ACCENT)
                 if line in self._problems:

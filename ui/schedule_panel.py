@@ -61,10 +61,14 @@ def step_text(spec: StepSpec) -> str:
 
 
 class SchedulePanel(QWidget):
-    """Edits the schedule of one kernel block. `edited` tells an edit, `step_chosen` how many steps are to be shown."""
+    """Edits the schedule of one kernel block. `edited` tells an edit, `step_chosen` how many steps are to be shown.
+
+    `compare_asked` asks to compare the kernel before and after the selected step.
+    """
 
     edited = Signal(object)
     step_chosen = Signal(object)
+    compare_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +114,7 @@ class SchedulePanel(QWidget):
             ("delete", "Remove the selected step (Del)", self.remove_step),
             ("up", "Move the step up (Alt+Up)", lambda: self.move_step(-1)),
             ("down", "Move the step down (Alt+Down)", lambda: self.move_step(1)),
+            ("split", "Compare the kernel before and after the selected step (F7)", self.compare_asked.emit),
             ("truncate", "Remove all steps after the selected one", self.truncate),
         )
         for name, tip, action in table:
@@ -169,6 +174,11 @@ class SchedulePanel(QWidget):
         """The name of the schedule that is shown."""
         node = self._kernel()
         return node.schedule if node else None
+
+    @property
+    def irs(self) -> Sequence[KernelIR]:
+        """The kernels before the first step and after each that applies."""
+        return self._irs
 
     def specs(self) -> tuple[StepSpec, ...]:
         """Return the steps that are shown."""
@@ -234,6 +244,7 @@ class SchedulePanel(QWidget):
         self._buttons["edit"].setEnabled(0 <= row < max(len(self._irs), 1))
         self._buttons["delete"].setEnabled(row >= 0)
         self._buttons["skipped"].setEnabled(row >= 0)
+        self._buttons["split"].setEnabled(count > 0)
         self._buttons["up"].setEnabled(row > 0)
         self._buttons["down"].setEnabled(0 <= row < count - 1)
         self._buttons["truncate"].setEnabled(0 <= row < count - 1)
