@@ -1,4 +1,4 @@
-"""Builds in a thread of their own, so that the window stays responsive. Signals arrive in the window's thread."""
+"""Builds beside the window, so that it stays responsive. Signals arrive in the window's thread."""
 
 # The stubs know a signal of `object` only with slots of `object`.
 # mypy: disable-error-code="call-overload"
@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, VendorUse, build
+from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, VendorUse
 from allo_studio.project import LoadedProject
+from ui.build_process import build
 
 __all__ = ["Builder"]
 

@@ -1,0 +1,98 @@
+"""Builds projects for the window: a request at a time from standard input, then its progress and its outcome.
+
+It is a process of its own, as compilers written in C++ hold up every thread of the Python that calls them, and the
+window must stay responsive while one runs. It stays for the next build, which then finds what this one learned. Where
+its input ends, as when the window was killed, it stops the build that runs and ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import sys
+import threading
+from typing import Any, BinaryIO
+
+from allo_studio.diagnostics import AlloError, Diagnostic
+from allo_studio.pipeline import Cancelled, Progress, build
+
+__all__ = ["main", "read", "serve", "write"]
+
+_LENGTH = 8
+
+
+def write(file: BinaryIO, value: object) -> None:
+    """Write a value so that `read` knows where it ends."""
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    file.write(len(data).to_bytes(_LENGTH, "big") + data)
+    file.flush()
+
+
+def read(file: BinaryIO) -> Any:
+    """Read a value that `write` wrote; raises EOFError where the other side is gone."""
+    head = file.read(_LENGTH)
+    data = file.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else b""
+    if len(head) < _LENGTH or len(data) < int.from_bytes(head, "big"):
+        raise EOFError
+    return pickle.loads(data)
+
+
+def main() -> int:
+    """Serve standard input and output; whatever else prints to standard output goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)
+    return 0
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests (positional and named arguments of `pipeline.build`) until there are no more.
+
+    An answer is a pair: `progress` and a step, any number of times, then `result`, `faults`, or `cancelled`. In between
+    `None` on `requests` cancels.
+    """
+    waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    stop, over = threading.Event(), threading.Event()
+
+    def listen() -> None:
+        try:
+            while True:
+                request = read(requests)
+                if request is None:
+                    stop.set()
+                else:
+                    stop.clear()
+                    waiting.put(request)
+        except EOFError:
+            over.set()
+            stop.set()
+            waiting.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    while (request := waiting.get()) is not None:
+        answer = _answer(request, answers, stop)
+        try:
+            write(answers, answer)
+        except BrokenPipeError:
+            return
+
+
+def _answer(request: tuple[tuple[Any, ...], dict[str, Any]], answers: BinaryIO, stop: threading.Event) -> Any:
+    def progress(step: Progress) -> None:
+        write(answers, ("progress", step))
+
+    arguments, named = request
+    try:
+        return "result", build(*arguments, **named, progress=progress, cancel=stop.is_set)
+    except (Cancelled, BrokenPipeError):
+        return "cancelled", None
+    except AlloError as error:
+        return "faults", error.diagnostics
+    except Exception as error:
+        text = f"the build stopped by an internal fault: {type(error).__name__}: {error}"
+        return "faults", (Diagnostic("internal", text, hint="please report this with the project"),)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
