@@ -43,6 +43,7 @@ from allo_studio.report.predicted import predicted_figures
 from allo_studio.report.vendor import VendorReport
 from allo_studio.simulate.blame import require_no_models
 from allo_studio.simulate.cycle.design import CycleRun
+from allo_studio.simulate.cycle.waves import Waves, save_file
 from allo_studio.simulate.data import require_memory
 from allo_studio.simulate.jit import record_runs
 from allo_studio.simulate.sizes import greatest_inputs
@@ -72,6 +73,9 @@ __all__ = [
     "simulate",
     "size_project",
 ]
+
+# Where the waveform of a build goes, of how many invocations it is, and how large it may grow.
+_WAVES, _WAVE_INVOCATIONS, _WAVE_BYTES = "waves", 2, 64 << 20
 
 Target = Literal["hls", "rtl"]
 Engine = Literal["hls", "rtl", "jit"]
@@ -236,6 +240,7 @@ def build(
     project: Project | None = None,
     simulate: bool = True,
     vendor: VendorUse | None = None,
+    waves: bool = False,
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> BuildResult:
@@ -246,7 +251,14 @@ def build(
     `vendor` says. The folder is replaced as a whole when all is done. Raises AlloError for faults of the design (or
     code `tool` where a tool of ours failed, or one that is wanted is missing), and Cancelled. A simulation that differs
     from the reference, and a synthesis that fails, is an error among the result's diagnostics.
+
+    With `waves` the simulation of `rtl` writes the waveform of two invocations, `waves/TOP.vcd`: handshakes, counters,
+    states and FIFOs, of as many cycles as fit in 64 MB, which a note says; beside it a save file for GTKWave. Raises
+    AlloError (code `usage`) for another target, and without `simulate`.
     """
+    if waves and (target != "rtl" or not simulate):
+        message = "only the simulation of the target rtl writes a waveform"
+        raise AlloError(Diagnostic("usage", message, hint="build for the target rtl, and simulate it"))
     use = vendor or VendorUse()
     tool = prepare_tool(use, target, simulate)
     run = StageRun(progress, cancel, _stages(simulate, tool is not None, use.cosim))
@@ -273,8 +285,10 @@ def build(
             if design is None:
                 found, more = c_simulation(sized, folder, cancel)
             else:
-                found, cycles, more = rtl_simulation(design, cancel)
+                wanted = _waves(folder, design.name) if waves else None
+                found, cycles, more = rtl_simulation(design, cancel, wanted)
                 files |= testbench(design, folder)
+                files |= _save_file(wanted.path, folder) if wanted else {}
             faults += more
         done: Synthesis | None = None
         if tool is not None:
@@ -290,6 +304,19 @@ def build(
         write({REPORT_FILE: _document(result)}, folder)
     run.end()
     return result
+
+
+def _waves(folder: Path, name: str) -> Waves:
+    (folder / _WAVES).mkdir()
+    return Waves(folder / _WAVES / f"{name}.vcd", _WAVE_INVOCATIONS, data=False, most_bytes=_WAVE_BYTES)
+
+
+def _save_file(waves: Path, folder: Path) -> dict[str, str]:
+    """Write the save file of a waveform beside it; return both by name, whatever their texts are."""
+    with waves.open(encoding="ascii", errors="replace") as lines:
+        made = {f"{_WAVES}/{waves.stem}.gtkw": save_file(lines)}
+    write(made, folder)
+    return {f"{_WAVES}/{waves.name}": "", **made}
 
 
 def _artifacts(files: Iterable[str], done: Synthesis | None, out: Path) -> tuple[Artifact, ...]:
@@ -355,7 +382,7 @@ def simulate(
     if target == "jit":
         found, faults = jit_simulation(sized)
     elif target == "rtl":
-        found, cycles, faults = rtl_simulation(generate(sized), cancel, waves)
+        found, cycles, faults = rtl_simulation(generate(sized), cancel, Waves(waves) if waves else None)
         faults = (*unused_bindings(sized), *faults)
     else:
         with tempfile.TemporaryDirectory(prefix="allo-") as name:
@@ -434,6 +461,8 @@ def _kind(name: str) -> str:
         return "host"
     if name == "Makefile":
         return "script"
+    if name.startswith(f"{_WAVES}/"):
+        return "waveform"
     if name.endswith("_tb.cpp") or name.startswith("sim/"):
         return "testbench"
     kinds = {".cpp": "hls", ".h": "header", ".tcl": "script", ".cfg": "script", ".sv": "verilog", ".hex": "contents"}

@@ -25,6 +25,7 @@ from allo_studio.simulate.csim import run as run_csim
 from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.cycle.export import testbench_files
 from allo_studio.simulate.cycle.run import run_rtl
+from allo_studio.simulate.cycle.waves import Waves
 from allo_studio.simulate.data import require_memory
 from allo_studio.simulate.jit import evaluate_jit
 from allo_studio.simulate.reference import evaluate
@@ -98,7 +99,7 @@ def cancellable(cancel: Callable[[], bool] | None, work: Callable[[], Made]) -> 
 
 
 def rtl_simulation(
-    design: RtlDesign, cancel: Callable[[], bool] | None, waves: Path | None = None
+    design: RtlDesign, cancel: Callable[[], bool] | None, waves: Waves | None = None
 ) -> tuple[SimulationRow, CycleRun, tuple[Diagnostic, ...]]:
     """Run a design's circuits on random data; every bit is compared with the JIT, the cycles with the prediction."""
     sized = design.sized
@@ -116,6 +117,8 @@ def rtl_simulation(
     invocations = _INVOCATIONS if sized.latency < _MOST_WATCHED else 1
     *others, greatest = all_inputs(sized.region)
     found, row, faults = _rtl_run(design, greatest, invocations, watched, cancel, waves)
+    if found.waves:
+        faults.append(Diagnostic("simulation", found.waves, severity="note", where=sized.region.path))
     rows = [row]
     for inputs in others:
         _, row, more = _rtl_run(design, inputs, 1, (), cancel, None)
@@ -139,7 +142,7 @@ def _rtl_run(
     invocations: int,
     watched: Sequence[str],
     cancel: Callable[[], bool] | None,
-    waves: Path | None,
+    waves: Waves | None,
 ) -> tuple[CycleRun, SimulationRow, list[Diagnostic]]:
     sized = design.sized
     found = cancellable(cancel, lambda: run_rtl(design, inputs, invocations, watched, cancel, waves))

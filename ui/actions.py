@@ -88,6 +88,7 @@ _TABLE = (
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
     ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
+    ActionSpec("rebuild", "Build from &scratch", "Ctrl+Alt+B", "", "idle", "Build also what has not changed"),
     ActionSpec(
         "target_hls", "Target &HLS C++", "Ctrl+Shift+H", "", "project", "Build C++ for Vitis HLS, run as C++", "target"
     ),
@@ -97,6 +98,8 @@ _TABLE = (
     ActionSpec(
         "vendor", "Run &Vitis HLS", "", "", "project", "Synthesise HLS C++ where Vitis HLS is installed", toggle=True
     ),
+    ActionSpec("waves", "&Write waveform", "", "", "project", "Builds as RTL write a waveform", toggle=True),
+    ActionSpec("open_waves", "&Open waveform", "Ctrl+Alt+W", "", "report", "Show the last build's waveform"),
     ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
     ActionSpec("vendor_report", "&Read vendor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
@@ -133,7 +136,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "next_problem", "previous_problem", None, "commands", "search", "console", "history", None, "theme", "scale",
     ),
     "&Build": (
-        "check", None, "build", "cancel", None, "target_hls", "target_rtl", None, "vendor", None,
+        "check", None, "build", "rebuild", "cancel", None, "target_hls", "target_rtl", None, "vendor", "waves", None,
+        "open_waves",
         "vendor_report", "export_report",
     ),
 }  # fmt: skip

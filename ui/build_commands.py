@@ -12,6 +12,7 @@ from ui.dialogs import Prompts
 from ui.session import Session
 from ui.targets import TargetChoice
 from ui.trust import code_files, is_trusted, trust
+from ui.waveform import open_waveform, waveform_of
 
 __all__ = ["BuildCommands"]
 
@@ -31,6 +32,24 @@ class BuildCommands:
         """Build the project as it is now; where it brings code that is run, ask first, once a folder."""
         if not self.builder.running and self.may_run_code():
             self.build_control.start()
+
+    def do_rebuild(self) -> None:
+        """Build the project from the start, also where nothing has changed."""
+        if not self.builder.running and self.may_run_code():
+            self.build_control.start(afresh=True)
+
+    def do_waves(self) -> None:
+        """Let builds as RTL write a waveform from now on, or not."""
+        self.targets.write_waves(self.actions_by_id["waves"].isChecked())
+
+    def do_open_waves(self) -> None:
+        """Open the waveform of the last build in the person's viewer."""
+        vcd = waveform_of(self.session.result)
+        if vcd is None:
+            self._message("The last build has no waveform: build RTL with Build > Write waveform on")
+            return
+        fault = open_waveform(vcd)
+        self._message(f"Not opened: {fault}" if fault else f"Opened {vcd.name} in the waveform viewer")
 
     def may_run_code(self) -> bool:
         """Tell whether a build may run now: none is running, and the code that the project brings is trusted."""

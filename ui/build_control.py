@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.pipeline import BuildResult
+from ui.actions import ACTIONS
+from ui.build_cache import BuildCache, BuildKey, key_of
 from ui.builder import Builder
 from ui.comparison import latency_of
 from ui.panels import Panels
@@ -19,6 +23,10 @@ from ui.targets import TARGETS, TargetChoice
 from ui.work import Work
 
 __all__ = ["BuildControl"]
+
+
+# How a build of an unchanged design is asked for.
+_AFRESH = ACTIONS["rebuild"].shortcut
 
 
 class BuildControl(QObject):
@@ -32,6 +40,9 @@ class BuildControl(QObject):
         super().__init__(parent)
         self._session, self._builder, self._panels, self._targets = session, builder, panels, targets
         self._target, self._work = TARGETS[targets.chosen], Work()
+        self._cache = BuildCache()
+        self._key: BuildKey | None = None
+        self._out: Path | None = None
         builder.started.connect(self._started)
         builder.progressed.connect(panels.log.progress)
         builder.finished.connect(self._finished)
@@ -43,17 +54,37 @@ class BuildControl(QObject):
         """The project that is being built, which need not be in front."""
         return self._work if self._builder.running else None
 
-    def start(self) -> None:
-        """Build the project in front as it is now for the chosen target, into a folder of its folder `build`."""
+    def start(self, afresh: bool = False) -> None:
+        """Build the project in front as it is now for the chosen target, into a folder of its folder `build`.
+
+        Where the last build there was of the same, its result is there at once, unless all is to be built `afresh`.
+        """
         session, chosen = self._session, self._targets.chosen
         out = session.work.folder_for(TARGETS[chosen].ending)
         if session.loaded is None or session.project is None or out is None or self._builder.running:
             return
         self._target, self._work = TARGETS[chosen], session.work
         session.work.build_folder = out
-        vendor = () if self._targets.vendor.run != "never" or chosen != "hls" else ("--no-tool",)
-        self._panels.console.did("build", session.loaded.file, "--target", chosen, *vendor)
-        self._builder.start(session.loaded, session.project, out, chosen, self._targets.vendor)
+        use, waves = self._targets.vendor, self._targets.waves and chosen == "rtl"
+        self._key, self._out = key_of(session.loaded, session.project, chosen, use, waves), out
+        known = None if afresh else self._cache.find(out, self._key)
+        if known is not None:
+            self._unchanged(known, session.project)
+            return
+        vendor = () if use.run != "never" or chosen != "hls" else ("--no-tool",)
+        words = (*vendor, "--waves") if waves else vendor
+        self._panels.console.did("build", session.loaded.file, "--target", chosen, *words)
+        self._builder.start(session.loaded, session.project, out, chosen, use, waves)
+
+    def _unchanged(self, result: BuildResult, project: Project) -> None:
+        """Show the result of an earlier build of the same."""
+        name, target = project.name, self._target.name
+        self._panels.log.begin(name, target)
+        self._panels.log.done(file_lines(result), "Nothing has changed since the last build: this is its result")
+        self._session.finish_build(result, project, self._work)
+        self._panels.bottom.setCurrentWidget(self._panels.report)
+        self._work = Work()
+        self.told.emit(f"Unchanged since the last build as {target}: {_cycles(result)}  ({_AFRESH} builds it again)")
 
     def forget(self, work: Work) -> None:
         """Cancel the build of a project that is being closed."""
@@ -68,6 +99,8 @@ class BuildControl(QObject):
     def _finished(self, result: BuildResult, project: Project) -> None:
         self._panels.log.done(file_lines(result))
         work, self._work = self._work, Work()
+        if self._out is not None:
+            self._cache.keep(self._out, self._key, result)
         self._session.finish_build(result, project, work)
         if work is self._session.work:
             self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)

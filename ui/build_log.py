@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -37,11 +37,14 @@ class LogPage:
         self.state, self.fraction, self.running = "Not built yet", 0.0, False
         self._began = 0.0
         self._stage = self._target = self._message = ""
+        # When each stage began, in seconds since the build did.
+        self._stages: list[tuple[str, float]] = []
 
     def begin(self, name: str, target: str) -> None:
         """Start anew, to build a project for a target."""
         self._began, self._stage, self._message, self._target = monotonic(), "", "", target
         self.text.clear()
+        self._stages = []
         self._write(f"Building {name}: {target}")
         self._tell("starting…")
         self.fraction, self.running = 0.0, True
@@ -50,6 +53,7 @@ class LogPage:
         """Take a stage, its message, and how much of the whole is done."""
         if step.stage != self._stage:
             self._stage = step.stage
+            self._stages.append((step.stage, self.seconds))
             self._write(step.stage)
             self._message = ""
         if step.message and step.message not in (step.stage, self._message):
@@ -61,11 +65,22 @@ class LogPage:
         self.fraction = max(0.0, min(1.0, step.fraction))
 
     def end(self, text: str, fraction: float | None = None) -> None:
-        """Note that the build has ended."""
+        """Note that the build has ended, and how long each stage took."""
+        times = self.times()
+        if times:
+            self.append(times)
         self._write(text)
         self._tell(text)
         self.running = False
         self.fraction = self.fraction if fraction is None else fraction
+
+    def times(self) -> str:
+        """Return a line for each stage with its time and its part of the whole, and one for the whole."""
+        ends = [*(began for _, began in self._stages[1:]), self.seconds]
+        taken = [(name, end - began) for (name, began), end in zip(self._stages, ends, strict=False)]
+        whole = max(self.seconds, 1e-9)
+        rows = [f"  {seconds:8.2f} s  {seconds / whole:4.0%}  {name}" for name, seconds in taken if name != "done"]
+        return "\n".join([*rows, f"  {self.seconds:8.2f} s        in all"]) if rows else ""
 
     def append(self, text: str) -> None:
         """Add lines as they are."""
@@ -107,6 +122,10 @@ class BuildLog(QWidget):
         top.setSpacing(12)
         top.addWidget(self.stage, 2)
         top.addWidget(self.bar, 3)
+        self.copy = QPushButton(icon("copy"), "Copy")
+        self.copy.setToolTip("Copy the whole log")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.log.toPlainText()))
+        top.addWidget(self.copy)
         top.addWidget(self.cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -136,11 +155,11 @@ class BuildLog(QWidget):
         self._building.progress(step)
         self._show()
 
-    def done(self, lines: list[str]) -> None:
-        """Show that the build ended well, and what it made."""
+    def done(self, lines: list[str], said: str = "") -> None:
+        """Show that the build ended well, what it made, and in place of its time what else is to be `said`."""
         for line in lines:
             self._building.append(f"{'':11}{line}")
-        self._building.end(f"Built in {self._building.seconds:.1f} s", 1.0)
+        self._building.end(said or f"Built in {self._building.seconds:.1f} s", 1.0)
         self._show()
 
     def failed(self, faults: tuple[Diagnostic, ...]) -> None:

@@ -60,13 +60,14 @@ class Builder(QObject):
         out: Path,
         target: Target = "hls",
         vendor: VendorUse | None = None,
+        waves: bool = False,
     ) -> None:
         """Begin to build `project` as it is now, saved or not; nothing happens while a build is running."""
         if self.running:
             return
         self._run += 1
         self._project, self._stop = project, threading.Event()
-        work = partial(build, loaded, out, target=target, project=project, vendor=vendor)
+        work = partial(build, loaded, out, target=target, project=project, vendor=vendor, waves=waves)
         earlier = [thread for thread in self._threads if thread.is_alive()]
         arguments = (self._run, work, self._stop, earlier)
         thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)

@@ -32,7 +32,7 @@ TARGETS: dict[Target, TargetSpec] = {
     "rtl": TargetSpec("RTL", "SystemVerilog", "-rtl"),
 }
 _DEFAULT: Target = "hls"
-_NO_TOOL = "vendor/no_tool"
+_NO_TOOL, _WAVES = "vendor/no_tool", "waves/write"
 
 
 class TargetChoice(QObject):
@@ -70,6 +70,15 @@ class TargetChoice(QObject):
     def run_vendor(self, run: bool) -> None:
         """Let builds of all projects run the vendor's tool, or not."""
         settings().setValue(_NO_TOOL, "false" if run else "true")
+
+    @property
+    def waves(self) -> bool:
+        """Whether builds as RTL write a waveform."""
+        return str(settings().value(_WAVES)) == "true"
+
+    def write_waves(self, write: bool) -> None:
+        """Let builds of all projects as RTL write a waveform, or not."""
+        settings().setValue(_WAVES, "true" if write else "false")
 
     def show(self, target: Target) -> None:
         """Take a target without remembering it."""

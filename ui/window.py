@@ -90,6 +90,7 @@ class Window(
         self.note_actions = NoteActions(self.session, self.panels)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
+        self.actions_by_id["waves"].setChecked(self.targets.waves)
         self.watch_look()
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))

@@ -69,6 +69,7 @@ def _build(words: argparse.Namespace) -> Outcome:
                 target=words.target,
                 simulate=words.simulate,
                 vendor=_vendor_use(words),
+                waves=words.waves,
                 progress=bar,
                 cancel=wish,
             )

@@ -72,6 +72,8 @@ def _build(command: argparse.ArgumentParser) -> None:
     where = "where the files go (default: build/PROJECT, for rtl build/PROJECT-rtl)"
     command.add_argument("--out", type=Path, metavar="DIR", help=where)
     command.add_argument("--no-simulate", dest="simulate", action="store_false", help="do not run it on data")
+    waves = "write the waveform of two invocations, with a save file for GTKWave, into waves (rtl only)"
+    command.add_argument("--waves", action="store_true", help=waves)
     _vendor(command)
     _json(command)
 

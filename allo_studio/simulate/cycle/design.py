@@ -33,12 +33,13 @@ class CycleRun:
     """What a run did. `cycles` are from the first cycle to that of done, inclusive, and from one done to the next.
 
     `outputs` are the arrays after the last invocation; `held` is how many tokens each FIFO held in each cycle, by
-    channel id, where it was asked for.
+    channel id, where it was asked for. `waves` says how the waveform was cut short, empty where it was not.
     """
 
     cycles: tuple[int, ...]
     outputs: Mapping[str, Any]
     held: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    waves: str = ""
 
 
 class RunningDesign:

@@ -11,9 +11,11 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["write_vcd"]
+__all__ = ["cycles_within", "write_vcd"]
 
 _FIRST, _SIGNS = 33, 94
+# The most that a line with a time takes, of which a cycle has two.
+_TIME_BYTES = 14
 
 
 @dataclass
@@ -56,6 +58,17 @@ def write_vcd(
                 at, text = next(changes, (cycles, ""))
             file.write(f"#{cycle * period_ns + period_ns // 2}\n0{tick}\n")
         file.write(f"#{cycles * period_ns}\n")
+
+
+def cycles_within(samples: Mapping[str, NDArray[Any]], widths: Mapping[str, int], most_bytes: int) -> int:
+    """Return how many of the first cycles a file of so many bytes has room for, at least 1 where there is one."""
+    cycles = max((len(array) for array in samples.values()), default=0)
+    costs = np.full(cycles, 2 * (_TIME_BYTES + len(_identifier(0)) + 2), np.int64)
+    for number, (name, array) in enumerate(samples.items(), 1):
+        # A line: the bits, the name, and what is around them.
+        costs[_changed(array)] += len(_identifier(number)) + (widths[name] + 3 if widths[name] > 1 else 2)
+    fits = int(np.searchsorted(np.cumsum(costs), most_bytes, side="right"))
+    return min(max(fits, 1), cycles)
 
 
 def _write_head(file: TextIO, top: str, clock: str, identifiers: Mapping[str, str], widths: Mapping[str, int]) -> None:
