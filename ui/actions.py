@@ -102,6 +102,7 @@ _TABLE = (
     ActionSpec("open_waves", "&Open waveform", "Ctrl+Alt+W", "", "report", "Show the last build's waveform"),
     ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
     ActionSpec("vendor_report", "&Read vendor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
+    ActionSpec("guide", "&Guided first project…", tip="From an empty canvas to hardware, step by step"),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )
 ACTIONS = {spec.id: spec for spec in _TABLE}
@@ -140,6 +141,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "open_waves",
         "vendor_report", "export_report",
     ),
+    "&Help": ("guide",),
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, a note, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {

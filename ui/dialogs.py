@@ -33,6 +33,13 @@ class Prompts:
         )
         return Path(chosen) if chosen else None
 
+    def guide_folder(self, suggestion: Path) -> Path | None:
+        """Ask for the folder of the guided project."""
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._parent, "Make the guided project in a new folder", str(suggestion)
+        )
+        return Path(chosen) if chosen else None
+
     def save_as(self, start: Path) -> Path | None:
         """Ask where to save a copy."""
         chosen, _ = QFileDialog.getSaveFileName(self._parent, "Save the project as a new folder or file", str(start))

@@ -98,6 +98,15 @@ class Palette(QWidget):
         """Return the titles and payloads of the entries that the search leaves."""
         return [(item.text(0), item.data(0, _PAYLOAD)) for item in self._items() if not item.isHidden()]
 
+    def reveal(self, title: str) -> QTreeWidgetItem | None:
+        """Choose the entry of a title and bring it into view; None where there is none."""
+        self.search.clear()
+        found = next((item for item in self._items() if item.text(0) == title), None)
+        if found is not None:
+            self.tree.setCurrentItem(found)
+            self.tree.scrollToItem(found, QTreeWidget.ScrollHint.PositionAtCenter)
+        return found
+
     def _items(self) -> list[QTreeWidgetItem]:
         return [top.child(i) for top in items_of(self.tree) for i in range(top.childCount())]
 

@@ -27,6 +27,7 @@ from ui.breadcrumbs import Breadcrumbs
 from ui.build_log import BuildLog
 from ui.code_dock import CodeDock
 from ui.console import Console
+from ui.guide import Guide
 from ui.history_view import HistoryView
 from ui.icons import icon
 from ui.inspector import Inspector
@@ -53,6 +54,7 @@ class Panels:
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
         self.history, self.console = HistoryView(session), Console(session)
+        self.guide = Guide()
         self.status, self.tabs = QLabel(), ProjectTabs()
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -87,6 +89,7 @@ class Panels:
         table = (
             ("Palette", self.palette, area.LeftDockWidgetArea),
             ("History", self.history, area.LeftDockWidgetArea),
+            ("Guide", self.guide, area.LeftDockWidgetArea),
             ("Inspector", self.inspector, area.RightDockWidgetArea),
             ("Code", self.code, area.RightDockWidgetArea),
             ("Results", self.bottom, area.BottomDockWidgetArea),
@@ -99,6 +102,8 @@ class Panels:
             dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable)
             window.addDockWidget(where, dock)
             self.docks[name] = dock
+        window.splitDockWidget(self.docks["Palette"], self.docks["Guide"], Qt.Orientation.Horizontal)
+        self.docks["Guide"].hide()
         window.tabifyDockWidget(self.docks["Palette"], self.docks["History"])
         self.docks["Palette"].raise_()
         # The tabs say what the bottom is.

@@ -72,7 +72,8 @@ class ProjectTabs(QTabBar):
         button.setIcon(icon("close"))
         button.setAutoRaise(True)
         button.setFixedSize(_CLOSER, _CLOSER)
-        button.setStyleSheet("padding: 0;")
+        # The sheet is about the arrows of a bar with too many tabs, which are such buttons too.
+        button.setStyleSheet("QToolButton { border: 0; padding: 0; background: transparent; }")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolTip("Close the project")
         button.setAccessibleName("Close the project")

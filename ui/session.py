@@ -86,10 +86,10 @@ class Session(QObject):
         self.show_work(work)
         return True
 
-    def new(self, path: Path) -> bool:
-        """Make an empty project in a folder and open it."""
+    def new(self, path: Path, *, empty: bool = False) -> bool:
+        """Make a small project, or one with an empty graph, in a folder and open it."""
         try:
-            new_project(path)
+            new_project(path, empty=empty)
         except AlloError as error:
             self._fail(error.diagnostics, "The project cannot be made")
             return False

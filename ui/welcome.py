@@ -26,6 +26,7 @@ class Welcome(QWidget):
     example_asked = Signal(str)
     recent_asked = Signal(object)
     reopen_asked = Signal()
+    guide_asked = Signal()
 
     def __init__(self, examples: Mapping[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +39,7 @@ class Welcome(QWidget):
         for name, label, signal in (
             ("open", "Open a project…", self.open_asked),
             ("new", "New project…", self.new_asked),
+            ("library", "Guided first project…", self.guide_asked),
         ):
             button = QPushButton(icon(name), label)
             button.setProperty("primary", "true" if name == "open" else "false")

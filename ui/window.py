@@ -33,6 +33,7 @@ from ui.dock_commands import DockCommands
 from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.gestures import Gestures
+from ui.guide_commands import GuideCommands, GuideFollower
 from ui.icons import icon
 from ui.kernel_watch import KernelWatch
 from ui.layout_commands import LayoutCommands
@@ -65,6 +66,7 @@ class Window(
     BuildCommands,
     CommandSearch,
     DockCommands,
+    GuideCommands,
     LayoutCommands,
     LookCommands,
     NoteCommands,
@@ -99,6 +101,7 @@ class Window(
         self.last_time, self._opened = last_open(), []
         self.panels.welcome.show_recent(recent_projects(), len(self.last_time))
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))
+        self.guide = GuideFollower(self, self.session, self.panels)
         self.disk = DiskWatch(self.session, lambda: self.prompts, self._message, self)
         self.kernel_watch = KernelWatch(self.session, self._message, self)
         self._fit_pending = False
@@ -154,6 +157,9 @@ class Window(
         parts.welcome.open_asked.connect(self.do_open)
         parts.welcome.recent_asked.connect(self.open_project)
         parts.welcome.reopen_asked.connect(self.do_reopen)
+        parts.welcome.guide_asked.connect(self.do_guide)
+        parts.guide.anew_asked.connect(self.begin_guide)
+        parts.guide.project_asked.connect(self.do_guide)
         parts.welcome.new_asked.connect(self.do_new)
         parts.welcome.example_asked.connect(lambda name: self.open_project(example_folder(name)))
 

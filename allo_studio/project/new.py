@@ -19,6 +19,7 @@ __all__ = ["example_folder", "example_note", "examples", "new_project"]
 
 # Beside the package, both in a checkout and where it is installed.
 _EXAMPLES = Path(__file__).resolve().parents[2] / "projects"
+_GRAPH = "main_graph"
 _KERNEL = '''"""Adds two vectors."""
 
 from allo_studio.lang import float32, grid
@@ -59,11 +60,11 @@ def example_note(name: str) -> str:
     return " ".join(line.lstrip("# ").rstrip() for line in head)
 
 
-def new_project(path: Path, example: str | None = None) -> LoadedProject:
+def new_project(path: Path, example: str | None = None, *, empty: bool = False) -> LoadedProject:
     """Make a project in the folder `path`, which must be absent or empty, and return it as loaded.
 
-    With `example` it is a copy of that example, else a project with one kernel that adds two vectors; it is named
-    after the folder. Raises AlloError (code `file`) and leaves nothing behind.
+    With `example` it is a copy of that example, else a project with one kernel that adds two vectors, or one whose
+    graph is `empty`; it is named after the folder. Raises AlloError (code `file`) and leaves nothing behind.
     """
     origin = example_folder(example) if example is not None else None
     existed = os.path.lexists(path)
@@ -72,6 +73,11 @@ def new_project(path: Path, example: str | None = None) -> LoadedProject:
     try:
         if origin:
             shutil.copytree(origin, path, dirs_exist_ok=True, ignore=_left_out)
+        elif empty:
+            path.mkdir(parents=True, exist_ok=True)
+            graph = Graph(name=_GRAPH)
+            project = Project(name=_project_name(path), top=graph.name, graphs={graph.name: graph})
+            write_atomically(path / PROJECT_FILE, dump_project(project))
         else:
             (path / "kernels").mkdir(parents=True)
             write_atomically(path / "kernels" / "add.py", _KERNEL)
@@ -88,7 +94,7 @@ def new_project(path: Path, example: str | None = None) -> LoadedProject:
 def _small(name: str) -> Project:
     vector = "float32[256]"
     graph = Graph(
-        name="main_graph",
+        name=_GRAPH,
         inputs={"X": vector, "Y": vector},
         outputs={"Z": vector},
         nodes={"add": KernelNode("kernels/add.py", "add")},

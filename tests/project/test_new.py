@@ -48,3 +48,10 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(AlloError, match="no space left"):
         new_project(tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_an_empty_project_has_one_graph_with_nothing_in_it(tmp_path: Path) -> None:
+    made = new_project(tmp_path / "bare", empty=True)
+    (graph,) = made.project.graphs.values()
+    assert (made.project.name, made.project.top, dict(graph.nodes), graph.edges) == ("bare", graph.name, {}, ())
+    assert load_project(tmp_path / "bare").diagnostics == ()
