@@ -82,6 +82,8 @@ _TABLE = (
     ActionSpec("edit_source", "Open in edi&tor", "Ctrl+Shift+O", "edit", "project", "Open the kernel in your editor"),
     ActionSpec("next_problem", "Next p&roblem", "F8", "", "project", "Go to the next problem in the sources"),
     ActionSpec("previous_problem", "Pre&vious problem", "Shift+F8", "", "project", "Go to the problem before it"),
+    ActionSpec("settings", "&Settings…", "Ctrl+,", tip="The look, programs, and what else holds for all projects"),
+    ActionSpec("keys", "&Keys…", "F1", tip="All keys and gestures, to be searched"),
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
     ActionSpec("console", "C&onsole", "Ctrl+J", tip="Type a command for the open project, and see what was done"),
     ActionSpec("history", "&History", "Ctrl+H", tip="Go to an earlier or a later state of the project"),
@@ -129,7 +131,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&Edit": (
         "undo", "redo", None, "cut", "copy", "paste", "duplicate", "delete", "select_all", None,
         "disable", "bypass", "collapse", "expand", None, "add_input", "add_output", "add_graph", None,
-        "add_note", "backdrop", "edit_note", "note_colour",
+        "add_note", "backdrop", "edit_note", "note_colour", None, "settings",
     ),
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
@@ -141,7 +143,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "open_waves",
         "vendor_report", "export_report",
     ),
-    "&Help": ("guide",),
+    "&Help": ("guide", "keys"),
 }  # fmt: skip
 # What the context menu of the canvas has for a block, a wire, a note, and empty space.
 CONTEXT: dict[str, tuple[str | None, ...]] = {

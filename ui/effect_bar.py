@@ -32,7 +32,7 @@ class EffectBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.switch = QCheckBox("predict what each step does to latency and resources")
+        self.switch = QCheckBox("Predict what each step does")
         self.switch.setToolTip(
             "The kernel is scheduled by itself, as if all its arrays lay in memories, before and after each step, "
             "with the operators of the target that Build makes."

@@ -11,18 +11,18 @@ from pathlib import Path
 from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
-from ui.settings import settings
+from ui import preferences
 
-__all__ = ["SETTING", "editor_command", "open_in_editor", "wanted_editor"]
-
-# Its name among the window's settings: a command with `{file}` and `{line}`.
-SETTING = "editor"
+__all__ = ["editor_command", "open_in_editor", "wanted_editor"]
 
 
 def wanted_editor(environment: Mapping[str, str]) -> str:
     """Return the command that was set, else that of `VISUAL` or `EDITOR`; empty for whatever the desktop uses."""
-    chosen = str(settings().value(SETTING, "") or "")
-    return chosen.strip() or environment.get("VISUAL", "").strip() or environment.get("EDITOR", "").strip()
+    return (
+        preferences.load().editor.strip()
+        or environment.get("VISUAL", "").strip()
+        or environment.get("EDITOR", "").strip()
+    )
 
 
 def editor_command(template: str, file: Path, line: int) -> list[str]:

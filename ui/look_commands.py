@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from nodes import colours
 from ui import preferences
 from ui.panels import Panels
-from ui.preferences import SCALES, THEME_CHOICES
-from ui.theme import LOOK, apply_theme, px, settle
+from ui.preferences import SCALES, THEME_CHOICES, Preferences
+from ui.theme import LOOK, apply_theme, px, resolved, settle
 
 __all__ = ["LookCommands", "apply_look"]
 
@@ -67,6 +67,12 @@ class LookCommands:
         apply_look()
         if "scale" in changed:
             self._message(f"The interface is at {chosen.scale}%")
+
+    def look_differs(self, chosen: Preferences) -> bool:
+        """Tell whether the window has another look than is chosen."""
+        app = QApplication.instance()
+        theme = resolved(app, chosen.theme) if isinstance(app, QApplication) else colours.current()
+        return self._look != (theme, chosen.scale)
 
     def watch_look(self) -> None:
         """Take the look that the application has, and each later one; call it once the window has its parts."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ui.settings import settings
 
-__all__ = ["SCALES", "THEME_CHOICES", "Preferences", "fault", "load", "store"]
+__all__ = ["RANGES", "SCALES", "THEME_CHOICES", "Preferences", "fault", "load", "store"]
 
 THEME_CHOICES = ("system", "dark", "light")
 SCALES = (100, 125, 150, 175, 200)
@@ -26,7 +26,8 @@ class Preferences:
     verify: bool = True
     # Whether the projects that were open last are opened at the start.
     reopen: bool = False
-    # A command that opens a file at a line: `{file}` and `{line}` stand for them; empty means the system's own.
+    # A command that opens a file at a line: `{file}` and `{line}` stand for them, and the file comes last where it does
+    # not stand there; empty means that of the environment.
     editor: str = ""
     # A command that a waveform's file is handed to.
     waveform: str = "gtkwave"
@@ -36,7 +37,7 @@ class Preferences:
     minimap: bool = True
 
 
-_RANGES = {"grid": (4, 96)}
+RANGES = {"grid": (4, 96)}
 
 
 def fault(name: str, value: object) -> str:
@@ -48,8 +49,8 @@ def fault(name: str, value: object) -> str:
         return f"a theme is one of {', '.join(THEME_CHOICES)}"
     if name == "scale" and value not in SCALES:
         return f"a scale is one of {', '.join(map(str, SCALES))}"
-    if name in _RANGES and isinstance(value, int):
-        least, most = _RANGES[name]
+    if name in RANGES and isinstance(value, int):
+        least, most = RANGES[name]
         return "" if least <= value <= most else f"a number from {least} to {most} is expected"
     if name in ("editor", "waveform") and isinstance(value, str):
         return _command_fault(name, value)
@@ -63,7 +64,7 @@ def _command_fault(name: str, command: str) -> str:
         return f"the command cannot be read: {str(error).lower()}"
     if name == "waveform":
         return "" if words else "a command is expected, such as gtkwave"
-    return "" if not words or "{file}" in command else "the command has to say where the file goes: {file}"
+    return ""
 
 
 def load() -> Preferences:

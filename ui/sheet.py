@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 
 __all__ = ["sheet"]
 
+# The mark of a box that is on; a style sheet takes it from a file.
+_TICK = (Path(__file__).parent / "tick.svg").as_posix()
 _LENGTH = re.compile(r"\b(\d+)px")
 _SHEET = """
 * { outline: 0; }
@@ -27,6 +30,7 @@ QToolBar::separator { background: $line; width: 1px; margin: 5px 7px; }
 QToolButton { padding: 5px 9px; border-radius: 5px; border: 1px solid transparent; }
 QToolButton:hover { background: $raised; }
 QToolButton:pressed, QToolButton:checked { background: $pressed; }
+SchedulePanel QToolButton { padding: 5px 4px; }
 QTabWidget > QToolButton { padding: 2px 9px; }
 QTabBar::scroller { width: 34px; }
 QAbstractScrollArea::corner { background: transparent; border: 0; }
@@ -42,7 +46,12 @@ QToolButton#target::menu-indicator { subcontrol-origin: padding; subcontrol-posi
 QToolBar, QToolButton { icon-size: 18px; }
 QTreeView, QListView { icon-size: 17px; }
 QPushButton, QTabBar, QMenu, QComboBox, QCheckBox { icon-size: 16px; }
-QCheckBox::indicator, QRadioButton::indicator, QMenu::indicator { width: 14px; height: 14px; }
+QMenu::indicator { width: 14px; height: 14px; }
+QCheckBox::indicator { width: 14px; height: 14px; background: $base; border: 1px solid $edge; border-radius: 3px; }
+QCheckBox::indicator:focus, QCheckBox::indicator:hover { border: 1px solid $accent; }
+QCheckBox::indicator:checked { background: $primary; border: 1px solid $primary; image: url("$tick"); }
+QCheckBox::indicator:disabled { border: 1px solid $line; }
+QCheckBox:focus { color: $accent; }
 QDockWidget { color: $muted; font-weight: 600; titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: $window; padding: 8px 11px; border-bottom: 1px solid $line; }
 QTabWidget::pane { border: 0; border-top: 1px solid $line; }
@@ -74,6 +83,10 @@ QPushButton:disabled { color: $disabled; background: $window; }
 QPushButton[primary="true"] { background: $primary; border: 1px solid $primary; color: $on_primary; font-weight: 600; }
 QPushButton[primary="true"]:hover { background: $primary_hover; }
 QPushButton[primary="true"]:disabled { background: $raised; border: 1px solid $line; color: $disabled; }
+QPushButton:focus, QToolButton:focus, QPushButton[primary="true"]:focus { border: 1px solid $accent; }
+QToolButton#build:focus, QPushButton[primary="true"]:focus { border: 1px solid $text; }
+QTabBar::tab:selected:focus { color: $accent; }
+QPushButton[flat="true"]:focus { text-decoration: underline; }
 QPushButton[flat="true"] { background: transparent; border: 0; color: $accent; padding: 3px 0; text-align: left; }
 QProgressBar { background: $base; border: 1px solid $line; border-radius: 5px; text-align: center;
   min-height: 17px; max-height: 17px; }
@@ -116,7 +129,7 @@ def sheet(colours: Mapping[str, str], scale: float) -> str:
 
     Lengths are multiplied by `scale`, but for the lines of one pixel.
     """
-    filled = Template(_SHEET).substitute(colours)
+    filled = Template(_SHEET).substitute(colours, tick=_TICK)
     return _LENGTH.sub(lambda found: f"{_scaled(int(found[1]), scale)}px", filled)
 
 

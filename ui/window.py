@@ -19,7 +19,6 @@ from allo_studio.project import example_folder
 from nodes import colours
 from nodes.canvas import measures
 from nodes.picture import Overlays
-from ui import preferences
 from ui.actions import ACTIONS, CONTEXT
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_commands import BuildCommands
@@ -37,7 +36,6 @@ from ui.guide_commands import GuideCommands, GuideFollower
 from ui.icons import icon
 from ui.kernel_watch import KernelWatch
 from ui.layout_commands import LayoutCommands
-from ui.look_commands import LookCommands
 from ui.navigator import Navigator
 from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
@@ -48,6 +46,7 @@ from ui.recent import last_open, recent_projects
 from ui.report_commands import ReportCommands
 from ui.results import built_for, loop_rows, overlays
 from ui.session import Session
+from ui.settings_commands import SettingsCommands
 from ui.tab_commands import TabCommands
 from ui.tab_keeper import TabKeeper
 from ui.target_button import TargetButton
@@ -68,7 +67,7 @@ class Window(
     DockCommands,
     GuideCommands,
     LayoutCommands,
-    LookCommands,
+    SettingsCommands,
     NoteCommands,
     ReportCommands,
     CodeCommands,
@@ -97,7 +96,7 @@ class Window(
         self.recent_menu = QMenu("Open &recent", self)
         self.recent_menu.aboutToShow.connect(lambda: self.fill_recent(self.recent_menu))
         add_menus(self, {**self.actions_by_id, "recent": self.recent_menu.menuAction()}, self.panels.docks)
-        self.actions_by_id["keep_tabs"].setChecked(preferences.load().reopen)
+        self.watch_preferences()
         self.last_time, self._opened = last_open(), []
         self.panels.welcome.show_recent(recent_projects(), len(self.last_time))
         self.toolbar = add_toolbar(self, self.actions_by_id, TargetButton(self.targets, self.actions_by_id))

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.source import Source, Span
+from ui import preferences
 from ui.code_commands import next_of
 from ui.code_view import worst
-from ui.external_editor import SETTING, editor_command, open_in_editor, wanted_editor
-from ui.settings import settings as window_settings
+from ui.external_editor import editor_command, open_in_editor, wanted_editor
 from ui.window import Window
 
 KERNEL = "kernels/gemm.py"
@@ -115,15 +115,13 @@ def test_the_editor_is_that_of_the_settings_then_of_the_environment() -> None:
     assert wanted_editor({}) == ""
     assert wanted_editor({"EDITOR": "ed"}) == "ed"
     assert wanted_editor({"EDITOR": "ed", "VISUAL": "gvim"}) == "gvim"
-    window_settings().setValue(SETTING, "mine {file}")
+    preferences.store(editor="mine {file}")
     assert wanted_editor({"VISUAL": "gvim"}) == "mine {file}"
 
 
 def test_an_editor_that_is_not_there_is_told() -> None:
-    window_settings().setValue(SETTING, "no-such-editor")
+    preferences.store(editor="no-such-editor")
     assert "no-such-editor is not there" in open_in_editor(Path("/tmp/k.py"), 1)
-    window_settings().setValue(SETTING, "ed '")
-    assert "cannot be read" in open_in_editor(Path("/tmp/k.py"), 1)
 
 
 def test_the_editor_gets_the_file_and_the_line_of_the_cursor(
@@ -131,7 +129,7 @@ def test_the_editor_gets_the_file_and_the_line_of_the_cursor(
 ) -> None:
     said = tmp_path / "said"
     script = f"import sys; open({str(said)!r}, 'w').write(' '.join(sys.argv[1:]))"
-    window_settings().setValue(SETTING, f'{sys.executable} -c "{script}" {{file}} {{line}}')
+    preferences.store(editor=f'{sys.executable} -c "{script}" {{file}} {{line}}')
     studio.do_edit_source()
     assert "Select a kernel block" in studio.statusBar().currentMessage()
     studio.panels.canvas.select("mm1")
