@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 from allo_studio.design.constants import Constant
 from allo_studio.design.edits import RenameNode, SetNode
 from allo_studio.design.model import ConstantNode
+from ui.field_check import FieldCheck, refusal, type_fault
 from ui.inspector_pages import Page, title
 
 __all__ = ["ConstantPage"]
@@ -33,6 +34,8 @@ class ConstantPage(Page):
             ("", self.round),
         ):
             self.form.addRow(label, widget)
+        self.name_check = FieldCheck(self.name, self._wrong_name)
+        self.type_check = FieldCheck(self.type, lambda text: type_fault(text) if text else "")
         self.faults = title(role="error")
         self.column.addWidget(self.faults)
         self.column.addWidget(self.fixes)
@@ -50,9 +53,9 @@ class ConstantPage(Page):
         self._graph, self._node = graph, node
         self.heading.setText(name)
         self.line.setText(_summary(found))
-        self.name.setText(name)
+        self.name_check.show(name)
         self.path.setText(node.path)
-        self.type.setText(node.type)
+        self.type_check.show(node.type)
         self.round.setChecked(node.round)
         self.round.setEnabled(bool(node.type) or node.round)
         self.array.clear()
@@ -67,12 +70,16 @@ class ConstantPage(Page):
         path, kind = self.path.text().strip(), self.type.text().strip()
         array = self.array.currentText() if path == self._node.path else ""
         made = ConstantNode(path, array, kind, self.round.isChecked())
-        if made != self._node and path:
+        if made != self._node and path and not self.type_check.fault:
             self.edited.emit(SetNode(self._graph, self.heading.text(), made))
+
+    def _wrong_name(self, text: str) -> str:
+        old = self.heading.text()
+        return "" if text == old else refusal(self.project, RenameNode(self._graph, old, text))
 
     def _renamed(self) -> None:
         new, old = self.name.text().strip(), self.heading.text()
-        if new and new != old:
+        if new != old and not self.name_check.fault:
             self.edited.emit(RenameNode(self._graph, old, new))
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from allo_studio.design.blocks import MOST_COPIES, conversion, duplicator, is_generated, plain_block, relayout
 from allo_studio.design.model import KernelNode
-from allo_studio.types import parse_type
+from ui.field_check import FieldCheck, type_fault
 
 __all__ = ["GeneralForm"]
 
@@ -33,6 +33,7 @@ class GeneralForm(QWidget):
         self.form.setContentsMargins(0, 0, 0, 0)
         for label, widget in (("Type", self.type), ("Becomes", self.to), ("Copies", self.copies)):
             self.form.addRow(label, widget)
+        self.checks = [FieldCheck(box, type_fault) for box in (self.type, self.to)]
         self.type.editingFinished.connect(self._changed)
         self.to.editingFinished.connect(self._changed)
         self.copies.valueChanged.connect(self._changed)
@@ -59,8 +60,7 @@ class GeneralForm(QWidget):
             return
         kind = next(iter(plain_block(node)))
         texts = [self.type.text().strip(), *([self.to.text().strip()] if kind == "convert" else [])]
-        if not all(map(_is_type, texts)):
-            self.show_block(node)
+        if any(map(type_fault, texts)):
             return
         wanted = relayout(texts[0], node.schedule)
         if kind == "convert":
@@ -70,11 +70,3 @@ class GeneralForm(QWidget):
         wanted = replace(wanted, disabled=node.disabled)
         if wanted != node:
             self.edited.emit(wanted)
-
-
-def _is_type(text: str) -> bool:
-    try:
-        parse_type(text)
-    except ValueError:
-        return False
-    return True

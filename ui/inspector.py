@@ -62,6 +62,7 @@ class Inspector(QWidget):
             self.constant_page,
             self.instance_page,
         )
+        self._pages = pages
         for page in pages:
             page.edited.connect(self.edited)
             self.stack.addWidget(_scrolled(page))
@@ -88,6 +89,8 @@ class Inspector(QWidget):
         session = self._session
         project, graph, checked = session.project, session.graph, session.checked
         self._irs, self._trials = (), ()
+        for page in self._pages:
+            page.project = project
         if project is None or graph is None or checked is None:
             self.stack.setCurrentWidget(self._empty)
         elif self.block is not None and self.block in graph.nodes:

@@ -49,6 +49,7 @@ from allo_studio.design.model import (
 )
 from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
+from ui.field_check import FieldCheck, refusal
 from ui.fix_list import FixList
 from ui.initial import initial_of, initial_text
 from ui.report_rows import depth_text
@@ -74,6 +75,9 @@ class Page(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setProperty("page", "true")
+        # The project that is shown, by which what is typed is checked.
+        self.project: Project | None = None
         self.heading = title()
         self.line = title(role="muted")
         self.form = QFormLayout()
@@ -112,6 +116,7 @@ class GraphPage(Page):
         self.clock.setKeyboardTracking(False)
         self.margin = QSpinBox()
         self.margin.setRange(0, 1 << 16)
+        self.margin.setSuffix(" tokens")
         self.margin.setKeyboardTracking(False)
         self.margin.setToolTip("Added to the depth of every FIFO of the hls target")
         self.bits = QSpinBox()
@@ -191,6 +196,8 @@ class PortPage(Page):
         self._graph, self._port, self._type = "", "", ""
         self.name, self.type = QLineEdit(), QLineEdit()
         self.type.setPlaceholderText("float32[64, 64]")
+        self.name_check = FieldCheck(self.name, self._wrong_name)
+        self.type_check = FieldCheck(self.type, self._wrong_type)
         self.form.addRow("Name", self.name)
         self.form.addRow("Type", self.type)
         self.column.addStretch(1)
@@ -203,16 +210,22 @@ class PortPage(Page):
         self._graph, self._port, self._type = graph.name, name, text
         self.heading.setText(name)
         self.line.setText(f"{kind} of {graph.name}")
-        self.name.setText(name)
-        self.type.setText(text)
+        self.name_check.show(name)
+        self.type_check.show(text)
+
+    def _wrong_name(self, text: str) -> str:
+        return "" if text == self._port else refusal(self.project, RenameGraphPort(self._graph, self._port, text))
+
+    def _wrong_type(self, text: str) -> str:
+        return "" if text == self._type else refusal(self.project, SetGraphPortType(self._graph, self._port, text))
 
     def _renamed(self) -> None:
         new = self.name.text().strip()
-        if new and new != self._port:
+        if new != self._port and not self.name_check.fault:
             self.edited.emit(RenameGraphPort(self._graph, self._port, new))
 
     def _changed(self) -> None:
-        if self.type.text().strip() != self._type:
+        if self.type.text().strip() != self._type and not self.type_check.fault:
             self.edited.emit(SetGraphPortType(self._graph, self._port, self.type.text().strip()))
 
 
@@ -237,9 +250,11 @@ class WirePage(Page):
         self.channel = QComboBox()
         self.tokens = QSpinBox()
         self.tokens.setRange(0, 1 << 20)
+        self.tokens.setSuffix(" tokens")
         self.tokens.setSpecialValueText("sized automatically")
         self.tokens.setKeyboardTracking(False)
         self.initial = QLineEdit()
+        self.initial_check = FieldCheck(self.initial, _wrong_initial)
         self.initial.setPlaceholderText("empty; 0, or 1, 2, 3, or 8 x 0")
         self.type = title(role="muted")
         self.built = title(role="muted")
@@ -280,7 +295,7 @@ class WirePage(Page):
         # A depth that the file has can be taken away, wherever it is.
         self.tokens.setEnabled(edge.depth is not None or (inside and edge.channel in (None, "fifo")))
         self.tokens.setToolTip("The tokens that the FIFO holds" if inside else tip)
-        self.initial.setText(initial_text(edge.initial))
+        self.initial_check.show(initial_text(edge.initial))
         self.initial.setEnabled(bool(edge.initial) or bool(edge.source.node and edge.target.node))
         for widget in (self.channel, self.tokens):
             widget.blockSignals(False)
@@ -300,16 +315,20 @@ class WirePage(Page):
             self.edited.emit(SetRate(self._graph, self._edge.id, self.rate.currentData()))
 
     def _filled(self) -> None:
-        if self._edge is None:
+        if self._edge is None or self.initial_check.fault:
             return
-        try:
-            initial = initial_of(self.initial.text())
-        except ValueError as fault:
-            self.faults.setText(str(fault))
-            return
+        initial = initial_of(self.initial.text())
         # 0 and 0.0 are equal, and so are 0.0 and -0.0.
         if initial_text(initial) != initial_text(self._edge.initial):
             self.edited.emit(SetInitial(self._graph, self._edge.id, initial))
+
+
+def _wrong_initial(text: str) -> str:
+    try:
+        initial_of(text)
+    except ValueError as fault:
+        return str(fault)
+    return ""
 
 
 def _choices(graph: str, edge: Edge, top: str) -> tuple[list[ChannelChoice], str]:
@@ -341,6 +360,7 @@ class BlockPage(Page):
         super().__init__()
         self._graph, self._node = "", ""
         self.name = QLineEdit()
+        self.name_check = FieldCheck(self.name, self._wrong_name)
         self.enter = QPushButton("Enter graph")
         self.raw = title(role="muted")
         self.faults = title(role="error")
@@ -355,7 +375,7 @@ class BlockPage(Page):
         """Show a block."""
         self._graph, self._node = graph, name
         self.heading.setText(name)
-        self.name.setText(name)
+        self.name_check.show(name)
         inner = isinstance(node, GraphNode)
         external = f"external IP, {node.path}" if isinstance(node, IpNode) else "kept in the file as it is"
         self.line.setText(f"graph {node.graph}" if isinstance(node, GraphNode) else external)
@@ -365,7 +385,10 @@ class BlockPage(Page):
         self.raw.setText(yaml.safe_dump(dict(raw), sort_keys=False) if raw is not None else "")
         self.faults.setText(faults)
 
+    def _wrong_name(self, text: str) -> str:
+        return "" if text == self._node else refusal(self.project, RenameNode(self._graph, self._node, text))
+
     def _renamed(self) -> None:
         new = self.name.text().strip()
-        if new and new != self._node:
+        if new != self._node and not self.name_check.fault:
             self.edited.emit(RenameNode(self._graph, self._node, new))

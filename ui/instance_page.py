@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QW
 
 from allo_studio.design.edits import SetInside, SetParam
 from allo_studio.design.model import GraphNode, KernelNode, Override, ParamValue, Project
+from ui.field_check import FieldCheck
 from ui.inspector_pages import BlockPage, title
 from ui.kernel_page import parse_value
 
@@ -67,6 +68,7 @@ class InstanceForm(QWidget):
         for name in dict.fromkeys([*own, *self._node.params]):
             box = QLineEdit(_text(self._node.params.get(name)))
             box.setPlaceholderText(_text(own.get(name)))
+            FieldCheck(box, self._wrong_value)
             box.editingFinished.connect(partial(self._set_param, name))
             self.params[name] = box
             grid.addWidget(title(name, "muted"), grid.rowCount(), 0)
@@ -92,6 +94,7 @@ class InstanceForm(QWidget):
         choice.setToolTip(f"The schedule of {path} in this instance")
         box.setPlaceholderText("N = 16, T = int8")
         box.setToolTip(f"Parameters of {path} in this instance")
+        FieldCheck(box, self._wrong_params)
         choice.activated.connect(partial(self._set_inside, path))
         box.editingFinished.connect(partial(self._set_inside, path))
         self.schedules[path], self.settings[path] = choice, box
@@ -103,10 +106,16 @@ class InstanceForm(QWidget):
     def _set_param(self, name: str) -> None:
         text = self.params[name].text().strip()
         value = self._value(text) if text else None
-        if text and value is None:
-            self.params[name].setText(_text(self._node.params.get(name)))
-        elif value != self._node.params.get(name):
+        if not self._wrong_value(text) and value != self._node.params.get(name):
             self.edited.emit(SetParam(self._graph, self._name, name, value))
+
+    def _wrong_value(self, text: str) -> str:
+        if not text or self._value(text) is not None:
+            return ""
+        return f"{text!r} is no number, no type such as int8, and no parameter of {self._graph}"
+
+    def _wrong_params(self, text: str) -> str:
+        return "" if self._parsed(text) is not None else "write parameters as N = 16, T = int8"
 
     def _value(self, text: str) -> ParamValue | None:
         """Return a number, a type, or the name of a parameter of the graph around."""
@@ -128,7 +137,6 @@ class InstanceForm(QWidget):
         before = self._node.inside.get(path, Override())
         params = self._parsed(self.settings[path].text())
         if params is None:
-            self.settings[path].setText(_params_text(before.params))
             return
         after = Override(params, str(self.schedules[path].currentData() or ""))
         if after != before:

@@ -14,6 +14,7 @@ from allo_studio.design.model import KernelNode, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.ir import KernelIR
 from allo_studio.types import parse_type
+from ui.field_check import FieldCheck, refusal
 from ui.general_form import GeneralForm
 from ui.icons import icon
 from ui.inspector_pages import Page, title
@@ -65,8 +66,8 @@ class _Parameter(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.box, 1)
         layout.addWidget(back)
+        self.check = FieldCheck(self.box, self._wrong)
         self.box.editingFinished.connect(self._edited)
-        self.box.textEdited.connect(self._mark)
         back.clicked.connect(lambda: self.changed.emit(None))
 
     @property
@@ -74,18 +75,29 @@ class _Parameter(QWidget):
         value = self._own if self._override is None else self._override
         return "" if value is None else str(value)
 
-    def _mark(self, text: str) -> None:
-        wrong = parse_value(text) is None and text != self._shown
-        self.box.setProperty("fault", "true" if wrong else "false")
-        self.box.style().polish(self.box)
+    def _wrong(self, text: str) -> str:
+        if not text or text == self._shown:
+            return ""
+        value = parse_value(text)
+        if value is None:
+            return f"{text!r} is neither a number nor a type, such as int8 or Fixed(16, 10)"
+        if self._own and isinstance(self._own, str) != isinstance(value, str):
+            return f"it is a {_kind(self._own)}, {self._own} in the file, and {text} is a {_kind(value)}"
+        return ""
 
     def _edited(self) -> None:
-        value = parse_value(self.box.text())
-        if value is None:
-            self.box.setText(self._shown)
-            self._mark(self.box.text())
-        elif str(value) != self._shown:
-            self.changed.emit(value)
+        text = self.box.text().strip()
+        if self.check.fault or text == self._shown:
+            return
+        if not text:
+            # Without a text it is what the kernel's file says.
+            self.changed.emit(None)
+        else:
+            self.changed.emit(parse_value(text))
+
+
+def _kind(value: ParamValue) -> str:
+    return "type" if isinstance(value, str) else "number"
 
 
 class KernelPage(Page):
@@ -101,6 +113,7 @@ class KernelPage(Page):
         self.path = QPushButton()
         self.path.setProperty("flat", "true")
         self.path.setToolTip("Show the kernel's source")
+        self.name_check = FieldCheck(self.name, self._wrong_name)
         self.form.addRow("Name", self.name)
         self.form.addRow("Kernel", self.path)
         self.general = GeneralForm()
@@ -138,7 +151,7 @@ class KernelPage(Page):
         self._graph, self._node = graph, name
         self.heading.setText(name)
         self.line.setText(f"kernel block in {graph}")
-        self.name.setText(name)
+        self.name_check.show(name)
         self.path.setText(described(node))
         self.general.show_block(node)
         told = (graph, name, tuple(own.items()), tuple(node.params.items()))
@@ -179,7 +192,10 @@ class KernelPage(Page):
     def _set(self, name: str, value: ParamValue | None) -> None:
         self.edited.emit(SetParam(self._graph, self._node, name, value))
 
+    def _wrong_name(self, text: str) -> str:
+        return "" if text == self._node else refusal(self.project, RenameNode(self._graph, self._node, text))
+
     def _renamed(self) -> None:
         new = self.name.text().strip()
-        if new and new != self._node:
+        if new != self._node and not self.name_check.fault:
             self.edited.emit(RenameNode(self._graph, self._node, new))

@@ -117,6 +117,8 @@ QLabel[role="equal"] { color: $ok; font-weight: 600; }
 QLabel[role="differs"] { background: $differs; color: $on_differs; border-radius: 4px; padding: 1px 7px;
   margin: 1px 0 3px 0; font-weight: 700; }
 QLabel[role="note"] { background: $note_box; border-radius: 5px; padding: 6px 9px; }
+QLabel[role="balloon"] { background: $raised; color: $error; border: 1px solid $error; border-radius: 5px;
+  padding: 5px 8px; }
 QPushButton[role="fix"] { text-align: left; padding: 3px 10px; }
 QFrame[role="example"] { max-width: 420px; }
 QFrame[role="card"] { background: $raised; border-radius: 7px; }

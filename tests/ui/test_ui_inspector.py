@@ -172,7 +172,9 @@ def test_a_parameter_is_set_and_reset(studio: Window) -> None:
     assert studio.panels.canvas.selected_blocks() == ["mm1"], "the block stays selected although its ports changed"
     page.parameter("M").setText("abc")
     page.parameter("M").editingFinished.emit()
-    assert page.parameter("M").text() == "32"
+    assert studio.session.graph.nodes["mm1"].params == {"M": 32}  # type: ignore[union-attr]
+    assert page.parameter("M").text() == "abc", "what was typed stays, to be mended"
+    assert "'abc' is neither a number nor a type" in page.parameter("M").toolTip()
     page._rows["M"].changed.emit(None)
     assert studio.session.graph.nodes["mm1"].params == {}  # type: ignore[union-attr]
 
@@ -194,7 +196,11 @@ def test_a_type_is_a_parameter(studio: Window, project: Any) -> None:
     box = studio.panels.inspector.kernel_page.parameter("T")
     box.setText("floot")
     box.editingFinished.emit()
-    assert box.text() == "int32"
+    assert "'floot' is neither a number nor a type" in box.toolTip()
+    box.setText("7")
+    assert box.toolTip() == "it is a type, float32 in the file, and 7 is a number"
+    box.editingFinished.emit()
+    assert studio.session.graph.nodes["mm1"].params == {"T": "int32"}  # type: ignore[union-attr]
 
 
 def test_a_block_is_renamed_with_its_wires(studio: Window) -> None:
@@ -283,7 +289,7 @@ def test_a_wire_gets_elements_at_reset(studio: Window) -> None:
     page = studio.panels.inspector.wire_page
     page.initial.setText("1, nonsense")
     page.initial.editingFinished.emit()
-    assert "'nonsense' is no number" in page.faults.text()
+    assert "'nonsense' is no number" in page.initial_check.fault
     page.initial.setText("32 x 0")
     page.initial.editingFinished.emit()
     edge = next(e for e in studio.session.graph.edges if e.id == inner)  # type: ignore[union-attr]
