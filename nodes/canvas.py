@@ -303,9 +303,12 @@ class Canvas(QWidget):
         """Return the ids of the selected wires."""
         return sorted(item.spec.id for item in self.view.scene().selectedItems() if isinstance(item, WireItem))
 
-    def select(self, block: str | None = None, wire: str | None = None, centre: bool = False) -> bool:
-        """Select one block or wire and, if asked, bring it to the middle; tell whether it is there."""
+    def select(
+        self, block: str | None = None, wire: str | None = None, note: str | None = None, centre: bool = False
+    ) -> bool:
+        """Select one block, wire or note and, if asked, bring it to the middle; tell whether it is there."""
         item = self._blocks[block].view if block in self._blocks else self._wires.get(wire or "")
+        item = item or next((each for each in self.notes if each.name == note), None)
         self.view.scene().clearSelection()
         if item is None:
             return False

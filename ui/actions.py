@@ -87,6 +87,9 @@ _TABLE = (
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
     ActionSpec("console", "C&onsole", "Ctrl+J", tip="Type a command for the open project, and see what was done"),
     ActionSpec("history", "&History", "Ctrl+H", tip="Go to an earlier or a later state of the project"),
+    ActionSpec("find", "&Find…", "Ctrl+Shift+F", "", "project", "Find blocks, wires, ports, types and notes anywhere"),
+    ActionSpec("find_next", "Find &next", "F3", "", "project", "Go to the next place where the text is found"),
+    ActionSpec("find_previous", "Find pre&vious", "Shift+F3", "", "project", "Go to the place before"),
     ActionSpec("search", "Search &palette", "Ctrl+F", "", "project", "Search for a block to add"),
     ActionSpec("check", "&Check again", "F5", "", "project", "Read the kernels again and check the design"),
     ActionSpec("build", "&Build", "Ctrl+B", "build", "idle", "Generate hardware, simulate it and report"),
@@ -136,7 +139,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     "&View": (
         "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
-        "next_problem", "previous_problem", None, "commands", "search", "console", "history", None, "theme", "scale",
+        "next_problem", "previous_problem", None, "find", "find_next", "find_previous", None,
+        "commands", "search", "console", "history", None, "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "rebuild", "cancel", None, "target_hls", "target_rtl", None, "vendor", "waves", None,

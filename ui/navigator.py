@@ -35,7 +35,7 @@ class Navigator(QObject):
     def go_to_place(self, place: Place) -> None:
         """Enter the graph of a place and select and centre what is there."""
         self._session.show_level(place.level)
-        self._panels.canvas.select(place.block, place.wire, centre=bool(place.block or place.wire))
+        self._panels.canvas.select(place.block, place.wire, place.note, centre=True)
         self.selected.emit(place.block, place.wire)
         if place.step is not None:
             self._panels.inspector.kernel_page.schedule.steps.setCurrentRow(place.step)

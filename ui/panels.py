@@ -27,6 +27,7 @@ from ui.breadcrumbs import Breadcrumbs
 from ui.build_log import BuildLog
 from ui.code_dock import CodeDock
 from ui.console import Console
+from ui.find_bar import FindBar
 from ui.guide import Guide
 from ui.history_view import HistoryView
 from ui.icons import icon
@@ -53,6 +54,7 @@ class Panels:
         )
         self.palette, self.inspector, self.code = Palette(), Inspector(session), CodeDock()
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
+        self.find = FindBar(session)
         self.history, self.console = HistoryView(session), Console(session)
         self.guide = Guide()
         self.status, self.tabs = QLabel(), ProjectTabs()
@@ -62,6 +64,7 @@ class Panels:
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self.breadcrumbs)
+        column.addWidget(self.find)
         column.addWidget(self.canvas, 1)
         self.middle = QStackedWidget()
         self.middle.addWidget(self.welcome)

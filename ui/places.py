@@ -39,12 +39,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the design: a level, and in it a block, a wire, or neither; `step` counts from 0."""
+    """A place in the design: a level, and in it a block, a wire, a note, or none; `step` counts from 0."""
 
     level: Level
     block: str | None = None
     wire: str | None = None
     step: int | None = None
+    note: str | None = None
 
 
 def graph_at(project: Project, level: Level) -> Graph | None:

@@ -31,6 +31,7 @@ from ui.disk_watch import DiskWatch
 from ui.dock_commands import DockCommands
 from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
+from ui.find_bar import FindCommands
 from ui.gestures import Gestures
 from ui.guide_commands import GuideCommands, GuideFollower
 from ui.icons import icon
@@ -60,6 +61,7 @@ _MESSAGE_MS = 12000
 class Window(
     QMainWindow,
     FileCommands,
+    FindCommands,
     TabCommands,
     BlockCommands,
     BuildCommands,
@@ -88,6 +90,7 @@ class Window(
         self.tab_keeper = TabKeeper(self.session, self.panels, self.targets)
         self.build_control = BuildControl(self.session, self.builder, self.panels, self.targets, self)
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
+        self.find_bar = self.panels.find
         self.note_actions = NoteActions(self.session, self.panels)
         self.actions_by_id = make_actions(self, self.panels.canvas)
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
@@ -135,6 +138,8 @@ class Window(
         parts.canvas.wire_dropped.connect(self._offer_blocks)
         parts.canvas.context_requested.connect(self._context_menu)
         parts.breadcrumbs.chosen.connect(self.session.show_level)
+        parts.find.chosen.connect(self.navigator.go_to_place)
+        parts.find.closed.connect(parts.canvas.view.setFocus)
         parts.tabs.chosen.connect(self.session.show_work)
         parts.tabs.close_asked.connect(self.close_work)
         parts.tabs.moved.connect(self.session.move_work)
