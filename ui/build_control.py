@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from allo_studio.diagnostics import Diagnostic
 from allo_studio.pipeline import BuildResult
 from ui.actions import ACTIONS
 from ui.build_cache import BuildCache, BuildKey, key_of
+from ui.build_history import keep_build
 from ui.builder import Builder
 from ui.comparison import latency_of
 from ui.panels import Panels
@@ -39,7 +41,7 @@ class BuildControl(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._builder, self._panels, self._targets = session, builder, panels, targets
-        self._target, self._work = TARGETS[targets.chosen], Work()
+        self._target, self._work, self._made = TARGETS[targets.chosen], Work(), targets.chosen
         self._cache = BuildCache()
         self._key: BuildKey | None = None
         self._out: Path | None = None
@@ -63,7 +65,7 @@ class BuildControl(QObject):
         out = session.work.folder_for(TARGETS[chosen].ending)
         if session.loaded is None or session.project is None or out is None or self._builder.running:
             return
-        self._target, self._work = TARGETS[chosen], session.work
+        self._target, self._work, self._made = TARGETS[chosen], session.work, chosen
         session.work.build_folder = out
         use, waves = self._targets.vendor, self._targets.waves and chosen == "rtl"
         self._key, self._out = key_of(session.loaded, session.project, chosen, use, waves), out
@@ -101,6 +103,10 @@ class BuildControl(QObject):
         work, self._work = self._work, Work()
         if self._out is not None:
             self._cache.keep(self._out, self._key, result)
+        if work.loaded is not None:
+            fault = keep_build(work.loaded.root, result.report, self._made, datetime.now())
+            if fault:
+                self.told.emit(f"Not kept for later comparisons: {fault}")
         self._session.finish_build(result, project, work)
         if work is self._session.work:
             self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)

@@ -57,6 +57,12 @@ class Prompts:
         chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), kinds)
         return Path(chosen) if chosen else None
 
+    def view_file(self, start: Path) -> Path | None:
+        """Ask where to write a page of the report, as a picture or as its rows."""
+        title, kinds = "Export this view", "Pictures and rows (*.png *.svg *.csv *.json)"
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), kinds)
+        return Path(chosen) if chosen else None
+
     def vendor_report(self, start: Path) -> Path | None:
         """Ask for a report of a vendor's tool."""
         title, kinds = "Read a vendor's report", "Reports (*.xml *.rpt);;All files (*)"

@@ -128,6 +128,15 @@ class OccupancyView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
 
+    def rows(self) -> list[list[str]]:
+        """Return what is drawn as rows with a head: of each FIFO the least and the most tokens in each step."""
+        found = [["FIFO", "First cycle", "Last cycle", "Least", "Most"]]
+        for row in self.strips.rows:
+            for step, (low, high) in enumerate(zip(row.least, row.most, strict=True)):
+                first = step * row.step
+                found.append([row.id, *(str(value) for value in (first, first + row.step - 1, low, high))])
+        return found
+
     def show_report(self, report: Report) -> bool:
         """Show a report's FIFOs; tells whether a simulation watched any."""
         self.strips.rows = report.occupancy

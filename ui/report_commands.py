@@ -8,9 +8,11 @@ from pathlib import Path
 
 from allo_studio.cli.reports import beside, exported
 from allo_studio.diagnostics import AlloError
+from ui.build_history import Earlier, builds_of
 from ui.dialogs import Prompts
 from ui.panels import Panels
 from ui.session import Session
+from ui.view_export import save_view
 
 __all__ = ["ReportCommands"]
 
@@ -23,6 +25,28 @@ class ReportCommands:
     panels: Panels
     _show_result: Callable[[], None]
     _message: Callable[[str], None]
+
+    def kept_builds(self) -> tuple[Earlier, ...]:
+        """Return the builds of the project in front that are kept."""
+        loaded, result = self.session.loaded, self.session.result
+        return builds_of(loaded.root, result.report.project) if loaded and result else ()
+
+    def do_export_view(self) -> None:
+        """Write the page of the report that is in front as a picture or as its rows."""
+        result, loaded, report = self.session.result, self.session.loaded, self.panels.report
+        if result is None or loaded is None:
+            return
+        title = report.tabs.tabText(report.tabs.currentIndex()).partition(" (")[0]
+        name = f"{result.report.project}_{title.lower().replace(' ', '_')}.png"
+        chosen = self.prompts.view_file(loaded.root / name)
+        if chosen is None:
+            return
+        try:
+            save_view(report.page, f"{result.report.project}: {title}", chosen)
+        except AlloError as error:
+            self._message(str(error.diagnostics[0].message))
+            return
+        self._message(f"Wrote {chosen}")
 
     def do_export_report(self) -> None:
         """Write the last report as one page of HTML, or as CSV files into a folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -11,12 +12,14 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QTabWidget, Q
 from allo_studio.pipeline import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
+from ui.build_history import Earlier
+from ui.changes_view import ChangesView
 from ui.comparison import differs
 from ui.dataflow_view import DataflowView
 from ui.heat_view import HeatView
 from ui.icons import icon
 from ui.occupancy_view import OccupancyView
-from ui.origins_view import changes_table, origins_table, show_changes, show_origins
+from ui.origins_view import origins_table, show_origins
 from ui.report_rows import (
     BLOCK_HEADERS,
     CHANNEL_HEADERS,
@@ -63,7 +66,8 @@ class ReportView(QWidget):
         self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
         self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
         self.schedule = ScheduleView()
-        self.origins, self.changes = origins_table(), changes_table()
+        self.origins, self.comparison = origins_table(), ChangesView()
+        self.changes = self.comparison.table
         # The last two builds of the project, by target; each project has its own.
         self.builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
         # At a large scale the page scrolls, where a part of it would be cut off.
@@ -73,7 +77,7 @@ class ReportView(QWidget):
         self.tabs.addTab(page, "Summary")
         pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
         for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
-            self.tabs.addTab(widget, title)
+            self.tabs.addTab(self.comparison if widget is self.changes else widget, title)
             if widget is self.loops:
                 add_row_action(widget, "show_schedule", self.show_schedule)
             leads(widget, self.place_chosen.emit, self.source_chosen.emit)
@@ -124,9 +128,23 @@ class ReportView(QWidget):
         if last is None or replace(report, figures=last.figures) != last:
             before = last
         self.builds[target] = before, report
-        count = show_changes(self.changes, before, report) if before else 0
-        self._show(self.changes, before is not None)
-        self.tabs.setTabText(self.tabs.indexOf(self.changes), f"Changes ({count})")
+        self.comparison.show_last(before, report)
+        self._show_comparison()
+
+    def show_kept(self, kept: Sequence[Earlier]) -> None:
+        """Offer earlier builds to compare."""
+        self.comparison.show_kept(kept)
+        self._show_comparison()
+
+    def _show_comparison(self) -> None:
+        self._show(self.comparison, self.comparison.there)
+        self.tabs.setTabText(self.tabs.indexOf(self.comparison), f"Changes ({self.comparison.count})")
+
+    @property
+    def page(self) -> QWidget:
+        """The page that is in front."""
+        shown = self.tabs.currentWidget()
+        return self.summary if isinstance(shown, QScrollArea) and shown.widget() is self.summary else shown
 
     def _show(self, page: QWidget, there: bool) -> None:
         self.tabs.setTabVisible(self.tabs.indexOf(page), there)

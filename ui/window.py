@@ -443,6 +443,7 @@ class Window(
     def _show_result(self) -> None:
         result = self.session.result
         self.panels.report.show_report(result.report if result else None, built_for(result))
+        self.panels.report.show_kept(self.kept_builds())
         self._refresh()
 
     def _show_generated(self) -> None:

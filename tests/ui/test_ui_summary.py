@@ -97,7 +97,7 @@ def test_click_and_enter_lead_to_the_place_and_the_line(report_view: ReportView,
     if name in ("violations", "interfaces"):
         report_view.tabs.setCurrentIndex(0)
     else:
-        report_view.tabs.setCurrentWidget(widget)
+        report_view.tabs.setCurrentWidget(report_view.comparison if name == "changes" else widget)
     QApplication.processEvents()
     places: list[str] = []
     lines: list[str] = []
