@@ -6,7 +6,8 @@ One design is flat; of the other the same blocks are in graphs of 25, some used 
 blocks are external and some read constants from files. Their blocks are of ten kernels, some with schedules. A check is
 what the window does: kernels, structure, types, layouts, and which channel each wire can be. After opening, nothing is
 known of the kernels yet; after an edit, what the check before it found out. No edit is made twice: each turn has other
-blocks and other numbers. Saving and loading are of the flat design.
+blocks and other numbers. Saving, loading, and keeping unsaved work (which is done
+after each edit) are of the flat design.
 
 Times are of the processor, medians of several turns in one process, so that other programs on the machine count for
 little; the longest is told beside. Exits with 1 where a median is above its limit.
@@ -31,7 +32,7 @@ from allo_studio.design.check_kernels import forget_kernels
 from allo_studio.design.model import Endpoint, Graph, GraphNode, KernelNode, Override, Project, StepSpec
 from allo_studio.design.prepare import forget_plans
 from allo_studio.pipeline import check_project
-from allo_studio.project import LoadedProject, load_project, save_project
+from allo_studio.project import LoadedProject, autosave, load_project, save_project
 
 __all__ = ["Measured", "edits_of", "flat", "forget", "main", "measure", "mixed", "nested"]
 
@@ -288,6 +289,9 @@ def files(turns: int = TURNS) -> Iterator[Measured]:
         loaded = flat(Path(name))
         yield _measured("load", [_timed(lambda: load_project(Path(name))) for _ in range(turns)], FILE_SECONDS)
         for what, edit in edits_of(loaded.project):
+            # After each edit, before it is drawn.
+            keep = partial(autosave, loaded, edit.apply(loaded.project))
+            yield _measured(f"keep: {what}", [_timed(keep) for _ in range(turns)], EDIT_SECONDS)
             save = partial(save_project, loaded, edit.apply(loaded.project), overwrite=True)
             yield _measured(f"save: {what}", [_timed(save) for _ in range(turns)], FILE_SECONDS)
 

@@ -24,6 +24,8 @@ class HistoryView(QListWidget):
         self._texts: tuple[str, ...] | None = None
         self.setAccessibleName("History of edits")
         self.setUniformItemSizes(True)
+        # What is cut short is whole in the tooltip.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(self._go)
         session.works_changed.connect(self.show_history)
 

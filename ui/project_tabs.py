@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QTabBar, QToolButton, QWidget
 
 from nodes import colours
 from ui.icons import icon
+from ui.theme import px
 from ui.work import Work
 
 __all__ = ["ProjectTabs"]
 
 _RIGHT = QTabBar.ButtonPosition.RightSide
-# Pixels along the sides of the button that closes a tab.
+# Pixels along the sides of the button that closes a tab, at the usual scale.
 _CLOSER = 20
 
 
@@ -71,7 +72,7 @@ class ProjectTabs(QTabBar):
         button = QToolButton()
         button.setIcon(icon("close"))
         button.setAutoRaise(True)
-        button.setFixedSize(_CLOSER, _CLOSER)
+        button.setFixedSize(px(_CLOSER), px(_CLOSER))
         # The sheet is about the arrows of a bar with too many tabs, which are such buttons too.
         button.setStyleSheet("QToolButton { border: 0; padding: 0; background: transparent; }")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -79,6 +80,11 @@ class ProjectTabs(QTabBar):
         button.setAccessibleName("Close the project")
         button.clicked.connect(lambda: self._close(button))
         return button
+
+    def rescale(self) -> None:
+        """Give the buttons the size of the present scale."""
+        for at in range(self.count()):
+            self.tabButton(at, _RIGHT).setFixedSize(px(_CLOSER), px(_CLOSER))
 
     def _close(self, button: QToolButton) -> None:
         at = next(at for at in range(self.count()) if self.tabButton(at, _RIGHT) is button)

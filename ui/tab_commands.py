@@ -55,7 +55,7 @@ class TabCommands:
         """Show the open projects as they are now."""
         works = self.session.works
         self.panels.tabs.show_works(works, self.session.work, self.build_control.work)
-        opened = [work.loaded.file for work in works if work.loaded]
+        opened = [work.loaded.file.resolve() for work in works if work.loaded]
         if opened != self._opened:
             remember_open(opened)
             self._opened = opened

@@ -279,7 +279,7 @@ class Window(
             "building": self.builder.running,
             "report": session.result is not None,
             "several": len(session.works) > 1,
-            "last": any(session.find(path) is None for path in self.last_time),
+            "last": not set(self.last_time) <= set(self._opened),
         }
         return {name for name, holds in table.items() if holds}
 
