@@ -184,6 +184,7 @@ class CodeDock(QWidget):
         mark = Trace(self._maps).mark(self._names[view], line, self._path)
         if mark.block != self._path:
             # Then the views show that block; this one stays where it was clicked.
+            view.clear_span()
             self._following = True
             self.block_chosen.emit(mark.block)
             self._following = False

@@ -135,6 +135,11 @@ class CodeView(QPlainTextEdit):
         self.setTextCursor(QTextCursor(block))
         self.centerCursor()
 
+    def clear_span(self) -> None:
+        """Take the mark of a place away."""
+        self._place = []
+        self._select()
+
     @property
     def marked_line(self) -> int | None:
         """The line of the place that is marked, from 1."""

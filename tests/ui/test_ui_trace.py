@@ -204,6 +204,7 @@ def test_code_of_both_targets_is_there_and_a_click_goes_to_the_block(
     assert studio.panels.inspector.block == "mm2"
     assert studio.panels.canvas.selected_blocks() == ["mm2"]
     assert code.cpp.line == line, "the view stays where it was clicked"
+    assert code.cpp.marked_line is None, "the head of the other block is no more than code"
     assert code.source.traced
     assert code.panes.title_of(code.verilog) == ("Verilog", "cascade_mm2.sv")
     click_line(code.source, 12)
