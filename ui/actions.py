@@ -106,6 +106,7 @@ _TABLE = (
     ActionSpec("waves", "&Write waveform", "", "", "project", "Builds as RTL write a waveform", toggle=True),
     ActionSpec("open_waves", "&Open waveform", "Ctrl+Alt+W", "", "report", "Show the last build's waveform"),
     ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
+    ActionSpec("calibrate", "Cali&brate…", "Ctrl+Alt+C", "", "project", "Learn from a vendor's report"),
     ActionSpec("export_view", "Export this &view…", "Ctrl+Alt+R", "", "report", "Write the page in front as a file"),
     ActionSpec("vendor_report", "&Read vendor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
     ActionSpec("guide", "&Guided first project…", tip="From an empty canvas to hardware, step by step"),
@@ -145,7 +146,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&Build": (
         "check", None, "build", "rebuild", "cancel", None, "target_hls", "target_rtl", None, "vendor", "waves", None,
-        "open_waves",
+        "open_waves", "calibrate",
         "vendor_report", "export_report", "export_view",
     ),
     "&Help": ("guide", "keys"),

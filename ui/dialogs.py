@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from allo_studio.calibration import CalibrationResult
+from ui.calibration_dialog import CalibrationDialog
 
 __all__ = ["Prompts"]
 
@@ -68,6 +71,13 @@ class Prompts:
         title, kinds = "Read a vendor's report", "Reports (*.xml *.rpt);;All files (*)"
         chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(start), kinds)
         return Path(chosen) if chosen else None
+
+    def calibration(self, result: CalibrationResult, file: str) -> bool:
+        """Show what a calibration would change, and ask whether to write it."""
+        dialog = CalibrationDialog(result, file, self._parent)
+        wanted = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return wanted
 
     def unsaved(self, name: str) -> Literal["save", "discard", "cancel"]:
         """Ask what to do with unsaved changes."""

@@ -20,10 +20,12 @@ from nodes import colours
 from nodes.canvas import measures
 from nodes.picture import Overlays
 from ui.actions import ACTIONS, CONTEXT
+from ui.background import Background
 from ui.block_actions import BlockActions, BlockCommands
 from ui.build_commands import BuildCommands
 from ui.build_control import BuildControl
 from ui.builder import Builder
+from ui.calibration_commands import CalibrationCommands
 from ui.code_commands import CodeCommands
 from ui.command_search import CommandSearch
 from ui.dialogs import Prompts
@@ -65,6 +67,7 @@ class Window(
     TabCommands,
     BlockCommands,
     BuildCommands,
+    CalibrationCommands,
     CommandSearch,
     DockCommands,
     GuideCommands,
@@ -81,7 +84,7 @@ class Window(
         self.resize(1560, 980)
         self.prompts: Prompts = Prompts(self)
         self.session = Session(self)
-        self.builder = Builder(self)
+        self.builder, self.calibrator = Builder(self), Background(self)
         self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
         self.drops = FileDrops(self.session, lambda: self.prompts, self.gestures.add, self._message)
@@ -479,6 +482,7 @@ class Window(
             return
         self._shut = True
         self.builder.shut()
+        self.calibrator.shut()
         self.panels.console.run.shut()
         self.panels.inspector.shut()
         self.panels.canvas.shut()
