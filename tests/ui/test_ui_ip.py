@@ -32,7 +32,7 @@ def test_a_block_is_drawn_with_its_ports_and_told_about(mixed: Window) -> None:
 
 
 def test_a_descriptor_is_in_the_palette_and_can_be_added(mixed: Window) -> None:
-    assert mixed.session.descriptors == ["ip/scale.ip.yaml"]
+    assert mixed.session.work.descriptors == ["ip/scale.ip.yaml"]
     name = mixed.gestures.add({"kind": "ip", "path": "ip/scale.ip.yaml"}, (400.0, 300.0))
     assert name == "scale_2"
     assert mixed.session.graph is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import weakref
 from pathlib import Path
@@ -339,3 +341,39 @@ def test_a_closed_tab_is_freed(both: Window) -> None:
     QApplication.processEvents()
     gc.collect()
     assert [ref() for ref in freed] == [None, None]
+
+
+_PROCESS = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QSettings, QTimer
+QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, sys.argv[1])
+import ui.app
+from ui import preferences
+from ui.recent import remember_open
+from ui.window import Window
+remember_open([Path(name) for name in sys.argv[2:]])
+preferences.store(reopen=True)
+def later():
+    window = next(w for w in ui.app.application().topLevelWidgets() if isinstance(w, Window))
+    assert [work.project.name for work in window.session.works] == ["gemm_cascade", "other"]
+    window.do_build()
+    window.do_next_tab()
+    window.panels.console.line.setText("check")
+    window.panels.console.button.click()
+    QTimer.singleShot(300, window.close)
+app = ui.app.application()
+QTimer.singleShot(300, later)
+sys.exit(ui.app.main([]))
+"""
+
+
+def test_a_start_with_those_of_last_time_and_an_end_with_all_of_them(
+    project: Path, other: Path, tmp_path: Path
+) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-W", "error", "-c", _PROCESS, str(tmp_path / "s"), str(project / "project.yaml"), str(other)]  # fmt: skip  # noqa: E501
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
