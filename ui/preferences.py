@@ -24,6 +24,8 @@ class Preferences:
     scale: int = 100
     # Whether each step of the chosen block is run to compare results.
     verify: bool = True
+    # Whether each step of the chosen block is predicted.
+    predict: bool = True
     # Whether the projects that were open last are opened at the start.
     reopen: bool = False
     # A command that opens a file at a line: `{file}` and `{line}` stand for them, and the file comes last where it does

@@ -30,8 +30,9 @@ class SettingsCommands(LookCommands):
     def watch_preferences(self) -> None:
         """Take what is chosen, and keep what is chosen elsewhere; call it once the window has its parts."""
         self.take_preferences()
-        verify = self.panels.inspector.kernel_page.schedule.verify
-        verify.toggled.connect(lambda on: preferences.store(verify=on))
+        schedule = self.panels.inspector.kernel_page.schedule
+        schedule.verify.toggled.connect(lambda on: preferences.store(verify=on))
+        schedule.effects.toggled.connect(lambda on: preferences.store(predict=on))
 
     def take_preferences(self) -> None:
         """Give the parts of the window what is chosen."""
@@ -40,3 +41,4 @@ class SettingsCommands(LookCommands):
             apply_look()
         self.actions_by_id["keep_tabs"].setChecked(chosen.reopen)
         self.panels.inspector.kernel_page.schedule.verify.switch.setChecked(chosen.verify)
+        self.panels.inspector.kernel_page.schedule.effects.switch.setChecked(chosen.predict)

@@ -50,6 +50,8 @@ SETTINGS = (
     Setting("reopen", "Projects", "Open the last projects at the start", "Those that were open when the studio ended"),
     Setting("verify", "Schedules", "Verify each step by running it",
             "The kernel before and after each step of the chosen block is run on random and edge data"),
+    Setting("predict", "Schedules", "Predict what each step does",
+            "The kernel before and after each step of the chosen block is scheduled: cycles, II and resources"),
     Setting("editor", "Programs", "Editor",
             "A command, such as: code --goto {file}:{line}. Where it is empty, VISUAL, EDITOR or the desktop says"),
 )  # fmt: skip

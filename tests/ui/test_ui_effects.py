@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from allo_studio.analysis.ports import infer_ports
 from allo_studio.design.edits import DisableStep, SetTarget
@@ -18,6 +17,7 @@ from allo_studio.hardware.schedule import schedule_kernel
 from allo_studio.ir import KernelIR
 from allo_studio.source import Source
 from allo_studio.targets import operators
+from ui import preferences
 from ui.effect_bar import effect_text
 from ui.effect_child import answer
 from ui.effects import Change, Figures, Prediction, changes, line, percent, request, table
@@ -202,9 +202,13 @@ def test_why_there_is_no_prediction_is_said(studio: Window, panel: Any, qtbot: A
     assert set(cycles(panel)) == {""}
 
 
-def test_predictions_are_switched_off(studio: Window, panel: Any) -> None:
+def test_predictions_are_switched_off_and_stay_so(studio: Window, panel: Any) -> None:
+    assert preferences.load().predict
     panel.effects.switch.setChecked(False)
+    assert not preferences.load().predict
     assert not studio.panels.inspector.effects.predictor.running
     assert set(cycles(panel)) == {""}
     assert panel.effects.text.isHidden()
-    QApplication.processEvents()
+    studio.settings_dialog().fields["predict"].setChecked(True)  # type: ignore[attr-defined]
+    assert panel.effects.switch.isChecked()
+    assert studio.panels.inspector.effects.predictor.running
