@@ -5,7 +5,17 @@ from __future__ import annotations
 from math import floor
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from allo_studio.report.model import OccupancyRow, Report
@@ -20,12 +30,17 @@ _ROW, _MARGIN, _FOOT, _NAME, _LABEL = 46, 12, 24, 300, 150
 
 class _Strips(QWidget):
     chosen = Signal(str)
+    # The row that the cursor is in.
+    pointed = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[OccupancyRow, ...] = ()
         self.depths: dict[str, int] = {}
+        # The row and the step that the keys have chosen.
+        self.cursor: tuple[int, int] | None = None
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("FIFO occupancy over time")
 
     @property
@@ -73,6 +88,11 @@ class _Strips(QWidget):
             painter.setPen(colours.MUTED)
             painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "cycle 0")
             painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{self.cycles:,}")
+            self._paint_cursor(painter)
+            if self.cursor is not None:
+                painter.setPen(ink)
+                said = self.told(*self.cursor).partition("\n")[2]
+                painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, said)
         painter.end()
 
     def _strip(self, painter: QPainter, number: int, row: OccupancyRow, ink: QColor) -> None:
@@ -97,8 +117,49 @@ class _Strips(QWidget):
         label = f"at most {seen:,} of {depth:,}" if depth else f"at most {seen:,}"
         painter.drawText(QRectF(area.right() + 10, area.top(), px(_LABEL), area.height()), middle, label)
 
+    def choose(self, number: int, step: int) -> None:
+        """Choose a step of a row, or the nearest that there is, and tell what it says."""
+        if not self.rows:
+            return
+        number = min(max(number, 0), len(self.rows) - 1)
+        step = min(max(step, 0), len(self.rows[number].most) - 1)
+        self.cursor = number, step
+        self.setAccessibleDescription(self.told(number, step))
+        self.pointed.emit(number)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down choose a FIFO, left and right move along the cycles (Ctrl: ten steps); Enter goes to the wire."""
+        key, keys = event.key(), Qt.Key
+        number, step = self.cursor or (0, 0)
+        far = 10 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 1
+        moves = {keys.Key_Up: (-1, 0), keys.Key_Down: (1, 0), keys.Key_Left: (0, -far), keys.Key_Right: (0, far)}
+        if key in (keys.Key_Return, keys.Key_Enter) and self.cursor is not None:
+            self.chosen.emit(self.rows[number].id)
+        elif key in moves and self.rows:
+            down, along = moves[Qt.Key(key)] if self.cursor is not None else (0, 0)
+            self.choose(number + down, step + along)
+        else:
+            super().keyPressEvent(event)
+
+    def _paint_cursor(self, painter: QPainter) -> None:
+        """Draw where the keys are."""
+        if self.cursor is None or not self.cycles:
+            return
+        number, step = self.cursor
+        area, row = self.area(number), self.rows[number]
+        x = area.left() + (step + 0.5) * row.step / self.cycles * area.width()
+        painter.setPen(QPen(colours.WARNING, 2))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colours.WARNING, 1))
+        painter.drawRect(area)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Lead to the wire of a row."""
+        place = self.at(event.position())
+        if place is not None:
+            self.choose(*place)
         number = int(event.position().y() // px(_ROW))
         if 0 <= number < len(self.rows):
             self.chosen.emit(self.rows[number].id)
@@ -124,9 +185,16 @@ class OccupancyView(QScrollArea):
         super().__init__(parent)
         self.strips = _Strips()
         self.strips.chosen.connect(self.place_chosen)
+        self.strips.pointed.connect(self._reveal)
+        self.setFocusProxy(self.strips)
         self.setWidget(self.strips)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+
+    def _reveal(self, number: int) -> None:
+        """Scroll so that a row is seen."""
+        area = self.strips.area(number)
+        self.ensureVisible(round(area.left()), round(area.center().y()), 0, px(_ROW))
 
     def rows(self) -> list[list[str]]:
         """Return what is drawn as rows with a head: of each FIFO the least and the most tokens in each step."""
@@ -140,6 +208,7 @@ class OccupancyView(QScrollArea):
     def show_report(self, report: Report) -> bool:
         """Show a report's FIFOs; tells whether a simulation watched any."""
         self.strips.rows = report.occupancy
+        self.strips.cursor = None
         self.strips.depths = {row.id: row.depth.get(report.profile, 0) for row in report.channels}
         self.rescale()
         self.strips.update()

@@ -52,3 +52,19 @@ def test_the_strips(report_view: ReportView) -> None:
     report_view.place_chosen.connect(chosen.append)
     QTest.mouseClick(strips, Qt.MouseButton.LeftButton, pos=strips.area(1).center().toPoint())
     assert chosen == ["top/b.Y->c.X"]
+    # The keys go along the rows and the cycles; what a step says can be read by other programs too.
+    strips.setFocus()
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Right):
+        QTest.keyClick(strips, key)
+    assert strips.cursor == (0, 1)
+    assert strips.accessibleDescription() == "top/a.Y->b.X\ncycles 10 to 19: 2 to 4 of 4 tokens"
+    QTest.keyClick(strips, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert strips.cursor == (0, 2), "the last step there is"
+    QTest.keyClick(strips, Qt.Key.Key_Down)
+    QTest.keyClick(strips, Qt.Key.Key_Down)
+    assert strips.cursor == (1, 1), "the second row ends sooner"
+    QTest.keyClick(strips, Qt.Key.Key_Return)
+    assert chosen[-1] == "top/b.Y->c.X"
+    report_view.show_report(replace(report(), occupancy=()))
+    QTest.keyClick(strips, Qt.Key.Key_Down)
+    assert strips.cursor is None
