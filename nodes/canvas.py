@@ -24,6 +24,7 @@ from nodes.patches import PatchedGraph
 from nodes.picture import Kept, Overlays, Picture, WireSpec, block_name, describe, longest
 from nodes.pipe import WireItem
 from nodes.viewer import CanvasView, Checker
+from nodes.wire_router import WireRouter
 
 __all__ = ["Canvas", "measures"]
 
@@ -81,7 +82,7 @@ class Canvas(QWidget):
         self.view.scene().setBspTreeDepth(_TREE_DEPTH)
         self.notes = NoteLayer(self.view.scene())
         self._picture, self._kept = Picture(), Kept()
-        self._labels = LabelPlacer()
+        self._router, self._labels = WireRouter(), LabelPlacer()
         self._positions: dict[str, tuple[float, float]] = {}
         self._blocks: dict[str, BlockNode] = {}
         self._wires: dict[str, WireItem] = {}
@@ -137,7 +138,9 @@ class Canvas(QWidget):
                     changed.add(name)
             self._draw_wires(picture, changed)
             self._wires = {wire_id: self._wires[wire_id] for wire_id in picture.wires}
-            self._labels.place(self._wires, {name: node.view.area for name, node in self._blocks.items()})
+            areas = {name: node.view.area for name, node in self._blocks.items()}
+            self._router.route(self._wires, areas)
+            self._labels.place(self._wires, areas)
             # What was made anew is still what the person works on.
             for item in (
                 *(self._blocks[n].view for n in chosen if n in self._blocks),
@@ -172,6 +175,7 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._picture, self._kept, self._positions, self._level = Picture(), Kept(), {}, ""
+        self._router.clear()
         self._labels.clear()
         self.view.looks_changed()
 

@@ -22,6 +22,7 @@ from nodes.block import BlockPort
 from nodes.metrics import LABEL_PITCH, cut, font, label_size, text_width
 from nodes.patches import PipeItem
 from nodes.picture import WireSpec
+from nodes.routing import Lane, along
 
 __all__ = ["PORT_ROOM", "LiveWire", "WireItem", "WireLabel", "around", "curve", "label_rect"]
 
@@ -132,6 +133,10 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self._rect = QRectF()
         # Its label has to be placed (again): its path, its text, or the blocks of its ends are not what they were.
         self.unplaced = True
+        # Its way has to be found (again): its ends are not where they were.
+        self.unrouted = True
+        self._way: Sequence[Lane] | None = None
+        self._ends = (QPointF(), QPointF())
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._dir_pointer.setVisible(False)
@@ -157,8 +162,12 @@ class WireItem(PipeItem):  # type: ignore[misc]
         if not (self.input_port and self.output_port):
             return
         start, end = self.output_port.centre, self.input_port.centre
+        if (start, end) != self._ends:
+            self._ends, self._way, self.unrouted = (start, end), None, True
         blocks = [port.node.area for port in (self.output_port, self.input_port) if port.node]
-        if end.x() < start.x() and blocks:
+        if self._way:
+            path = along(start, end, self._way, _LOOP)
+        elif end.x() < start.x() and blocks:
             path = around(start, end, max(block.bottom() for block in blocks))
         else:
             path = curve(start, end)
@@ -170,6 +179,15 @@ class WireItem(PipeItem):  # type: ignore[misc]
             self.unplaced = True
         if self.unplaced:
             self._place_label()
+
+    def take_way(self, way: Sequence[Lane] | None) -> None:
+        """Lead over lanes from now on, or, without any, straight from end to end."""
+        self._way, self.unrouted = way, False
+        self.draw_path(self.output_port, self.input_port)
+
+    def end_blocks(self) -> tuple[str, ...]:
+        """Return the names of the blocks at its ends."""
+        return tuple(port.node.spec.name for port in (self.output_port, self.input_port))
 
     def _place_label(self) -> None:
         self.label.setPos(next(self._beside(self.label.boundingRect())))
