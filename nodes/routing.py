@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 from zlib import crc32
 
@@ -127,9 +127,9 @@ def lanes(obstacles: Obstacles, start: QPointF, end: QPointF, ends: Collection[s
             choices.append([fixed] if _is_free(fixed, rects) else [])
         else:
             choices.append(list(_heights(rects, (start.y(), y), (top, bottom), name)))
-    heights = _best(choices, start.y(), y)
-    if heights is None:
+    if not all(choices):
         return None
+    heights = _best(choices, start.y(), y)
     spans = [(column[1], column[0]) if back else (max(column[0], start.x()), min(column[1], x)) for column, _ in order]
     return [Lane(a, b, height) for (a, b), height in zip(spans, heights, strict=True)]
 
@@ -178,17 +178,16 @@ def _heights(
                 yield high - own
 
 
-def _best(choices: Sequence[Sequence[float]], start: float, end: float) -> list[float] | None:
+def _best(choices: Sequence[Sequence[float]], start: float, end: float) -> list[float]:
     """Return a height of each column's so that the way goes up and down least, and bends least."""
     before: list[tuple[float, float, list[float]]] = [(0.0, start, [])]
     for heights in choices:
         after = []
         for height in dict.fromkeys(heights):
-            cost, way = min(((c + _climb(y, height), w) for c, y, w in before), key=lambda f: f[0], default=(inf, []))
+            cost, way = min(((c + _climb(y, height), w) for c, y, w in before), key=itemgetter(0))
             after.append((cost, height, [*way, height]))
         before = after
-    found = min(((c + _climb(y, end), way) for c, y, way in before), key=lambda f: f[0], default=None)
-    return found[1] if found else None
+    return min(((c + _climb(y, end), way) for c, y, way in before), key=itemgetter(0))[1]
 
 
 def _climb(one: float, other: float) -> float:

@@ -13,8 +13,8 @@ __all__ = ["WireRouter"]
 
 # Where more places than this have changed, all wires are looked at: asking each about each place takes longer.
 _MOST_CHANGES = 150
-# How far above and below a wire's ends a block may change its way around others.
-_ROWS = 1000.0
+# How far above and below a wire's ends, and beside them, a block may change its way around others.
+_ROWS, _COLUMNS = 1000.0, 600.0
 
 
 class WireRouter:
@@ -49,4 +49,4 @@ class WireRouter:
             return box
         start, end = wire.output_port.centre, wire.input_port.centre
         wire.take_way(lanes(self._obstacles, start, end, ends, name))
-        return box.adjusted(0, -_ROWS, 0, _ROWS)
+        return box.adjusted(-_COLUMNS, -_ROWS, _COLUMNS, _ROWS)
