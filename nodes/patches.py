@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import Any
 
@@ -46,7 +47,31 @@ def _distutils() -> Iterator[None]:
                 sys.modules[name] = module
 
 
-with _distutils():
+class _LittleQt(MetaPathFinder):
+    """Hides what Qt.py, through which NodeGraphQt gets at Qt, would load of Qt for nothing: a tenth of a start's time."""
+
+    _PARTS = (
+        *("Help", "Multimedia", "Network", "OpenGL", "PrintSupport", "Qml", "Quick", "QuickWidgets", "Sql"),
+        *("StateMachine", "Test", "UiTools", "WebChannel", "WebEngineWidgets", "Xml"),
+    )
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
+        """Raise ModuleNotFoundError for a part that is not needed; who asks for it later finds it."""
+        if fullname in {f"PySide6.Qt{part}" for part in self._PARTS}:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+@contextmanager
+def _little_qt() -> Iterator[None]:
+    finder = _LittleQt()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+with _distutils(), _little_qt():
     from NodeGraphQt import BaseNode, NodeGraph
     from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
     from NodeGraphQt.qgraphics.pipe import PipeItem
