@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem
 
 from nodes import colours
 from nodes.block import BlockItem
@@ -38,10 +38,10 @@ class Overview:
         """Note that items came, went, moved, or look different."""
         self._stale = True
 
-    def paint(self, painter: QPainter, items: Iterable[QGraphicsItem]) -> None:
-        """Draw in scene coordinates; `items` are those of the scene that no other item holds."""
+    def paint(self, painter: QPainter, scene: QGraphicsScene) -> None:
+        """Draw a scene in its own coordinates."""
         if self._stale:
-            self._gather(items)
+            self._gather(item for item in scene.items() if item.parentItem() is None)
             self._stale = False
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_others(painter, behind=True)

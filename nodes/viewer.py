@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -39,6 +39,8 @@ _ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
 Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
 _GRID = 24.0
+# Pixels of the screen: a dot of the grid, and the least from one to the next.
+_DOT, _LEAST_PITCH = 2.0, 11.0
 # Below this scale no text can be read, and the graph is drawn as an overview.
 _OVERVIEW_SCALE = 0.35
 # What items draw is kept for the next frame: enough for all that a large window shows, in KiB.
@@ -287,13 +289,18 @@ class CanvasView(PatchedViewer):
     def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Draw a grid of dots (NodeGraphQt's dots raise a TypeError: it gives a pen a broken width)."""
         painter.fillRect(rect, colours.BACKGROUND)
-        step = _GRID if self.transform().m11() > 0.45 else _GRID * 5
-        pen = QPen(colours.GRID, 2)
+        scale, step = self.transform().m11(), _GRID
+        while step * scale < _LEAST_PITCH:
+            step *= 5
+        # A row of dots is a dashed line: a point each would take longer than all the blocks.
+        pen = QPen(colours.GRID, _DOT)
         pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([1.0, step * scale / _DOT - 1.0])
         painter.setPen(pen)
-        x0, y0 = rect.left() // step * step, rect.top() // step * step
-        columns, rows = int(rect.width() / step) + 2, int(rect.height() / step) + 2
-        painter.drawPoints([QPointF(x0 + i * step, y0 + j * step) for i in range(columns) for j in range(rows)])
+        x, y = rect.left() // step * step, rect.top() // step * step
+        rows = int(rect.height() / step) + 2
+        painter.drawLines([QLineF(x, y + row * step, rect.right(), y + row * step) for row in range(rows)])
 
     def looks_changed(self) -> None:
         """Called when blocks or wires came, went, moved, or look different."""
@@ -316,7 +323,7 @@ class CanvasView(PatchedViewer):
         painter = QPainter(self.viewport())
         painter.setTransform(self.viewportTransform())
         self.drawBackground(painter, self.mapToScene(event.rect()).boundingRect())
-        self._overview.paint(painter, (item for item in self.scene().items() if item.parentItem() is None))
+        self._overview.paint(painter, self.scene())
         painter.resetTransform()
         self._paint_band(painter)
         painter.end()
