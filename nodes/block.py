@@ -65,6 +65,19 @@ class BlockPort(PortItem):  # type: ignore[misc]
         """The dot's centre on the scene."""
         return QPointF(self.mapToScene(self.boundingRect().center()))
 
+    def itemChange(self, change: QGraphicsItem.GraphicsItemChange, value: Any) -> Any:
+        """Take the wires along, but where the canvas draws and does that itself."""
+        moved = change == QGraphicsItem.GraphicsItemChange.ItemScenePositionHasChanged
+        if moved and (self.scene() is None or self.scene().viewer().drawing):
+            return value
+        return super().itemChange(change, value)
+
+    def set_mark(self, mark: str) -> None:
+        """Ring the port in the colour of a level, or not (empty)."""
+        if mark != self.mark:
+            self.mark = mark
+            self.redraw()
+
     def redraw(self) -> None:
         """Have the dot drawn anew."""
         self.parentItem().update()
@@ -155,6 +168,10 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
     def outputs(self) -> list[BlockPort]:
         """The ports on the right."""
         return self._outputs
+
+    def ports_facing(self, port: BlockPort) -> list[BlockPort]:
+        """Return the ports on the side at which a wire from `port` may end."""
+        return self._inputs if port.port_type == "out" else self._outputs
 
     def add_input(self, name: str, multi_port: bool, display_name: bool, locked: bool) -> BlockPort:
         """Add a port on the left (called by NodeGraphQt's node)."""

@@ -85,6 +85,8 @@ class Canvas(QWidget):
         self._router, self._labels = WireRouter(), LabelPlacer()
         self._positions: dict[str, tuple[float, float]] = {}
         self._blocks: dict[str, BlockNode] = {}
+        self.view.blocks = lambda: [node.view for node in self._blocks.values()]
+        self.view.notes = lambda: self.notes
         self._wires: dict[str, WireItem] = {}
         self._level = ""
         self._drawing = False
@@ -130,7 +132,7 @@ class Canvas(QWidget):
     def draw(self, picture: Picture, positions: Mapping[str, tuple[float, float]]) -> None:
         """Make the scene show `picture` with blocks at `positions` (scene units; absent: 0, 0)."""
         chosen, wires = self.selected_blocks(), self.selected_wires()
-        self._drawing = True
+        self._drawing = self.view.drawing = True
         try:
             changed = self._draw_blocks(picture)
             for name in self._blocks:
@@ -148,7 +150,7 @@ class Canvas(QWidget):
             ):
                 item.setSelected(True)
         finally:
-            self._drawing = False
+            self._drawing = self.view.drawing = False
         self._picture = picture
         self.view.looks_changed()
         if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
@@ -156,16 +158,16 @@ class Canvas(QWidget):
 
     def show_notes(self, notes: Mapping[str, Note]) -> None:
         """Draw the notes and backdrops of the graph that is shown."""
-        self._drawing = True
+        self._drawing = self.view.drawing = True
         try:
             self.notes.show(notes)
         finally:
-            self._drawing = False
+            self._drawing = self.view.drawing = False
         self.view.looks_changed()
 
     def clear(self) -> None:
         """Remove everything."""
-        self._drawing = True
+        self._drawing = self.view.drawing = True
         try:
             self.notes.show({})
             for wire in list(self._wires):
@@ -173,7 +175,7 @@ class Canvas(QWidget):
             for name in list(self._blocks):
                 self._remove_block(name)
         finally:
-            self._drawing = False
+            self._drawing = self.view.drawing = False
         self._picture, self._kept, self._positions, self._level = Picture(), Kept(), {}, ""
         self._router.clear()
         self._labels.clear()

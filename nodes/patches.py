@@ -48,7 +48,7 @@ def _distutils() -> Iterator[None]:
 
 
 class _LittleQt(MetaPathFinder):
-    """Hides what Qt.py, through which NodeGraphQt gets at Qt, would load of Qt for nothing: a tenth of a start's time."""
+    """Hides what Qt.py, through which NodeGraphQt gets at Qt, would load of Qt for nothing: a tenth of a start."""
 
     _PARTS = (
         *("Help", "Multimedia", "Network", "OpenGL", "PrintSupport", "Qml", "Quick", "QuickWidgets", "Sql"),

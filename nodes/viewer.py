@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLineF, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
@@ -64,11 +64,19 @@ class CanvasView(PatchedViewer):
     files_dropped = Signal(list, QPointF)
     context_requested = Signal(object, QPoint)
 
+    # The port from which a wire is being drawn; looked at from the first time that something is shown.
+    _fixed: BlockPort | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self.checker: Checker = lambda source, target, taken: None
-        self._fixed: BlockPort | None = None
+        # What is shown; the canvas knows it, and to look through all items of a scene takes long.
+        self.blocks: Callable[[], Iterable[BlockItem]] = tuple
+        self.notes: Callable[[], Iterable[NoteItem]] = tuple
         self._taken: WireItem | None = None
+        self._marked: list[BlockPort] = []
+        # While the canvas draws, it lays the wires itself, each once.
+        self.drawing = False
         self._pan_from: QPoint | None = None
         self._overview = Overview()
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
@@ -110,10 +118,19 @@ class CanvasView(PatchedViewer):
 
     def _begin(self, fixed: BlockPort, taken: WireItem | None) -> None:
         self._fixed, self._taken = fixed, taken
-        for port in self._ports():
-            fits = port.port_type != fixed.port_type and self._reason(port) is None
-            port.mark = "ok" if fits else ""
-            port.redraw()
+        self._mark_ports()
+
+    def _mark_ports(self) -> None:
+        """Ring the ports that the wire under the mouse may end at, of the blocks that are seen well enough."""
+        fixed = self._fixed
+        if fixed is None or self.transform().m11() < _OVERVIEW_SCALE:
+            return
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        for block in self.blocks():
+            for port in block.ports_facing(fixed) if seen.intersects(block.area) else ():
+                if port not in self._marked and self._reason(port) is None:
+                    port.set_mark("ok")
+                    self._marked.append(port)
 
     def drag_wire(self, at: QPointF) -> None:
         """Draw the wire to a place on the scene."""
@@ -158,9 +175,9 @@ class CanvasView(PatchedViewer):
             self._taken.setOpacity(1.0)
         self._fixed = self._taken = None
         self.live.setVisible(False)
-        for port in self._ports():
-            port.mark = ""
-            port.redraw()
+        for port in self._marked:
+            port.set_mark("")
+        self._marked.clear()
 
     def _reason(self, port: BlockPort) -> str | None:
         fixed = self._fixed
@@ -170,11 +187,6 @@ class CanvasView(PatchedViewer):
             return f"both ends are {'outputs' if port.port_type == 'out' else 'inputs'}"
         taken = self._taken.spec.id if self._taken else None
         return self.checker(*_ordered(fixed, port), taken)
-
-    def _ports(self) -> Iterator[BlockPort]:
-        for item in self.all_nodes():
-            yield from item.inputs
-            yield from item.outputs
 
     def _port_at(self, at: QPointF) -> BlockPort | None:
         """Return the port at a place, or the first fitting one of the block there."""
@@ -186,10 +198,14 @@ class CanvasView(PatchedViewer):
         fixed = self._fixed
         if block is None or fixed is None or block is fixed.node:
             return None
-        offered = block.inputs if fixed.port_type == "out" else block.outputs
-        return next((port for port in offered if self._reason(port) is None), None)
+        return next((port for port in block.ports_facing(fixed) if self._reason(port) is None), None)
 
     # Moving, panning, zooming.
+
+    def _update_scene(self) -> None:
+        """Show another part, in which the wire under the mouse may have more ports to end at."""
+        super()._update_scene()
+        self._mark_ports()
 
     def finish_move(self) -> None:
         """Called by a block at the release of the mouse."""
@@ -242,8 +258,7 @@ class CanvasView(PatchedViewer):
 
     def fit(self, margin: float = 64.0, most: float = 1.3) -> None:
         """Show all blocks, not larger than `most` times their size; labels may stand above and below them."""
-        notes = (item for item in self.scene().items() if isinstance(item, NoteItem))
-        rect = self._combined_rect([*self.all_nodes(), *notes])
+        rect = self._combined_rect([*self.blocks(), *self.notes()])
         if rect.isEmpty():
             rect = QRectF(-200, -150, 400, 300)
         self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most * self.magnification)

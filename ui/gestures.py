@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QPointF
 
 from allo_studio.design.blocks import conversion, duplicator, relayout
+from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import (
     AddGraphPort,
     AddNode,
@@ -35,9 +36,11 @@ from allo_studio.library.adding import add_block
 from allo_studio.library.catalogue import find_block
 from allo_studio.types import ArrayType
 from nodes.canvas import Canvas
+from ui.places import Level
 from ui.session import Session
+from ui.wire_check import WireCheck, closes_cycle
 
-__all__ = ["Gestures", "closes_cycle"]
+__all__ = ["Gestures"]
 
 Point = tuple[float, float]
 _NEW_TYPE = "float32[64, 64]"
@@ -54,24 +57,6 @@ _KINDS = {
     "input": (),
     "output": (),
 }
-
-
-def closes_cycle(graph: Graph, source: str, target: str, without: str | None = None) -> bool:
-    """Tell whether a wire from block `source` to block `target` would close a cycle; `without` is a wire to ignore."""
-    if not source or not target:
-        return False
-    after: dict[str, set[str]] = {}
-    for edge in graph.edges:
-        # A wire that holds elements at reset keeps nobody waiting for good.
-        if edge.id != without and edge.source.node and edge.target.node and not edge.initial:
-            after.setdefault(edge.source.node, set()).add(edge.target.node)
-    reached, waiting = set(), [target]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += after.get(name, ())
-    return source in reached
 
 
 def _is_whole(payload: Mapping[str, Any]) -> bool:
@@ -97,6 +82,7 @@ class Gestures(QObject):
     def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._session, self._canvas = session, canvas
+        self._check: tuple[Graph, CheckedDesign, Level, WireCheck] | None = None
         canvas.set_checker(self.why_not)
         canvas.connect_requested.connect(self.connect_ports)
         canvas.disconnect_requested.connect(self.disconnect_wire)
@@ -107,27 +93,27 @@ class Gestures(QObject):
 
     # Wires.
 
+    def _wire_check(self) -> WireCheck | None:
+        """Return what answers for the graph that is shown, None where none is."""
+        graph, checked = self._session.graph, self._session.checked
+        if graph is None or checked is None:
+            return None
+        known, self._check = self._check, None
+        if known is None or known[0] is not graph or known[1] is not checked or known[2] != self._session.level:
+            shown = self._session.shown
+            known = (graph, checked, self._session.level, WireCheck(graph, shown or checked))
+        self._check = known
+        return known[3]
+
     def port_type(self, end: Endpoint) -> ArrayType | None:
         """Return the type of a port of the present graph, None where it is not known."""
-        checked, graph = self._session.shown, self._session.graph
-        if checked is None or graph is None:
-            return None
-        ports = checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures[graph.name]
-        return next((port.type for port in ports if port.name == end.port), None)
+        check = self._wire_check()
+        return check.port_type(end) if check else None
 
     def why_not(self, source: Endpoint, target: Endpoint, taken: str | None) -> str | None:
         """Return why a wire may not be drawn, or None; `taken` is the wire that is being re-routed."""
-        graph = self._session.graph
-        if graph is None:
-            return "no graph is shown"
-        one, two = self.port_type(source), self.port_type(target)
-        if one and two and one != two:
-            return f"{one} doesn't fit {two}"
-        if any((e.source, e.target) == (source, target) and e.id != taken for e in graph.edges):
-            return "there is such a wire already"
-        if graph.execution != "dataflow" and closes_cycle(graph, source.node, target.node, taken):
-            return "this would close a cycle"
-        return None
+        check = self._wire_check()
+        return check.why_not(source, target, taken) if check else "no graph is shown"
 
     def connect_ports(self, source: Endpoint, target: Endpoint) -> None:
         """Draw a wire; one that ends at the same input gives way. One that leads back holds an element at reset."""

@@ -19,13 +19,13 @@ from nodes.colours import code_colour
 from ui.app import main
 from ui.catalogue import catalogue, project_files
 from ui.code_view import CodeView
-from ui.gestures import closes_cycle
 from ui.highlight import formats, language_of
 from ui.icons import ICONS, icon
 from ui.offers import wire_offers
 from ui.positions import arranged, completed
 from ui.render import main as render
 from ui.screenshot import main as screenshot
+from ui.wire_check import closes_cycle
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -190,6 +190,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 import ui.app
 from ui.window import Window
+from ui.wire_check import closes_cycle
 def later():
     window = next(w for w in ui.app.application().topLevelWidgets() if isinstance(w, Window))
     assert "mm1" in window.panels.canvas.picture.blocks
