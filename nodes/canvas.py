@@ -19,6 +19,7 @@ from allo_studio.design.model import Graph, Note
 from nodes.block import BlockItem, BlockNode, BlockPort
 from nodes.labels import LabelPlacer
 from nodes.metrics import FOOTER_HEIGHT, block_size, label_room
+from nodes.minimap import Minimap
 from nodes.notes import NoteItem, NoteLayer
 from nodes.patches import PatchedGraph
 from nodes.picture import Kept, Overlays, Picture, WireSpec, block_name, describe, longest
@@ -80,6 +81,7 @@ class Canvas(QWidget):
         self._nodes.set_acyclic(False)
         # Deep enough that finding what a frame shows among thousands of items takes no longer than drawing it.
         self.view.scene().setBspTreeDepth(_TREE_DEPTH)
+        self.minimap = Minimap(self.view, lambda: (node.view.area for node in self._blocks.values()))
         self.notes = NoteLayer(self.view.scene())
         self._picture, self._kept = Picture(), Kept()
         self._router, self._labels = WireRouter(), LabelPlacer()
@@ -153,6 +155,7 @@ class Canvas(QWidget):
             self._drawing = self.view.drawing = False
         self._picture = picture
         self.view.looks_changed()
+        self.minimap.refresh()
         if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
             self._tell_selection()
 
@@ -180,6 +183,7 @@ class Canvas(QWidget):
         self._router.clear()
         self._labels.clear()
         self.view.looks_changed()
+        self.minimap.refresh()
 
     def _draw_blocks(self, picture: Picture) -> set[str]:
         """Draw blocks; return the names of those that are new or have changed."""

@@ -50,6 +50,8 @@ _KEPT_PIXMAPS = 96 * 1024
 class CanvasView(PatchedViewer):
     """The graphics view of one level of the hierarchy."""
 
+    # What is shown of the scene is another part, or larger or smaller.
+    range_changed = Signal()
     block_opened = Signal(str)
     # A note's id, and what it is to be.
     note_changed = Signal(str, object)
@@ -262,6 +264,16 @@ class CanvasView(PatchedViewer):
         if rect.isEmpty():
             rect = QRectF(-200, -150, 400, 300)
         self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most * self.magnification)
+
+    def _update_scene(self) -> None:
+        """Show the range, and tell of it."""
+        super()._update_scene()
+        self.range_changed.emit()
+
+    def pan_to(self, point: QPointF) -> None:
+        """Bring a place to the middle, at the present scale."""
+        by = point - self._scene_range.center()
+        self._set_viewer_pan(by.x(), by.y())
 
     def scene_range(self) -> QRectF:
         """Return the part of the scene that is shown."""

@@ -61,6 +61,8 @@ _TABLE = (
     ActionSpec("edit_note", "&Write in note", "F2", "", "notes", "Write in the selected note or title", on_canvas=True),
     ActionSpec("note_colour", "Next c&olour of note", "Ctrl+Shift+M", "", "notes", "Give the notes another colour"),
     ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
+    ActionSpec("arrange_part", "Arrange &selection", "Ctrl+Alt+L", "", "blocks", "Place the selected blocks in layers"),
+    ActionSpec("minimap", "&Minimap", "Ctrl+Alt+M", "", "", "Show a small map of large graphs", toggle=True),
     ActionSpec("align_left", "Align &left", "Ctrl+Alt+Left", "", "blocks", "Put the left sides of the blocks in line"),
     ActionSpec("align_right", "Align &right", "Ctrl+Alt+Right", "", "blocks", "Put the right sides in line"),
     ActionSpec("align_top", "Align &top", "Ctrl+Alt+Up", "", "blocks", "Put the tops of the blocks in line"),
@@ -139,7 +141,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "add_note", "backdrop", "edit_note", "note_colour", None, "settings",
     ),
     "&View": (
-        "fit", "arrange", None, "align_left", "align_right", "align_top", "align_bottom",
+        "fit", "minimap", None, "arrange", "arrange_part", None,
+        "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
         "next_problem", "previous_problem", None, "find", "find_next", "find_previous", None,
         "commands", "search", "console", "history", None, "theme", "scale",

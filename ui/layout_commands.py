@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from PySide6.QtGui import QAction
+
 from allo_studio.design.edits import MoveNodes, Several
 from nodes.canvas import measures
+from ui import preferences
 from ui.alignment import Side, aligned, spread
 from ui.dialogs import Prompts
 from ui.gestures import Gestures
 from ui.panels import Panels
 from ui.pictures import ENDINGS, save_picture
+from ui.positions import arranged_part
 from ui.session import Session
 
 __all__ = ["LayoutCommands"]
@@ -25,6 +29,7 @@ class LayoutCommands:
     panels: Panels
     gestures: Gestures
     prompts: Prompts
+    actions_by_id: dict[str, QAction]
     _message: Callable[[str], None]
 
     def do_align_left(self) -> None:
@@ -50,6 +55,24 @@ class LayoutCommands:
     def do_spread_down(self) -> None:
         """Leave equal gaps between the selected blocks, from top to bottom."""
         self._move("Spread", lambda places, sizes: spread(places, sizes, 1))
+
+    def do_arrange_part(self) -> None:
+        """Place the selected blocks in layers; all others stay, and so does the selection's top left corner."""
+        graph, checked = self.session.graph, self.session.checked
+        if graph is not None and checked is not None:
+            rooms = measures(graph, checked)[1]
+            self._move("Arrange", lambda places, sizes: arranged_part(graph, places, sizes, rooms))
+
+    def do_minimap(self) -> None:
+        """Show the map of the whole graph from now on, or not."""
+        preferences.store(minimap=self.actions_by_id["minimap"].isChecked())
+        self.mark_minimap()
+
+    def mark_minimap(self) -> None:
+        """Show the map, or not, as was chosen."""
+        chosen = preferences.load().minimap
+        self.actions_by_id["minimap"].setChecked(chosen)
+        self.panels.canvas.minimap.switch(chosen)
 
     def do_export_picture(self) -> None:
         """Write the graph that is shown as a picture."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from allo_studio.design.model import Endpoint, Graph
 from allo_studio.design.placement import DEFAULT_SIZE, layered
 
-__all__ = ["arranged", "completed", "drawn_names"]
+__all__ = ["arranged", "arranged_part", "completed", "drawn_names"]
 
 Point = tuple[float, float]
 _GAP_X = 120.0
@@ -23,6 +24,28 @@ def arranged(graph: Graph, sizes: Mapping[str, Point], rooms: Mapping[str, float
     for name in graph.inputs:
         _pull(graph, f"@{name}", places, sizes, rooms)
     return _on_grid(places)
+
+
+def arranged_part(
+    graph: Graph, shown: Mapping[str, Point], sizes: Mapping[str, Point], rooms: Mapping[str, float]
+) -> dict[str, Point]:
+    """Return a layered drawing of some blocks alone, at the top left corner that they have: `shown` says where."""
+    part = replace(
+        graph,
+        nodes={name: node for name, node in graph.nodes.items() if name in shown},
+        inputs={name: kind for name, kind in graph.inputs.items() if f"@{name}" in shown},
+        outputs={name: kind for name, kind in graph.outputs.items() if f"@{name}" in shown},
+        edges=tuple(
+            edge
+            for edge in graph.edges
+            if all((end.node or f"@{end.port}") in shown for end in (edge.source, edge.target))
+        ),
+    )
+    places = arranged(part, sizes, rooms)
+    if not places:
+        return {}
+    shift = [min(p[axis] for p in shown.values()) - min(p[axis] for p in places.values()) for axis in (0, 1)]
+    return _on_grid({name: (x + shift[0], y + shift[1]) for name, (x, y) in places.items()})
 
 
 def completed(
