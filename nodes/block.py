@@ -50,11 +50,18 @@ class BlockPort(PortItem):  # type: ignore[misc]
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
         self.spec = PortSpec("")
         self.mark = ""
+        self._chosen = False
 
     def setup(self, spec: PortSpec) -> None:
         """Take on a description."""
         self.spec = spec
         self.setToolTip(f"{spec.name}: {spec.type}" if spec.type else f"{spec.name} (the block has no such port)")
+
+    def set_chosen(self, chosen: bool) -> None:
+        """Ring the port as the one that the keyboard is at, or not."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.redraw()
 
     def boundingRect(self) -> QRectF:
         """The area that takes a press: larger than the dot."""
@@ -86,8 +93,8 @@ class BlockPort(PortItem):  # type: ignore[misc]
         """Draw the dot on its block: hollow when unwired, larger under the mouse, ringed where a wire may end here."""
         colour = colours.ERROR if self.spec.ghost else colours.element_colour(self.spec.element)
         centre = self.pos() + self.boundingRect().center()
-        if self.mark:
-            painter.setPen(QPen(colours.level_colour(self.mark), 2))
+        if self.mark or self._chosen:
+            painter.setPen(QPen(colours.level_colour(self.mark or "note"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(centre, 9, 9)
         painter.setPen(QPen(colour, 1.6, Qt.PenStyle.DashLine if self.spec.ghost else Qt.PenStyle.SolidLine))

@@ -285,6 +285,11 @@ class CanvasView(PatchedViewer):
         self._scene_range = QRectF(rect.topLeft(), self.viewport().size().toSizeF() / scale)
         self._update_scene()
 
+    def bring_into_view(self, rect: QRectF) -> None:
+        """Move what is shown only where a part of the scene is outside of it."""
+        if not self._scene_range.contains(rect):
+            self.centre_on(rect.center())
+
     def redraw(self) -> None:
         """Draw everything anew, also what items have kept of their last drawing, as in the colours of another theme."""
         for item in self.scene().items():

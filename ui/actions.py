@@ -84,6 +84,18 @@ _TABLE = (
     ActionSpec("edit_source", "Open in edi&tor", "Ctrl+Shift+O", "edit", "project", "Open the kernel in your editor"),
     ActionSpec("next_problem", "Next p&roblem", "F8", "", "project", "Go to the next problem in the sources"),
     ActionSpec("previous_problem", "Pre&vious problem", "Shift+F8", "", "project", "Go to the problem before it"),
+    ActionSpec("block_left", "Block to the &left", "Left", "", "project", "Select the next block", on_canvas=True),
+    ActionSpec("block_right", "Block to the &right", "Right", "", "project", "Select the next block", on_canvas=True),
+    ActionSpec("block_up", "Block &above", "Up", "", "project", "Select the next block above", on_canvas=True),
+    ActionSpec("block_down", "Block &below", "Down", "", "project", "Select the next block below", on_canvas=True),
+    ActionSpec("next_port", "&Next port", "P", "", "project", "Choose the block's next port", on_canvas=True),
+    ActionSpec("previous_port", "&Previous port", "Shift+P", "", "project", "Choose the port before", on_canvas=True),
+    ActionSpec("wire", "&Wire…", "W", "", "project", "Draw a wire to a port chosen from a list", on_canvas=True),
+    ActionSpec("open_block", "&Open block", "Return", "", "project", "Enter a graph, show a source", on_canvas=True),
+    ActionSpec("move_left", "Move left", "Shift+Left", "", "selection", "Move the blocks a step", on_canvas=True),
+    ActionSpec("move_right", "Move right", "Shift+Right", "", "selection", "Move the blocks a step", on_canvas=True),
+    ActionSpec("move_up", "Move up", "Shift+Up", "", "selection", "Move the blocks a step up", on_canvas=True),
+    ActionSpec("move_down", "Move down", "Shift+Down", "", "selection", "Move the blocks a step down", on_canvas=True),
     ActionSpec("settings", "&Settings…", "Ctrl+,", tip="The look, programs, and what else holds for all projects"),
     ActionSpec("keys", "&Keys…", "F1", tip="All keys and gestures, to be searched"),
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
@@ -127,6 +139,25 @@ ROW_ACTIONS = {spec.id: spec for spec in _ROW_TABLE}
 # Menus in menus, by what stands for them in `MENUS`.
 SUBMENUS: dict[str, tuple[str, tuple[str | None, ...]]] = {
     "theme": ("&Theme", ("theme_system", "theme_dark", "theme_light")),
+    "keyboard": (
+        "By &keyboard",
+        (
+            "block_left",
+            "block_right",
+            "block_up",
+            "block_down",
+            None,
+            "next_port",
+            "previous_port",
+            "wire",
+            "open_block",
+            None,
+            "move_left",
+            "move_right",
+            "move_up",
+            "move_down",
+        ),
+    ),
     "scale": ("S&cale", ("larger", "smaller", "normal_size")),
 }
 # Menus and the toolbar by ids; None is a separator, and `recent` the menu of the projects that were open last.
@@ -145,7 +176,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
         "next_problem", "previous_problem", None, "find", "find_next", "find_previous", None,
-        "commands", "search", "console", "history", None, "theme", "scale",
+        "commands", "search", "console", "history", None, "keyboard", "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "rebuild", "cancel", None, "target_hls", "target_rtl", None, "vendor", "waves", None,

@@ -54,6 +54,7 @@ SETTINGS = (
             "The kernel before and after each step of the chosen block is scheduled: cycles, II and resources"),
     Setting("editor", "Programs", "Editor",
             "A command, such as: code --goto {file}:{line}. Where it is empty, VISUAL, EDITOR or the desktop says"),
+    Setting("waveform", "Programs", "Waveform viewer", "The command that opens the waveform of a build as RTL"),
 )  # fmt: skip
 
 

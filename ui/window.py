@@ -38,6 +38,7 @@ from ui.gestures import Gestures
 from ui.guide_commands import GuideCommands, GuideFollower
 from ui.icons import icon
 from ui.kernel_watch import KernelWatch
+from ui.keyboard_commands import KeyboardCommands
 from ui.layout_commands import LayoutCommands
 from ui.navigator import Navigator
 from ui.note_commands import NoteActions, NoteCommands
@@ -73,6 +74,7 @@ class Window(
     GuideCommands,
     LayoutCommands,
     SettingsCommands,
+    KeyboardCommands,
     NoteCommands,
     ReportCommands,
     CodeCommands,
@@ -114,6 +116,7 @@ class Window(
         self._shut = False
         self._wire_session()
         self._wire_panels()
+        self.watch_walk()
         self._refresh()
 
     # Wiring.

@@ -1,0 +1,105 @@
+"""What the window's actions on blocks and ports by the keyboard do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ui.gestures import Gestures
+from ui.panels import Panels
+from ui.port_walk import PortWalk
+from ui.session import Session
+from ui.target_dialog import TargetDialog
+
+__all__ = ["KeyboardCommands"]
+
+# How far a key moves blocks, in units of the drawing: the distance of the dots.
+_STEP = 24.0
+
+
+class KeyboardCommands:
+    """The window's methods that its actions by the keyboard call."""
+
+    session: Session
+    panels: Panels
+    gestures: Gestures
+    walk: PortWalk
+    enter: Callable[[str], None]
+    _message: Callable[[str], None]
+
+    def watch_walk(self) -> None:
+        """Make the walk, which keeps its port when the canvas is drawn anew; call it once the window has its parts."""
+        self.walk = PortWalk(self.panels.canvas, self.gestures)
+        self.session.changed.connect(self.walk.mark)
+        self.panels.canvas.selected.connect(lambda block: self.walk.mark())
+
+    def do_block_left(self) -> None:
+        """Select the next block to the left."""
+        self._go((-1, 0))
+
+    def do_block_right(self) -> None:
+        """Select the next block to the right."""
+        self._go((1, 0))
+
+    def do_block_up(self) -> None:
+        """Select the next block above."""
+        self._go((0, -1))
+
+    def do_block_down(self) -> None:
+        """Select the next block below."""
+        self._go((0, 1))
+
+    def do_move_left(self) -> None:
+        """Move the selected blocks a step to the left."""
+        self.walk.nudge((-1, 0), _STEP)
+
+    def do_move_right(self) -> None:
+        """Move the selected blocks a step to the right."""
+        self.walk.nudge((1, 0), _STEP)
+
+    def do_move_up(self) -> None:
+        """Move the selected blocks a step up."""
+        self.walk.nudge((0, -1), _STEP)
+
+    def do_move_down(self) -> None:
+        """Move the selected blocks a step down."""
+        self.walk.nudge((0, 1), _STEP)
+
+    def do_next_port(self) -> None:
+        """Choose the next port of the selected block."""
+        self._turn(1)
+
+    def do_previous_port(self) -> None:
+        """Choose the port before."""
+        self._turn(-1)
+
+    def do_open_block(self) -> None:
+        """Enter the selected graph block, or show the source of another."""
+        block = self.walk.block()
+        if block is not None:
+            self.enter(block)
+
+    def do_wire(self) -> None:
+        """Draw a wire from the chosen port (else the selected block's first) to one that is chosen from a list."""
+        if self.walk.port is None and self.walk.turn(1) is None:
+            self._tell("Select a block with a port first")
+            return
+        now = self.walk.port
+        assert now is not None
+        dialog = TargetDialog(self.panels.canvas.window(), str(now.end), self.walk.targets())
+        target = dialog.chosen() if dialog.exec() else None
+        dialog.deleteLater()
+        if target is not None:
+            self.walk.connect(target)
+            self._tell(self.walk.told())
+
+    def _go(self, direction: tuple[int, int]) -> None:
+        found = self.walk.go(direction)
+        self._tell(self.walk.told() if found else "No block there")
+
+    def _turn(self, by: int) -> None:
+        self._tell(self.walk.told() if self.walk.turn(by) else "Select a block with a port first")
+
+    def _tell(self, text: str) -> None:
+        """Say what is chosen, in the status bar and to a screen reader."""
+        self._message(text)
+        self.panels.canvas.view.setAccessibleDescription(text)
