@@ -91,7 +91,6 @@ _TABLE = (
     ActionSpec("next_port", "&Next port", "P", "", "project", "Choose the block's next port", on_canvas=True),
     ActionSpec("previous_port", "&Previous port", "Shift+P", "", "project", "Choose the port before", on_canvas=True),
     ActionSpec("wire", "&Wire…", "W", "", "project", "Draw a wire to a port chosen from a list", on_canvas=True),
-    ActionSpec("open_block", "&Open block", "Return", "", "project", "Enter a graph, show a source", on_canvas=True),
     ActionSpec("move_left", "Move left", "Shift+Left", "", "selection", "Move the blocks a step", on_canvas=True),
     ActionSpec("move_right", "Move right", "Shift+Right", "", "selection", "Move the blocks a step", on_canvas=True),
     ActionSpec("move_up", "Move up", "Shift+Up", "", "selection", "Move the blocks a step up", on_canvas=True),
