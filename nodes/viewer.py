@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -284,6 +285,14 @@ class CanvasView(PatchedViewer):
         scale = self.viewport().width() / rect.width()
         self._scene_range = QRectF(rect.topLeft(), self.viewport().size().toSizeF() / scale)
         self._update_scene()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open the block that is selected alone at Enter, unless a note is being written."""
+        chosen = [item for item in self.scene().selectedItems() if isinstance(item, BlockItem)]
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(chosen) == 1 and not self.scene().focusItem():
+            self.block_opened.emit(chosen[0].spec.name)
+            return
+        super().keyPressEvent(event)
 
     def bring_into_view(self, rect: QRectF) -> None:
         """Move what is shown only where a part of the scene is outside of it."""

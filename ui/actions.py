@@ -149,7 +149,6 @@ SUBMENUS: dict[str, tuple[str, tuple[str | None, ...]]] = {
             "next_port",
             "previous_port",
             "wire",
-            "open_block",
             None,
             "move_left",
             "move_right",

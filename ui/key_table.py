@@ -30,6 +30,7 @@ GESTURES = (
     KeyRow("Canvas, mouse", "right click", "Offer what can be done with the block, the wire or the place"),
     KeyRow("Canvas, mouse", "wheel", "Zoom at the cursor"),
     KeyRow("Canvas, mouse", "middle button, Alt and drag", "Pan"),
+    KeyRow("Canvas", "Enter", "Enter the selected graph block, show the source of another"),
     KeyRow("List of steps", "Enter", "Change the step"),
     KeyRow("List of steps", "Space", "Disable the step, or enable it"),
     KeyRow("List of steps", "Alt+Up, Alt+Down", "Move the step"),

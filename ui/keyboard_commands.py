@@ -23,7 +23,6 @@ class KeyboardCommands:
     panels: Panels
     gestures: Gestures
     walk: PortWalk
-    enter: Callable[[str], None]
     _message: Callable[[str], None]
 
     def watch_walk(self) -> None:
@@ -71,12 +70,6 @@ class KeyboardCommands:
     def do_previous_port(self) -> None:
         """Choose the port before."""
         self._turn(-1)
-
-    def do_open_block(self) -> None:
-        """Enter the selected graph block, or show the source of another."""
-        block = self.walk.block()
-        if block is not None:
-            self.enter(block)
 
     def do_wire(self) -> None:
         """Draw a wire from the chosen port (else the selected block's first) to one that is chosen from a list."""

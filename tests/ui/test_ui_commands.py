@@ -31,6 +31,10 @@ def with_palette(window: Window, act: Any) -> None:
         palette = QApplication.activeModalWidget()
         try:
             assert isinstance(palette, CommandPalette)
+            # Until it is active, keys are those of the window behind it.
+            palette.activateWindow()
+            palette.search.setFocus()
+            QApplication.processEvents()
             act(palette)
         except BaseException as error:
             seen.append(error)
