@@ -243,6 +243,11 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         return self._rect
 
     @property
+    def outline(self) -> QRectF:
+        """The block's rectangle on the scene."""
+        return QRectF(0, 0, self._width, self._height).translated(self.pos())
+
+    @property
     def area(self) -> QRectF:
         """The block's rectangle on the scene, with its border."""
         return QRectF(0, 0, self._width, self._height).adjusted(-3, -3, 3, 3).translated(self.pos())

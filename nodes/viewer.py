@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLineF, QMimeData, QPoint, QPointF, QRectF, Qt, Signal
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QRubberBand, QStyle,
 from allo_studio.design.model import Endpoint, Note
 from nodes import colours
 from nodes.block import BlockItem, BlockPort
+from nodes.guides import aligned_with, to_grid
 from nodes.notes import NoteItem
 from nodes.overview import Overview
 from nodes.patches import PatchedViewer
@@ -40,6 +41,8 @@ _ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
 Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
 _GRID = 24.0
+# How near a block comes in line with another: in pixels of the screen, and at most in scene units.
+_NEAR, _FARTHEST = 6.0, 12.0
 # Pixels of the screen: a dot of the grid, and the least from one to the next.
 _DOT, _LEAST_PITCH = 2.0, 11.0
 # Below this scale no text can be read, and the graph is drawn as an overview.
@@ -81,6 +84,9 @@ class CanvasView(PatchedViewer):
         # While the canvas draws, it lays the wires itself, each once.
         self.drawing = False
         self._pan_from: QPoint | None = None
+        # Whether moved blocks come in line with others, and the grid that they come to lie on otherwise (0: none).
+        self.guides, self.grid = False, 0.0
+        self._lines: tuple[QLineF, ...] = ()
         self._overview = Overview()
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
         # How large the drawing may be at most, against its own size; larger where the whole interface is.
@@ -231,6 +237,7 @@ class CanvasView(PatchedViewer):
         """Pan, or let the items have it."""
         if self._pan_from is None:
             QGraphicsView.mouseMoveEvent(self, event)
+            self._snap(event)
             return
         now = event.position().toPoint()
         delta = self.mapToScene(self._pan_from) - self.mapToScene(now)
@@ -240,10 +247,53 @@ class CanvasView(PatchedViewer):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Stop panning, or let the items have it."""
         if self._pan_from is None:
+            self._show_guides(())
             QGraphicsView.mouseReleaseEvent(self, event)
             return
         self._pan_from = None
         self.unsetCursor()
+
+    def _snap(self, event: QMouseEvent) -> None:
+        """Bring blocks that are being moved in line with others, or on the grid; not while Shift is held."""
+        held = self.scene().mouseGrabberItem()
+        pressed = event.buttons() & Qt.MouseButton.LeftButton
+        if not isinstance(held, BlockItem) or not pressed:
+            return
+        lines: tuple[QLineF, ...] = ()
+        across, down = None, None
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._show_guides(())
+            return
+        if self.guides:
+            others = (item.outline for item in self._beside_selection())
+            across, down, lines = aligned_with(held.outline, others, min(_NEAR / self.transform().m11(), _FARTHEST))
+        if self.grid:
+            across = to_grid(held.pos().x(), self.grid) if across is None else across
+            down = to_grid(held.pos().y(), self.grid) if down is None else down
+        by = QPointF(across or 0.0, down or 0.0)
+        if not by.isNull():
+            for item in self.scene().selectedItems():
+                if isinstance(item, (BlockItem, NoteItem)):
+                    item.setPos(item.pos() + by)
+        self._show_guides(lines)
+
+    def _beside_selection(self) -> Iterator[BlockItem]:
+        """Yield the blocks in sight that are not selected."""
+        for item in self.blocks():
+            if not item.isSelected() and item.area.intersects(self._scene_range):
+                yield item
+
+    def _show_guides(self, lines: tuple[QLineF, ...]) -> None:
+        if lines != self._lines:
+            self._lines = lines
+            self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | Any) -> None:
+        """Draw the lines along which the moved block is in line with others."""
+        pen = QPen(colours.ACCENT, 1, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(list(self._lines))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""

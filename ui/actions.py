@@ -63,6 +63,8 @@ _TABLE = (
     ActionSpec("arrange", "A&rrange", "Ctrl+L", "arrange", "project", "Place all blocks in layers"),
     ActionSpec("arrange_part", "Arrange &selection", "Ctrl+Alt+L", "", "blocks", "Place the selected blocks in layers"),
     ActionSpec("minimap", "&Minimap", "Ctrl+Alt+M", "", "", "Show a small map of large graphs", toggle=True),
+    ActionSpec("snap", "Snap to &grid", "Ctrl+Alt+G", "", "", "Let moved blocks come to lie on the grid", toggle=True),
+    ActionSpec("guides", "Align with &neighbours", "", "", "", "Let moved blocks come in line", toggle=True),
     ActionSpec("align_left", "Align &left", "Ctrl+Alt+Left", "", "blocks", "Put the left sides of the blocks in line"),
     ActionSpec("align_right", "Align &right", "Ctrl+Alt+Right", "", "blocks", "Put the right sides in line"),
     ActionSpec("align_top", "Align &top", "Ctrl+Alt+Up", "", "blocks", "Put the tops of the blocks in line"),
@@ -170,7 +172,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "add_note", "backdrop", "edit_note", "note_colour", None, "settings",
     ),
     "&View": (
-        "fit", "minimap", None, "arrange", "arrange_part", None,
+        "fit", "minimap", None, "arrange", "arrange_part", "snap", "guides", None,
         "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
         "next_problem", "previous_problem", None, "find", "find_next", "find_previous", None,

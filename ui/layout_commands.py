@@ -66,13 +66,25 @@ class LayoutCommands:
     def do_minimap(self) -> None:
         """Show the map of the whole graph from now on, or not."""
         preferences.store(minimap=self.actions_by_id["minimap"].isChecked())
-        self.mark_minimap()
+        self.mark_layout()
 
-    def mark_minimap(self) -> None:
-        """Show the map, or not, as was chosen."""
-        chosen = preferences.load().minimap
-        self.actions_by_id["minimap"].setChecked(chosen)
-        self.panels.canvas.minimap.switch(chosen)
+    def do_snap(self) -> None:
+        """Let moved blocks come to lie on the grid from now on, or not."""
+        preferences.store(snap=self.actions_by_id["snap"].isChecked())
+        self.mark_layout()
+
+    def do_guides(self) -> None:
+        """Let moved blocks come in line with others from now on, or not."""
+        preferences.store(guides=self.actions_by_id["guides"].isChecked())
+        self.mark_layout()
+
+    def mark_layout(self) -> None:
+        """Let the canvas have a map, a grid and guides as was chosen."""
+        chosen, canvas = preferences.load(), self.panels.canvas
+        for name in ("minimap", "snap", "guides"):
+            self.actions_by_id[name].setChecked(getattr(chosen, name))
+        canvas.minimap.switch(chosen.minimap)
+        canvas.view.grid, canvas.view.guides = float(chosen.grid) if chosen.snap else 0.0, chosen.guides
 
     def do_export_picture(self) -> None:
         """Write the graph that is shown as a picture."""

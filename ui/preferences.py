@@ -37,6 +37,8 @@ class Preferences:
     # The distance that moved blocks snap to, in units of the drawing.
     grid: int = 24
     minimap: bool = True
+    # Whether moved blocks come in line with others.
+    guides: bool = True
 
 
 RANGES = {"grid": (4, 96)}

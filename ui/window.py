@@ -98,7 +98,7 @@ class Window(
         self.find_bar = self.panels.find
         self.note_actions = NoteActions(self.session, self.panels)
         self.actions_by_id = make_actions(self, self.panels.canvas)
-        self.mark_minimap()
+        self.mark_layout()
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
         self.actions_by_id["waves"].setChecked(self.targets.waves)
         self.watch_look()
