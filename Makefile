@@ -2,6 +2,7 @@
 PYTHON ?= $(shell sh tools/find_python.sh)
 PROJECT ?= projects/gemm_cascade
 OUT ?= build/$(notdir $(patsubst %/,%,$(PROJECT)))
+RUNS ?= 20
 ENV := .venv
 CORE_ENV := .venv-core
 RUN := $(ENV)/bin/python
@@ -16,13 +17,14 @@ CORE_TESTS := tests/test_without_qt.py tests/analysis/test_footprints.py tests/a
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check bench-hls bench-ui screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test soak bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check bench-hls bench-ui screenshot format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
 	@echo "make test        run all tests"
 	@echo "make check       ruff, mypy and the import rules"
 	@echo "make core-test   something of each package in an environment without Qt"
+	@echo "make soak        the window's tests 20 times (RUNS), each in a process of its own, until Qt crashes"
 	@echo "make bench-seed  the latencies of the GEMM schedules at 1024 x 1024 x 1024"
 	@echo "make bench-interactive  what a person waits for at the window"
 	@echo "make bench-language  the speed of the language on the kernels of PolyBench"
@@ -64,6 +66,9 @@ check: env-test
 
 core-test: env-core
 	@$(CORE_ENV)/bin/python -m pytest -n auto --dist worksteal $(CORE_TESTS)
+
+soak: env-test
+	@$(OFFSCREEN) $(RUN) tools/soak.py --runs $(RUNS)
 
 bench-seed: env-run
 	@$(RUN) benchmarks/seed_gemm.py

@@ -149,6 +149,16 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         self.widgets: dict[str, Any] = {}
 
     @property
+    def name(self) -> str:
+        """The block's name."""
+        return str(self._properties["name"])
+
+    @name.setter
+    def name(self, name: str) -> None:
+        # NodeGraphQt names what it adds, and puts the name in place of the tooltip.
+        self._properties["name"] = name
+
+    @property
     def width(self) -> float:
         """The width in scene units. It follows from the description: what NodeGraphQt sets is ignored."""
         return float(self._width)

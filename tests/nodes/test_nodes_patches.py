@@ -197,3 +197,11 @@ def test_the_grid_can_be_painted_at_every_scale(canvas: Canvas, qapp: QApplicati
     for factor in (0.2, 4.0):
         canvas.view.scale(factor, factor)
         assert not canvas.view.grab().isNull()
+
+
+def test_a_new_blocks_tooltip_is_its_own(canvas: Canvas) -> None:
+    # The original puts `node: NAME` in its place as the node is added.
+    spec = BlockSpec("b", "kernel", "b", "k()", tooltip="the input b.x is not connected")
+    canvas.draw(Picture({"b": spec, "c": BlockSpec("c", "kernel", "c", "k()")}), {})
+    assert [canvas.block(name).toolTip() for name in "bc"] == [spec.tooltip, "k()"]
+    assert canvas.block("b").name == "b"
