@@ -99,6 +99,7 @@ class CanvasView(PatchedViewer):
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setAcceptDrops(True)
+        self.setAccessibleName("Canvas")
 
     def new_pipe(self) -> WireItem:
         """Make a wire item (called through `establish_connection`)."""

@@ -97,6 +97,7 @@ _TABLE = (
     ActionSpec("move_right", "Move right", "Shift+Right", "", "selection", "Move the blocks a step", on_canvas=True),
     ActionSpec("move_up", "Move up", "Shift+Up", "", "selection", "Move the blocks a step up", on_canvas=True),
     ActionSpec("move_down", "Move down", "Shift+Down", "", "selection", "Move the blocks a step down", on_canvas=True),
+    ActionSpec("outline", "&Outline", "Ctrl+Shift+L", "", "project", "The design as a tree of blocks and ports"),
     ActionSpec("settings", "&Settings…", "Ctrl+,", tip="The look, programs, and what else holds for all projects"),
     ActionSpec("keys", "&Keys…", "F1", tip="All keys and gestures, to be searched"),
     ActionSpec("commands", "&Commands…", "Ctrl+Shift+P", tip="Search all commands and blocks, with their keys"),
@@ -176,7 +177,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "align_left", "align_right", "align_top", "align_bottom",
         "spread_across", "spread_down", None, "enter", "leave", None, "compare_steps", "split_code", "edit_source",
         "next_problem", "previous_problem", None, "find", "find_next", "find_previous", None,
-        "commands", "search", "console", "history", None, "keyboard", "theme", "scale",
+        "commands", "search", "console", "history", "outline", None, "keyboard", "theme", "scale",
     ),
     "&Build": (
         "check", None, "build", "rebuild", "cancel", None, "target_hls", "target_rtl", None, "vendor", "waves", None,

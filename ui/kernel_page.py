@@ -49,17 +49,19 @@ class _Parameter(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, own: ParamValue | None, override: ParamValue | None) -> None:
+    def __init__(self, name: str, own: ParamValue | None, override: ParamValue | None) -> None:
         super().__init__()
         self._own, self._override = own, override
         self.box = QLineEdit(self._shown)
         self.box.setPlaceholderText("needs a value" if own is None else "told by each run")
+        self.box.setAccessibleName(f"Parameter {name}")
         font = self.box.font()
         font.setBold(override is not None)
         self.box.setFont(font)
         back = QToolButton()
         back.setIcon(icon("undo"))
         back.setToolTip("Take the value away" if own in (None, "") else f"Go back to the kernel's own value, {own}")
+        back.setAccessibleName(back.toolTip())
         back.setVisible(override is not None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -176,7 +178,7 @@ class KernelPage(Page):
                 old.deleteLater()
         self._rows = {}
         for index, name in enumerate(dict.fromkeys([*own, *given])):
-            row = _Parameter(own.get(name), given.get(name))
+            row = _Parameter(name, own.get(name), given.get(name))
             row.changed.connect(partial(self._set, name))
             line, column = divmod(index, _COLUMNS)
             self._parameters.addWidget(title(name, "muted"), line, 2 * column)

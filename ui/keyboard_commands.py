@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
+
 from ui.gestures import Gestures
+from ui.navigator import Navigator
+from ui.outline import Entry
 from ui.panels import Panels
+from ui.places import Place
 from ui.port_walk import PortWalk
 from ui.session import Session
 from ui.target_dialog import TargetDialog
@@ -23,13 +28,41 @@ class KeyboardCommands:
     panels: Panels
     gestures: Gestures
     walk: PortWalk
+    navigator: Navigator
     _message: Callable[[str], None]
 
     def watch_walk(self) -> None:
         """Make the walk, which keeps its port when the canvas is drawn anew; call it once the window has its parts."""
         self.walk = PortWalk(self.panels.canvas, self.gestures)
         self.session.changed.connect(self.walk.mark)
-        self.panels.canvas.selected.connect(lambda block: self.walk.mark())
+        self.panels.canvas.selected.connect(self._block_selected)
+        self.panels.outline.chosen.connect(self._entry_chosen)
+
+    def do_outline(self) -> None:
+        """Show the outline, at what is selected on the canvas, with the keys."""
+        dock, outline = self.panels.docks["Outline"], self.panels.outline
+        dock.show()
+        dock.raise_()
+        outline.refresh()
+        self._show_in_outline(self.walk.block())
+        outline.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _block_selected(self, block: str | None) -> None:
+        self.walk.mark()
+        self._show_in_outline(block)
+
+    def _show_in_outline(self, block: str | None) -> None:
+        outline = self.panels.outline
+        now = outline.entry(outline.tree.currentIndex())
+        # A port that is chosen there says more than its block.
+        if block and (now is None or (now.level, now.block) != (self.session.level, block)):
+            outline.select(Entry(self.session.level, block))
+
+    def _entry_chosen(self, entry: Entry) -> None:
+        """Show on the canvas what was chosen in the outline."""
+        self.navigator.go_to_place(Place(entry.level, entry.block or None))
+        if entry.port:
+            self.walk.choose(entry.block, entry.port, entry.output)
 
     def do_block_left(self) -> None:
         """Select the next block to the left."""

@@ -32,6 +32,7 @@ from ui.guide import Guide
 from ui.history_view import HistoryView
 from ui.icons import icon
 from ui.inspector import Inspector
+from ui.outline import Outline
 from ui.palette import Palette
 from ui.problems import Problems
 from ui.project_tabs import ProjectTabs
@@ -56,7 +57,7 @@ class Panels:
         self.problems, self.log, self.report = Problems(), BuildLog(), ReportView()
         self.find = FindBar(session)
         self.history, self.console = HistoryView(session), Console(session)
-        self.guide = Guide()
+        self.guide, self.outline = Guide(), Outline(session)
         self.status, self.tabs = QLabel(), ProjectTabs()
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -92,6 +93,7 @@ class Panels:
         table = (
             ("Palette", self.palette, area.LeftDockWidgetArea),
             ("History", self.history, area.LeftDockWidgetArea),
+            ("Outline", self.outline, area.LeftDockWidgetArea),
             ("Guide", self.guide, area.LeftDockWidgetArea),
             ("Inspector", self.inspector, area.RightDockWidgetArea),
             ("Code", self.code, area.RightDockWidgetArea),
@@ -108,6 +110,7 @@ class Panels:
         window.splitDockWidget(self.docks["Palette"], self.docks["Guide"], Qt.Orientation.Horizontal)
         self.docks["Guide"].hide()
         window.tabifyDockWidget(self.docks["Palette"], self.docks["History"])
+        window.tabifyDockWidget(self.docks["Palette"], self.docks["Outline"])
         self.docks["Palette"].raise_()
         # The tabs say what the bottom is.
         self.docks["Results"].setTitleBarWidget(QWidget())

@@ -78,6 +78,7 @@ class SchedulePanel(QWidget):
         self._editing: int | None = None
         self.names = QComboBox()
         self.names.setToolTip("The schedule that this block uses")
+        self.names.setAccessibleName("Schedule")
         self.shared = QLabel()
         self.shared.setProperty("role", "note")
         self.shared.setWordWrap(True)

@@ -105,6 +105,7 @@ def _gallery(examples: Mapping[str, str], asked: SignalInstance) -> QScrollArea:
         grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
     page.setLayout(grid)
     area = QScrollArea()
+    area.setAccessibleName("Examples")
     area.setWidget(page)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -40,6 +40,7 @@ from ui.icons import icon
 from ui.kernel_watch import KernelWatch
 from ui.keyboard_commands import KeyboardCommands
 from ui.layout_commands import LayoutCommands
+from ui.naming import name_controls
 from ui.navigator import Navigator
 from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
@@ -117,6 +118,7 @@ class Window(
         self._wire_session()
         self._wire_panels()
         self.watch_walk()
+        name_controls(self)
         self._refresh()
 
     # Wiring.
