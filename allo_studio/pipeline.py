@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from allo_studio.backends.rtl.bindings import unused_bindings
 from allo_studio.backends.rtl.emit import generate, verilog_files
 from allo_studio.backends.vitis import INCLUDE, emit, project_folder, translate, write
+from allo_studio.built import Artifact, BuildResult, Engine, Target, VendorUse
 from allo_studio.calibration import CalibrationResult, Evidence, compare, learn, predictions, read_evidence
 from allo_studio.calibration.comparison import Prediction
 from allo_studio.calibration.result import operator_changes
+from allo_studio.checking import check_calibrated, check_project
 from allo_studio.collection import no_collection
-from allo_studio.design.check import check
-from allo_studio.design.check_notes import with_places
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.elaborate import elaborate
 from allo_studio.design.estimate import DesignEstimate, estimate_design
 from allo_studio.design.model import Project
-from allo_studio.design.prepare import prepare, with_orders
+from allo_studio.design.prepare import prepare
 from allo_studio.design.region import Region
 from allo_studio.design.timing import SizedDesign, leaf_processes, size_design
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
@@ -32,15 +32,13 @@ from allo_studio.hardware.operators import OperatorLibrary, profile_names
 from allo_studio.hardware.schedule import Run
 from allo_studio.origins import LineMap
 from allo_studio.progress import Cancelled, Progress, StageRun
-from allo_studio.project import LoadedProject, sources
+from allo_studio.project import LoadedProject
 from allo_studio.project.calibration import CalibrationFile, write_calibration
-from allo_studio.project.ip import IpBlocks
 from allo_studio.report import REPORT_FILE, Report, SimulationRow, document, dump
 from allo_studio.report.assemble import assemble_report
 from allo_studio.report.folder import replacing
 from allo_studio.report.joined import joined
 from allo_studio.report.predicted import predicted_figures
-from allo_studio.report.vendor import VendorReport
 from allo_studio.simulate.blame import require_no_models
 from allo_studio.simulate.cycle.design import CycleRun
 from allo_studio.simulate.cycle.waves import Waves, save_file
@@ -49,13 +47,12 @@ from allo_studio.simulate.jit import record_runs
 from allo_studio.simulate.sizes import greatest_inputs
 from allo_studio.simulate.toolchain import library_headers
 from allo_studio.simulations import c_simulation, cancellable, jit_simulation, rtl_simulation, testbench
-from allo_studio.synthesis import VendorUse, noted, prepare_tool, synthesise
+from allo_studio.synthesis import noted, prepare_tool, synthesise
 from allo_studio.targets import (
     PROFILE,
     calibration_of,
     device_and_library,
     operators,
-    unused_calibration,
 )
 from allo_studio.tools import LOG_FILE, Synthesis
 
@@ -76,68 +73,6 @@ __all__ = [
 
 # Where the waveform of a build goes, of how many invocations it is, and how large it may grow.
 _WAVES, _WAVE_INVOCATIONS, _WAVE_BYTES = "waves", 2, 64 << 20
-
-Target = Literal["hls", "rtl"]
-Engine = Literal["hls", "rtl", "jit"]
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A file that a build made."""
-
-    kind: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """What a build or simulation gave. `ok` is False where a simulation found a difference or a synthesis failed.
-
-    `vendor` are the reports of the vendor's tool, where a build ran it. `lines` tells what the lines of the design's
-    C++ stand for, by the name of the file.
-    """
-
-    report: Report
-    artifacts: tuple[Artifact, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-    vendor: tuple[VendorReport, ...] = ()
-    lines: Mapping[str, LineMap] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is no error among the diagnostics."""
-        return not has_errors(self.diagnostics)
-
-
-def check_project(loaded: LoadedProject, project: Project | None = None) -> CheckedDesign:
-    """Check a project, or an edited `project` of the same folder: structure, types, layouts and FIFO order.
-
-    So is its calibration; that one for another target is not used is a note.
-    """
-    known: Calibration | None = None
-    notes: tuple[Diagnostic, ...] = ()
-    try:
-        known = calibration_of(loaded)
-    except AlloError as error:
-        notes = error.diagnostics
-    checked = _check(loaded, project, known)
-    notes = notes or unused_calibration(known, checked.project, loaded)
-    return replace(checked, diagnostics=(*checked.diagnostics, *notes)) if notes else checked
-
-
-@no_collection()
-def _check(loaded: LoadedProject, project: Project | None, known: Calibration | None) -> CheckedDesign:
-    edited = project is not None and project != loaded.project
-    files = sources(loaded.root)
-    spans = None if edited else loaded.spans
-    checked = check(project or loaded.project, files, spans, files.array, IpBlocks(files))
-    try:
-        checked = with_orders(checked, device_and_library(checked.project, known)[1])
-    except AlloError as error:
-        checked = replace(checked, diagnostics=(*checked.diagnostics, *error.diagnostics))
-    if edited:
-        return checked
-    return replace(checked, diagnostics=with_places(checked.project, checked.diagnostics, loaded.spans))
 
 
 def size_project(
@@ -401,7 +336,7 @@ def calibrate(loaded: LoadedProject, paths: Sequence[Path], *, write: bool = Tru
     codes `file` and `report` for reports that cannot be read, `calibration` for those of another device, clock or
     design, and as `build` for faults of the design.
     """
-    checked = _check(loaded, None, None)
+    checked = check_calibrated(loaded, None, None)
     if not checked.ok:
         raise AlloError(checked.diagnostics)
     device, plain = device_and_library(checked.project)
@@ -414,7 +349,7 @@ def calibrate(loaded: LoadedProject, paths: Sequence[Path], *, write: bool = Tru
     after = before
     if learned.calibration:
         after, _ = _predicted(
-            _check(loaded, None, learned.calibration), plain.calibrated(learned.calibration), device, evidence
+            check_calibrated(loaded, None, learned.calibration), plain.calibrated(learned.calibration), device, evidence
         )
     figures = compare(before, after)
     file = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
+from allo_studio.built import VendorUse
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.progress import Cancelled, StageRun
 from allo_studio.project import sources
@@ -23,22 +23,9 @@ from allo_studio.tools import (
     run_hls,
 )
 
-__all__ = ["VendorUse", "noted", "prepare_tool", "synthesise"]
+__all__ = ["noted", "prepare_tool", "synthesise"]
 
 _NOT_RUN = "No vendor's tool was run: all cycles, intervals and resources are predictions."
-
-
-@dataclass(frozen=True)
-class VendorUse:
-    """Which use a build makes of the vendor's tool.
-
-    `run` is `found` (synthesise where there is one), `always` (a tool that is missing is an error) or `never`. `cosim`
-    also simulates the RTL, and wants a tool. The run is ended after `timeout_s` seconds.
-    """
-
-    run: Literal["found", "always", "never"] = "found"
-    cosim: bool = False
-    timeout_s: float = 2 * 3600.0
 
 
 def prepare_tool(use: VendorUse, target: str, simulated: bool) -> HlsTool | None:

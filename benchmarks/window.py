@@ -60,11 +60,12 @@ class Figure:
 def run_part(*arguments: str) -> dict[str, Any]:
     """Run a part in a process of its own."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join([str(HERE.parent)])}
-    command = [sys.executable, str(HERE / "window_parts.py"), *arguments]
+    part = ["window_start.py"] if arguments[0] == "start" else ["window_parts.py", *arguments]
+    command = [sys.executable, str(HERE / part[0]), *part[1:]]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:
-        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    except (ValueError, IndexError):
+        found: dict[str, Any] = next(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+    except (ValueError, StopIteration):
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stdout}{done.stderr}") from None
     return found
 

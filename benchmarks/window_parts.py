@@ -36,7 +36,7 @@ def main() -> None:
     """Run one part."""
     qInstallMessageHandler(lambda *_: None)
     part, *rest = sys.argv[1:]
-    found = {"stock": stock, "ours": ours, "start": start, "build": build}[part](*rest)
+    found = {"stock": stock, "ours": ours, "build": build}[part](*rest)
     print(json.dumps(found), flush=True)
     # Qt's objects go in no good order at the end of a program.
     os._exit(0)
@@ -235,24 +235,6 @@ def _items(window: Any) -> dict[str, tuple[object, object]]:
     wires = {name: canvas.wire(name) for name in canvas.picture.wires}
     found = {name: (item, item.pos().toTuple()) for name, item in blocks.items()}
     return {**found, **{name: (item, item.path().boundingRect().getRect()) for name, item in wires.items()}}
-
-
-def start() -> dict[str, Any]:
-    """The program up to the moment at which its window has been painted and waits for the person."""
-    from ui import app
-
-    class Started(app.Window):  # type: ignore[misc, name-defined]
-        def showEvent(self, event: Any) -> None:
-            super().showEvent(event)
-            QTimer.singleShot(0, self._tell)
-
-        def _tell(self) -> None:
-            self.repaint()
-            QTimer.singleShot(0, lambda: (print(json.dumps({"at": time.time()}), flush=True), os._exit(0)))
-
-    app.Window = Started
-    app.main([])
-    return {}
 
 
 def build(folder: str, target: str) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def test_word_that_is_nearly_a_command_gets_a_hint(run):
 
 def test_project_alone_opens_the_window(run, project, monkeypatch):
     opened = []
-    monkeypatch.setattr("allo_studio.cli.commands.open_window", opened.append)
+    monkeypatch.setattr("allo_studio.cli.window.open_window", opened.append)
     assert run(project).status == run().status == run("open", project).status == 0
     assert opened == [project, None, project]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -56,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     crashes = CrashReporter(window, window.session.autosave, window.session.last_edit)
     crashes.install()
     window.show()
+    # What there is now stays to the end: nobody waits for a search through it for garbage.
+    gc.freeze()
+    gc.enable()
     if options.project is not None:
         window.open_project(options.project)
     elif window.actions_by_id["keep_tabs"].isChecked():
@@ -72,4 +76,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.close()
     window.deleteLater()
     app.processEvents()
+    gc.unfreeze()
     return int(status)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from allo_studio import __version__
+from allo_studio.built import BuildResult, Target, VendorUse
 from allo_studio.design.model import Project
-from allo_studio.pipeline import BuildResult, Target, VendorUse
 from allo_studio.project import LoadedProject
 from allo_studio.report import REPORT_FILE
 

@@ -8,7 +8,6 @@ its input ends, as when the window was killed, it stops the build that runs and 
 from __future__ import annotations
 
 import os
-import pickle
 import queue
 import sys
 import threading
@@ -16,26 +15,9 @@ from typing import Any, BinaryIO
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.pipeline import Cancelled, Progress, build
+from ui.frames import read, write
 
-__all__ = ["main", "read", "serve", "write"]
-
-_LENGTH = 8
-
-
-def write(file: BinaryIO, value: object) -> None:
-    """Write a value so that `read` knows where it ends."""
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    file.write(len(data).to_bytes(_LENGTH, "big") + data)
-    file.flush()
-
-
-def read(file: BinaryIO) -> Any:
-    """Read a value that `write` wrote; raises EOFError where the other side is gone."""
-    head = file.read(_LENGTH)
-    data = file.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else b""
-    if len(head) < _LENGTH or len(data) < int.from_bytes(head, "big"):
-        raise EOFError
-    return pickle.loads(data)
+__all__ = ["main", "serve"]
 
 
 def main() -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from allo_studio.built import BuildResult
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.pipeline import BuildResult
 from ui.actions import ACTIONS
 from ui.build_cache import BuildCache, BuildKey, key_of
 from ui.build_history import keep_build

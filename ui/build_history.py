@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from allo_studio.built import Target
 from allo_studio.cli.files import write_whole
 from allo_studio.diagnostics import AlloError
-from allo_studio.pipeline import Target
 from allo_studio.report import Report, document, dump, read_report
 
 __all__ = ["MOST_KEPT", "Earlier", "builds_of", "keep_build"]

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from allo_studio.diagnostics import Diagnostic, render_all
-from allo_studio.pipeline import Progress
+from allo_studio.progress import Progress
 from ui.icons import icon
 from ui.theme import set_mono
 

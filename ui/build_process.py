@@ -15,10 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from allo_studio.built import BuildResult
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Cancelled, Progress
+from allo_studio.progress import Cancelled, Progress
 from allo_studio.project import LoadedProject
-from ui.build_child import read, write
+from ui.frames import read, write
 
 __all__ = ["build"]
 

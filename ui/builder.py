@@ -12,9 +12,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from allo_studio.built import BuildResult, Target, VendorUse
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Cancelled, Progress, Target, VendorUse
+from allo_studio.progress import Cancelled, Progress
 from allo_studio.project import LoadedProject
 from ui.build_process import build
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from allo_studio.calibration import CalibrationResult
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import calibrate
 from allo_studio.project import LoadedProject
 from allo_studio.project.calibration import CalibrationFile, calibration_file, write_calibration
 from ui.background import Background
@@ -36,6 +34,9 @@ class CalibrationCommands:
         chosen = self.prompts.vendor_report(loaded.root)
         if chosen is None:
             return
+        # What only builds need is not loaded at the start.
+        from allo_studio.pipeline import calibrate
+
         work = partial(calibrate, loaded, [chosen], write=False)
         if self.calibrator.start(work, partial(self._calibrated, loaded), self._not_calibrated):
             self._message(f"Reading {chosen.name} and predicting without and with its figures…")
@@ -43,6 +44,9 @@ class CalibrationCommands:
             self._message("Another report is being read: wait for its end")
 
     def _calibrated(self, loaded: LoadedProject, found: object) -> None:
+        # What only builds need is not loaded at the start.
+        from allo_studio.calibration import CalibrationResult
+
         assert isinstance(found, CalibrationResult)
         file = calibration_file(loaded.file)
         if not self.prompts.calibration(found, file.name):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from allo_studio.calibration import CalibrationResult
 from allo_studio.hardware.operator_table import CORE_KINDS
 from nodes import colours
 from ui.tables import align, fill, items_of, table
 from ui.theme import px
+
+if TYPE_CHECKING:
+    from allo_studio.calibration import CalibrationResult
 
 __all__ = ["CalibrationDialog"]
 

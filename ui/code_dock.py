@@ -8,8 +8,6 @@ from pathlib import PurePosixPath
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from allo_studio.backends.rtl.line_map import verilog_lines
-from allo_studio.backends.vitis import kernel_lines
 from allo_studio.design.blocks import is_generated
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ir import KernelIR
@@ -218,6 +216,9 @@ class CodeDock(QWidget):
 
 def _cpp(kernel: KernelIR) -> tuple[str, LineMap]:
     """Return a kernel as C++, or why it has no form in C++."""
+    # What only builds need is not loaded at the start.
+    from allo_studio.backends.vitis import kernel_lines
+
     try:
         return kernel_lines(kernel)
     except AlloError as error:
@@ -230,5 +231,7 @@ def _read(made: Made, path: str) -> tuple[str, LineMap, str]:
         return "", LineMap(), ""
     language = language_of(made.source.path)
     if language == "verilog":
+        from allo_studio.backends.rtl.line_map import verilog_lines
+
         return made.source.text, verilog_lines(made.source.text, path), language
     return made.source.text, made.lines, language

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from allo_studio.calibration import CalibrationResult
 from ui.calibration_dialog import CalibrationDialog
+
+if TYPE_CHECKING:
+    from allo_studio.calibration import CalibrationResult
 
 __all__ = ["Prompts"]
 

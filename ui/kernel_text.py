@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from allo_studio.backends.vitis import kernel_code
 from allo_studio.diagnostics import AlloError
 from allo_studio.ir import KernelIR, Loop
 
@@ -19,6 +18,9 @@ def text_of(kernel: KernelIR, form: str) -> str:
     if form == "MLIR":
         return kernel.text()
     if form == "C++":
+        # What only builds need is not loaded at the start.
+        from allo_studio.backends.vitis import kernel_code
+
         try:
             return kernel_code(kernel)
         except AlloError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHeaderView, QTreeWidget
 
 from allo_studio.report.changes import Difference, differences
-from allo_studio.report.joined import figure_cell, origins_of, told
 from allo_studio.report.model import Report
 from allo_studio.report.rows import cell_text
 from nodes import colours
@@ -31,6 +30,9 @@ def changes_table() -> QTreeWidget:
 
 def show_origins(widget: QTreeWidget, report: Report) -> bool:
     """Show a report's figures with a column for each origin; tells whether there is more than the prediction."""
+    # What only reports need is not loaded at the start.
+    from allo_studio.report.joined import figure_cell, origins_of, told
+
     rows, origins = told(report), origins_of(report)
     widget.setHeaderLabels([*_PART, *origins])
     widget.setColumnCount(len(_PART) + len(origins))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from allo_studio.cli.reports import beside, exported
 from allo_studio.diagnostics import AlloError
 from ui.build_history import Earlier, builds_of
 from ui.dialogs import Prompts
@@ -57,6 +56,9 @@ class ReportCommands:
         if chosen is None:
             return
         page = chosen if chosen.suffix.lower() in (".html", ".htm") else None
+        # What only builds need is not loaded at the start.
+        from allo_studio.cli.reports import exported
+
         try:
             made = exported(result.report, None, None if page else chosen, page)
         except AlloError as error:
@@ -72,6 +74,8 @@ class ReportCommands:
         chosen = self.prompts.vendor_report(loaded.root) if result and loaded else None
         if result is None or chosen is None:
             return
+        from allo_studio.cli.reports import beside
+
         try:
             report = beside(result.report, chosen)
         except AlloError as error:

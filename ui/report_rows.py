@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from allo_studio.pipeline import Target
+from allo_studio.built import Target
 from allo_studio.report.model import ChannelRow, LoopRow, PortRow, ProcessRow, Report
 from ui.comparison import occupancy_of
 

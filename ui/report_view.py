@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QTabWidget, QTreeWidgetItem, QWidget
 
-from allo_studio.pipeline import Target
+from allo_studio.built import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from nodes import colours
 from ui.build_history import Earlier

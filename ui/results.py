@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from allo_studio.built import BuildResult, Target
 from allo_studio.hardware.view import Piece
 from allo_studio.origins import LineMap
-from allo_studio.pipeline import BuildResult, Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays, channel_text

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from allo_studio.built import BuildResult, Target
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit, ReplaceProject
 from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
 from allo_studio.design.model import Graph, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Target
 from allo_studio.project import (
     LoadedProject,
     autosave,

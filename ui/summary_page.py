@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from allo_studio.pipeline import Target
+from allo_studio.built import Target
 from allo_studio.report.model import Report
 from allo_studio.report.violations import violations
 from nodes import colours

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.pipeline import Target, VendorUse
+from allo_studio.built import Target, VendorUse
 from ui.settings import settings
 
 __all__ = ["TARGETS", "TargetChoice", "TargetSpec"]

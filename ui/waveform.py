@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QProcess
 
-from allo_studio.pipeline import BuildResult
+from allo_studio.built import BuildResult
 from ui.preferences import load
 
 __all__ = ["open_waveform", "viewer_command", "waveform_of"]

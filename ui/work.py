@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from allo_studio.built import BuildResult, Target
+from allo_studio.checking import check_project
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.history import History
 from allo_studio.design.model import IpNode, KernelNode, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import BuildResult, Target, check_project
 from allo_studio.project import KernelFiles, LoadedProject, is_changed, load_project, sources
 from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source

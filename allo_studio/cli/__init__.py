@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from traceback import extract_tb
 
-from allo_studio.cli.commands import run
 from allo_studio.cli.parser import parse_arguments
 from allo_studio.cli.terminal import CANCELLED, DESIGN, Outcome, emit, status_of
+from allo_studio.cli.window import open_studio
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import Cancelled
+from allo_studio.progress import Cancelled
 
 __all__ = ["main"]
 
@@ -40,7 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _outcome(words: list[str]) -> Outcome:
     """Run a command; every way in which it can end is an outcome, except help and version."""
     try:
-        return run(parse_arguments(words))
+        parsed = parse_arguments(words)
+        if parsed.command == "open":
+            return open_studio(parsed.project)
+        # What only builds need is not loaded to open the window.
+        from allo_studio.cli.commands import run
+
+        return run(parsed)
     except AlloError as error:
         return Outcome(diagnostics=error.diagnostics)
     except (Cancelled, KeyboardInterrupt):

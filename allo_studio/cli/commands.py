@@ -16,11 +16,10 @@ from allo_studio.calibration import calibration_table
 from allo_studio.cli.files import write_whole
 from allo_studio.cli.interrupt import interruptible
 from allo_studio.cli.merging import merge_files
-from allo_studio.cli.parser import COMMANDS
 from allo_studio.cli.picture import draw_project
 from allo_studio.cli.reports import exported, vendor_reports, with_vendor
 from allo_studio.cli.terminal import FileMade, Outcome, ProgressBar
-from allo_studio.cli.window import open_window, rasterise
+from allo_studio.cli.window import rasterise
 from allo_studio.design.diff import diff
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult, VendorUse
@@ -39,15 +38,6 @@ _PICTURES = (".svg", ".png")
 def run(words: argparse.Namespace) -> Outcome:
     """Run the command that was parsed."""
     return _RUN[words.command](words)
-
-
-def _open(words: argparse.Namespace) -> Outcome:
-    if words.project and not words.project.exists():
-        near = difflib.get_close_matches(str(words.project), COMMANDS, n=1)
-        hint = f"did you mean the command {near[0]!r}?" if near else "`allo-studio new NAME` makes a project"
-        raise AlloError(Diagnostic("file", f"there is no project {str(words.project)!r}", hint=hint))
-    open_window(words.project)
-    return Outcome()
 
 
 def _check(words: argparse.Namespace) -> Outcome:
@@ -210,7 +200,6 @@ def _merge(words: argparse.Namespace) -> Outcome:
 
 
 _RUN: Mapping[str, Callable[[argparse.Namespace], Outcome]] = {
-    "open": _open,
     "check": _check,
     "build": _build,
     "simulate": _simulate,

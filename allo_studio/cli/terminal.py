@@ -8,16 +8,19 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
-from allo_studio.calibration import CalibrationResult
-from allo_studio.design.diff import Change
 from allo_studio.diagnostics import Diagnostic, has_errors, render_all
-from allo_studio.pipeline import Progress
-from allo_studio.report import Report, document, dump
-from allo_studio.report.changes import Difference
-from allo_studio.report.document import ArtifactLike
-from allo_studio.report.vendor import VendorReport
+
+# To open the window little of this is needed.
+if TYPE_CHECKING:
+    from allo_studio.calibration import CalibrationResult
+    from allo_studio.design.diff import Change
+    from allo_studio.progress import Progress
+    from allo_studio.report import Report
+    from allo_studio.report.changes import Difference
+    from allo_studio.report.document import ArtifactLike
+    from allo_studio.report.vendor import VendorReport
 
 __all__ = ["CANCELLED", "DESIGN", "FINE", "TOOL", "USAGE", "FileMade", "Outcome", "ProgressBar", "emit", "status_of"]
 
@@ -61,6 +64,8 @@ def status_of(diagnostics: Iterable[Diagnostic]) -> int:
 def emit(outcome: Outcome, json: bool) -> None:
     """Print an outcome; raises OSError where a stream takes nothing."""
     if json:
+        from allo_studio.report import document, dump
+
         found = outcome.diagnostics
         status: Literal["ok", "error"] = "error" if has_errors(found) else "ok"
         whole = document(status, found, outcome.report, outcome.artifacts, outcome.vendor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 import os
 import subprocess
@@ -9,11 +10,23 @@ import sys
 from pathlib import Path
 
 import allo_studio
+from allo_studio.cli.parser import COMMANDS
+from allo_studio.cli.terminal import Outcome
 from allo_studio.diagnostics import AlloError, Diagnostic
 
-__all__ = ["open_window", "rasterise"]
+__all__ = ["open_studio", "open_window", "rasterise"]
 
 _NEEDED = ("PySide6", "NodeGraphQt", "ui")
+
+
+def open_studio(project: Path | None) -> Outcome:
+    """Run the command that opens a project; raises AlloError (`file`, `tool`)."""
+    if project and not project.exists():
+        near = difflib.get_close_matches(str(project), COMMANDS, n=1)
+        hint = f"did you mean the command {near[0]!r}?" if near else "`allo-studio new NAME` makes a project"
+        raise AlloError(Diagnostic("file", f"there is no project {str(project)!r}", hint=hint))
+    open_window(project)
+    return Outcome()
 
 
 def open_window(project: Path | None) -> None:

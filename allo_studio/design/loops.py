@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-import networkx
+from typing import TYPE_CHECKING
 
 from allo_studio.design.region import Channel, LeafProcess, Process, Region, RegionProcess
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["Loop", "groups", "in_order", "members"]
 
@@ -20,6 +22,9 @@ def in_order(names: Sequence[str], links: Iterable[tuple[str, str, bool]]) -> li
     A link that is set may lead back. Names in a loop stand side by side, each after those that lead to it by other
     links.
     """
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     every, forward = networkx.DiGraph(), networkx.DiGraph()
     every.add_nodes_from(names)
     for source, target, back in links:
@@ -38,6 +43,9 @@ def in_order(names: Sequence[str], links: Iterable[tuple[str, str, bool]]) -> li
 
 def groups(region: Region) -> list[Loop]:
     """Return the processes in the order of a region, those of a loop together; one that is in none has no channels."""
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     owners: Mapping[str, Process] = {process.name: process for process in region.processes}
     every = networkx.DiGraph()
     every.add_nodes_from(owners)
@@ -69,6 +77,9 @@ def members(region: Region, in_loop: bool = False) -> Iterator[tuple[LeafProcess
 
 def _components(graph: networkx.DiGraph, rank: Mapping[str, int]) -> list[set[str]]:
     """Return the strongly connected parts, each after those that lead to it, else by rank."""
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     parts = networkx.condensation(graph)
     names = {number: set(parts.nodes[number]["members"]) for number in parts.nodes}
     first = {number: min(map(rank.__getitem__, found)) for number, found in names.items()}

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import networkx
-
 from allo_studio.hardware.chaining import Order
 from allo_studio.hardware.contention import Contention
 from allo_studio.hardware.operations import PortGroup
@@ -164,6 +162,9 @@ def recurrence_bound(count: int, orders: Sequence[Order]) -> Limit:
 
     Raises AssertionError for a cycle inside an iteration of positive weight, which no interval allows.
     """
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     best = Limit("none", 1)
     if all(order.source < order.target for order in orders):
         return best

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import networkx
-
 from allo_studio.diagnostics import AlloError
 from allo_studio.hardware.bounds import recurrence_bound
 from allo_studio.hardware.chaining import orders
@@ -82,6 +80,9 @@ def _chosen(graph: OperationGraph, asked: int | None, library: OperatorLibrary) 
 
 def _recurring(graph: OperationGraph) -> frozenset[int]:
     """Return the operations that are part of a recurrence."""
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     links = networkx.DiGraph((d.source, d.target) for d in graph.dependences)
     found = {op for part in networkx.strongly_connected_components(links) if len(part) > 1 for op in part}
     return frozenset(found)

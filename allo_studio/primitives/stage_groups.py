@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import networkx
+from typing import TYPE_CHECKING
 
 from allo_studio.analysis.accesses import accesses
 from allo_studio.ir import KernelIR, walk
 from allo_studio.ir.attributes import text
 from allo_studio.ir.binding import ir
 from allo_studio.primitives.rewrite import is_pure
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["Work", "stage_places"]
 
@@ -34,6 +36,9 @@ class Work:
     @classmethod
     def of(cls, kernel: KernelIR) -> Work:
         """Return what a kernel does."""
+        # Loaded where it is needed: it takes a tenth of the time of a start.
+        import networkx
+
         ops = [view.operation for view in kernel.body.operations]
         numbers = {op: number for number, op in enumerate(ops)}
         working = {number: op for number, op in enumerate(ops) if not _is_free(op)}
@@ -72,6 +77,9 @@ def stage_places(work: Work) -> list[list[int]]:
 
 def _groups(work: Work) -> list[set[int]]:
     """Return what belongs together, each group after those that it takes from."""
+    # Loaded where it is needed: it takes a tenth of the time of a start.
+    import networkx
+
     found = networkx.condensation(work.needs)
     first = {group: min(found.nodes[group]["members"]) for group in found}
     order = networkx.lexicographical_topological_sort(found, key=first.__getitem__)

@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.report.decode import Fault, decode_report
 from allo_studio.report.model import Report, SimulationRow
-from allo_studio.report.vendor import VendorReport
-from allo_studio.report.vendor.json_form import report_json
+
+if TYPE_CHECKING:
+    from allo_studio.report.vendor import VendorReport
 
 __all__ = ["FORMAT", "REPORT_FILE", "ArtifactLike", "document", "dump", "parse_document", "read_report"]
 
@@ -46,6 +47,9 @@ def document(
         if report.simulation:
             found["simulation"] = _simulation_json(report.simulation)
     if vendor:
+        # Loaded where it is needed, which is seldom: it takes a while.
+        from allo_studio.report.vendor.json_form import report_json
+
         found["vendor"] = [report_json(one) for one in vendor]
     found["artifacts"] = [{"kind": a.kind, "path": str(a.path)} for a in artifacts]
     return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from allo_studio.report.columns import section
 from allo_studio.report.model import PREDICTIONS, RESOURCES, FigureRow, Report
-from allo_studio.report.vendor import Instance, Latency, Loop, Range, Resource, VendorReport
-from allo_studio.report.vendor.matching import ReportNames
+
+# What reads a vendor's reports is loaded where there is one: it takes a while.
+if TYPE_CHECKING:
+    from allo_studio.report.vendor import Instance, Latency, Loop, Resource, VendorReport
 
 __all__ = ["ORIGIN_COLUMNS", "figure_cell", "joined", "loop_figures", "origins_of", "origins_text", "told"]
 
@@ -64,6 +67,8 @@ def origins_text(report: Report) -> str:
 
 def loop_figures(loop: Loop) -> Mapping[str, int | None]:
     """Return the figures of a loop in a vendor's report by the names that ours have; of a range the greatest."""
+    from allo_studio.report.vendor import Range
+
     iteration = loop.iteration_latency if loop.iteration_latency != Range() else loop.depth
     return {"latency": loop.latency.high, "iteration latency": iteration.high, "II": loop.interval.high}
 
@@ -78,6 +83,8 @@ class _Vendor:
 
     def __init__(self, report: VendorReport) -> None:
         self.report = report
+        from allo_studio.report.vendor.matching import ReportNames
+
         self.names = ReportNames(report)
         self.fifos = {fifo.name: fifo for module in report.modules for fifo in module.fifos}
         self.fifos |= {fifo.name: fifo for fifo in report.fifos}

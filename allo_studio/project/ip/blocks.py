@@ -14,9 +14,7 @@ from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.ip.block import CppModel, IpBlock, Model, PythonModel
 from allo_studio.project.document import Path, parse_document
 from allo_studio.project.faults import Faults, Place
-from allo_studio.project.ip.cpp import read_cpp
 from allo_studio.project.ip.descriptor import CodeSpec, Descriptor, read_descriptor
-from allo_studio.project.ip.verilog import read_verilog
 from allo_studio.source import Source
 
 __all__ = ["IpBlocks", "named_files"]
@@ -120,6 +118,10 @@ def named_files(read: Callable[[str], Source], path: str) -> set[str]:
 
 
 def _block(path: str, found: Descriptor, texts: dict[str, str], place: Place) -> IpBlock:
+    # What reads code loads much, and most projects have no block of that kind.
+    from allo_studio.project.ip.cpp import read_cpp
+    from allo_studio.project.ip.verilog import read_verilog
+
     faults: list[Diagnostic] = []
     cpp = verilog = None
     model: Model | None = None
