@@ -67,6 +67,7 @@ class Outline(QWidget):
         # While rows are chosen that no person chose.
         self._quiet = False
         self.tree.expanded.connect(self._fill)
+        self.tree.expanded.connect(lambda _: self._fit_columns())
         self.tree.selectionModel().currentChanged.connect(lambda now, before: self._tell(now))
         self.tree.activated.connect(self._tell)
         session.changed.connect(self.refresh)
@@ -106,10 +107,13 @@ class Outline(QWidget):
             self._append(self.model.invisibleRootItem(), Entry(top), top.top, "graph", (), full=True)
             self._reopen(opened or {Entry(top)})
         self._quiet = False
-        for column in range(2):
-            self.tree.resizeColumnToContents(column)
+        self._fit_columns()
         if current is not None:
             self.select(current)
+
+    def _fit_columns(self) -> None:
+        for column in range(2):
+            self.tree.resizeColumnToContents(column)
 
     def _reopen(self, opened: set[Entry | None]) -> None:
         waiting = [self.model.index(0, 0)]

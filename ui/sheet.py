@@ -58,6 +58,7 @@ QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 QTabBar { background: $window; }
 QTabBar::tab { background: transparent; color: $muted; padding: 7px 14px; border: 0;
   border-bottom: 2px solid transparent; }
+QMainWindow > QTabBar::tab { padding: 7px 7px; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTreeView, QListView, QTableView, QPlainTextEdit, QTextEdit { background: $base; border: 0;
