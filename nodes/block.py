@@ -143,6 +143,7 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemSendsGeometryChanges)
         self.spec = BlockSpec("", "unknown", "")
         self._rect = QRectF()
+        self._area: QRectF | None = None
         self._inputs: list[BlockPort] = []
         self._outputs: list[BlockPort] = []
         self.icon: str | None = None
@@ -211,6 +212,7 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
         size = block_size(spec)
         self._width, self._height = size.width(), size.height()
         self._rect = QRectF(0, 0, self._width, self._height).adjusted(-_PORT_ROOM, -3, _PORT_ROOM, 3)
+        self._area = None
         self.setToolTip(spec.tooltip or spec.subtitle)
         for output, ports, specs in ((False, self._inputs, spec.inputs), (True, self._outputs, spec.outputs)):
             for index, (port, told) in enumerate(zip(ports, specs, strict=True)):
@@ -234,8 +236,10 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
             self.setZValue(2 if value else 1)
             self.reset_pipes()
             self.scene().viewer().looks_changed()
-        elif change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged and self.scene():
-            self.scene().viewer().looks_changed()
+        elif change == QGraphicsItem.GraphicsItemChange.ItemPositionHasChanged:
+            self._area = None
+            if self.scene():
+                self.scene().viewer().looks_changed()
         return super().itemChange(change, value)
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
@@ -260,7 +264,10 @@ class BlockItem(AbstractNodeItem):  # type: ignore[misc]
     @property
     def area(self) -> QRectF:
         """The block's rectangle on the scene, with its border."""
-        return QRectF(0, 0, self._width, self._height).adjusted(-3, -3, 3, 3).translated(self.pos())
+        # Kept, as it is asked for after every edit.
+        if self._area is None:
+            self._area = QRectF(0, 0, self._width, self._height).adjusted(-3, -3, 3, 3).translated(self.pos())
+        return self._area
 
     def shape(self) -> QPainterPath:
         """The rectangle itself."""

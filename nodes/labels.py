@@ -43,9 +43,7 @@ class LabelPlacer:
 
     def place(self, wires: Mapping[str, WireItem], blocks: Mapping[str, QRectF]) -> None:
         """Place the labels of `wires` (see `WireItem.unplaced`) between `blocks`, which are where they are."""
-        # The dots of a block's ports stand out.
-        areas = {name: area.adjusted(-PORT_ROOM, 0, PORT_ROOM, 0) for name, area in blocks.items()}
-        places = [*self._take_blocks(areas), *self._leave([name for name in self._placed if name not in wires])]
+        places = [*self._take_blocks(blocks), *self._leave([name for name in self._placed if name not in wires])]
         everything = not self._in_order(wires)
         for name, wire in wires.items():
             everything = everything or len(places) > _MOST_CHANGES
@@ -71,14 +69,15 @@ class LabelPlacer:
     def _take_blocks(self, areas: Mapping[str, QRectF]) -> Iterator[QRectF]:
         """Note where blocks are now; yield the places that are no longer as they were."""
         for name in [name for name, area in self._blocks.items() if areas.get(name) != area]:
-            area = self._blocks.pop(name)
-            self._taken.remove(_BLOCK, name, area)
-            yield area
+            rect = _with_ports(self._blocks.pop(name))
+            self._taken.remove(_BLOCK, name, rect)
+            yield rect
         for name, area in areas.items():
             if name not in self._blocks:
                 self._blocks[name] = area
-                self._taken.add(_BLOCK, name, area)
-                yield area
+                rect = _with_ports(area)
+                self._taken.add(_BLOCK, name, rect)
+                yield rect
 
     def _leave(self, names: Iterable[str]) -> Iterator[QRectF]:
         """Take the labels of wires away that are gone; yield their places."""
@@ -132,6 +131,11 @@ class _Taken:
                     found[key] = other
         parts = (other.intersected(rect) for other in found.values())
         return sum(part.width() * part.height() for part in parts)
+
+
+def _with_ports(area: QRectF) -> QRectF:
+    """Return the area of a block with the dots of its ports, which stand out."""
+    return area.adjusted(-PORT_ROOM, 0, PORT_ROOM, 0)
 
 
 def _cells(rect: QRectF) -> Iterator[tuple[int, int]]:

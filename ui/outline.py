@@ -94,7 +94,8 @@ class Outline(QWidget):
     def refresh(self) -> None:
         """Show the design as it is now; what was open stays open, and what was chosen stays chosen."""
         checked = self._session.checked
-        if not self.isVisible() or checked is self._drawn:
+        # A dock behind another is visible to Qt, and yet nothing of it is seen.
+        if not self.isVisible() or self.visibleRegion().isEmpty() or checked is self._drawn:
             return
         self._drawn = checked
         opened = {self.entry(index) for index in self.rows() if self.tree.isExpanded(index)}
@@ -125,7 +126,7 @@ class Outline(QWidget):
 
     def select(self, entry: Entry) -> None:
         """Choose the row of a block or a port, opening those around it, and tell nobody; pass over unknown ones."""
-        if not self.isVisible():
+        if not self.isVisible() or self.visibleRegion().isEmpty():
             return
         index, level = self.model.index(0, 0), Level(entry.level.top)
         for name in entry.level.nodes:

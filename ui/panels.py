@@ -109,6 +109,7 @@ class Panels:
             self.docks[name] = dock
         window.splitDockWidget(self.docks["Palette"], self.docks["Guide"], Qt.Orientation.Horizontal)
         self.docks["Guide"].hide()
+        self.docks["Outline"].visibilityChanged.connect(self.outline.refresh)
         window.tabifyDockWidget(self.docks["Palette"], self.docks["History"])
         window.tabifyDockWidget(self.docks["Palette"], self.docks["Outline"])
         self.docks["Palette"].raise_()
