@@ -392,7 +392,7 @@ def _paint_boundary(painter: QPainter, rect: QRectF, spec: BlockSpec) -> None:
 
 
 def _paint_badge(painter: QPainter, centre: QPointF, level: str) -> None:
-    """Draw the status: a tick, an exclamation mark or a cross in the colour of the severity."""
+    """Draw the status: a tick, an exclamation mark, a cross, or a clock, in the colour of the severity."""
     colour = colours.level_colour(level)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colours.faint(colour, 46))
@@ -401,6 +401,7 @@ def _paint_badge(painter: QPainter, centre: QPointF, level: str) -> None:
     strokes = {
         "ok": [(-3.5, 0.3), (-1.0, 3.0), (3.8, -2.8)],
         "error": [(-2.8, -2.8), (2.8, 2.8), (0, 0), (2.8, -2.8), (-2.8, 2.8)],
+        "checking": [(0, -4.0), (0, 0.5), (3.0, 0.5)],
     }.get(level, [(0, -4.0), (0, 1.2)])
     painter.drawPolyline(QPolygonF([centre + QPointF(x, y) for x, y in strokes]))
     if level in ("warning", "note"):

@@ -186,9 +186,10 @@ def describe(
 
     Every wire has its two ports in the picture, whatever the project says: where a block or port is missing, or is on
     the wrong side, a stand-in is drawn, so that the fault can be seen and removed. `kept` is of earlier pictures of the
-    same graph.
+    same graph. Where the check is still going on, what is not known yet is no fault: ports are those that wires name.
     """
     notes, kept = overlays or Overlays(), kept or Kept()
+    checked = _with_named_ports(graph, checked) if checked.pending else checked
     known = {port.name: port.type for port in checked.signatures.get(graph.name, ())}
     blocks = {f"@{n}": _boundary(graph, n, text, known.get(n), "input", checked) for n, text in graph.inputs.items()}
     for name, text in graph.outputs.items():
@@ -200,6 +201,18 @@ def describe(
         _stand_in(blocks, edge.target, output=False)
     wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, ""), kept) for edge in graph.edges}
     return Picture(blocks, wires)
+
+
+def _with_named_ports(graph: Graph, checked: CheckedDesign) -> CheckedDesign:
+    """Return what is known so far, with the ports that wires name where those of a block are not known yet."""
+    named: dict[str, dict[PortInfo, None]] = {}
+    for edge in graph.edges:
+        for end, direction in ((edge.source, "out"), (edge.target, "in")):
+            path = f"{graph.name}/{end.node}"
+            if end.node in graph.nodes and path not in checked.ports:
+                port = PortInfo(end.port, "in" if direction == "in" else "out")
+                named.setdefault(path, {})[port] = None
+    return replace(checked, ports={**checked.ports, **{path: tuple(ports) for path, ports in named.items()}})
 
 
 def _stand_in(blocks: dict[str, BlockSpec], end: Endpoint, output: bool) -> None:
@@ -229,9 +242,11 @@ def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, notes: O
     ports, often = checked.ports.get(path, ()), checked.firings.get(path, 1)
     found = tuple(d for d in checked.of(path) if "->" not in d.where)
     told = notes.blocks.get(name, ""), notes.waits.get(name), notes.intervals.get(name)
-    return kept.get(
+    waiting = checked.pending and all(port.type is None for port in ports)
+    block = kept.get(
         name, (node, ports, often, found, told), lambda: _block_spec(name, node, ports, often, found, *told)
     )
+    return replace(block, level="checking", tooltip="It is being checked.") if waiting and not found else block
 
 
 def _block_spec(
@@ -288,11 +303,11 @@ def _boundary(
     kind: Literal["input", "output"],
     checked: CheckedDesign,
 ) -> BlockSpec:
-    found = tuple(d for d in checked.diagnostics if d.where in (f"{graph.name}.{name}", f"{graph.name}/@{name}"))
+    found = (*checked.of(f"{graph.name}.{name}"), *checked.of(f"{graph.name}/@{name}"))
     text = str(known) if known else text
     port = PortSpec(name, text, str(known.element) if known else "")
     ins, outs = ((), (port,)) if kind == "input" else ((port,), ())
-    level = "ok" if known else "error"
+    level = "ok" if known or checked.pending else "error"
     return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
 
 
@@ -303,7 +318,8 @@ def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str, kept: Kep
     disabled: tuple[Disabled, ...] = tuple(node.disabled if node else "" for node in nodes)
     if any(disabled) and not (info and (info.type or info.diagnostics)):
         return kept.get(edge.id, (edge, ends, disabled), lambda: _idle_wire(edge, ends, disabled))
-    return kept.get(edge.id, (edge, info, ends, note), lambda: _wire_spec(edge, info, ends, note))
+    waits = info is None and checked.pending
+    return kept.get(edge.id, (edge, info, ends, note, waits), lambda: _wire_spec(edge, info, ends, note, waits))
 
 
 def _idle_wire(edge: Edge, ports: Sequence[Sequence[PortInfo]], disabled: Sequence[Disabled]) -> WireSpec:
@@ -316,10 +332,13 @@ def _idle_wire(edge: Edge, ports: Sequence[Sequence[PortInfo]], disabled: Sequen
     return WireSpec(edge.id, edge.source, edge.target, label, "", element, False, tip, not carries)
 
 
-def _wire_spec(edge: Edge, info: EdgeInfo | None, ports: Sequence[Sequence[PortInfo]], note: str) -> WireSpec:
+def _wire_spec(
+    edge: Edge, info: EdgeInfo | None, ports: Sequence[Sequence[PortInfo]], note: str, waits: bool
+) -> WireSpec:
+    """Return a wire; one that `waits` is not checked yet."""
     kind = info.type if info else None
     found = info.diagnostics if info else ()
-    broken = not info.ok if info else True
+    broken = not info.ok if info else not waits
     tip = _say(found) or ("This wire isn't complete: an end of it has a fault." if broken else "")
     asked = " ".join(filter(None, (edge.channel or "", f"depth {edge.depth}" if edge.depth else "")))
     held = f"{len(edge.initial)} at reset" if edge.initial else ""

@@ -57,6 +57,9 @@ class BuildCommands:
             self._message("A build is running: wait for its end, or cancel it")
             return False
         checked, loaded = self.session.checked, self.session.loaded
+        if checked is not None and checked.pending:
+            self._message("The design is still being checked: build it when that has ended")
+            return False
         files = code_files(checked) if checked else ()
         if loaded is not None and files and not is_trusted(loaded.root):
             if not self.prompts.trust(loaded.root, files):

@@ -15,6 +15,7 @@ from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from ui.app import application
+from ui.checking import Checking
 from ui.targets import TARGETS
 from ui.window import Window
 
@@ -39,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     # The platform without a screen remarks on what it lacks, which says nothing about the picture.
     qInstallMessageHandler(lambda *_: None)
+    # Nobody waits here who could do something else.
+    Checking.patience_s = options.seconds
     app = application()
     window = Window()
     window.resize(*(int(part) for part in options.size.split("x")))

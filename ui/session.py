@@ -31,6 +31,7 @@ from allo_studio.project import (
 )
 from allo_studio.source import Source
 from ui.catalogue import Section
+from ui.checking import Checking
 from ui.places import Level, Place, graph_at, locate, valid
 from ui.results import Made
 from ui.work import Work
@@ -67,6 +68,8 @@ class Session(QObject):
         self.works: list[Work] = []
         self.work = Work()
         self._no_autosave = False
+        self.checking = Checking(self)
+        self.checking.finished.connect(self._checked)
 
     # Opening and closing.
 
@@ -82,6 +85,7 @@ class Session(QObject):
             self._fail(error.diagnostics, f"{path} cannot be opened")
             return False
         if known is None:
+            self.checking.check(work)
             self._add(work)
         self.show_work(work)
         return True
@@ -106,8 +110,8 @@ class Session(QObject):
             return
         self.leaving.emit()
         self.work = work
-        if work.changed_kernels():
-            work.check()
+        if work.changed_kernels() and not work.pending:
+            self.checking.check(work)
         self._announce()
         self.entered.emit()
         self.works_changed.emit()
@@ -166,6 +170,7 @@ class Session(QObject):
         work.result, work.built_from, work.builds = before.result, before.built_from, before.builds
         work.sight = before.sight
         work.level = valid(before.history.project, before.level)
+        self.checking.check(work)
         self._add(work)
         self.show_work(work)
         self.close(before)
@@ -376,18 +381,24 @@ class Session(QObject):
         if work is self.work:
             self._refresh()
         else:
-            work.check()
+            self.checking.check(work)
         self.works_changed.emit()
 
     def _refresh(self) -> None:
         assert self.project is not None
         level = valid(self.project, self.level)
-        self.work.check()
+        self.checking.check(self.work)
         if level != self.level:
             self.work.level = level
             self.level_changed.emit()
         self.changed.emit()
         self.problems_changed.emit()
+
+    def _checked(self, work: Work) -> None:
+        """Show what a check found that took long."""
+        if work is self.work:
+            self.changed.emit()
+            self.problems_changed.emit()
 
     def kernel_paths(self) -> list[Path]:
         """Return the files that the kernels and external blocks of the design were read from."""

@@ -253,7 +253,7 @@ class Window(
         parts = [f"{errors} error{'s' * (errors != 1)}"] if errors else []
         parts += [f"{others} warning{'s' * (others != 1)}"] if others else []
         target = self.session.project.target
-        checked = ", ".join(parts) or "checked, no problems"
+        checked = "checking…" if self.session.work.pending else ", ".join(parts) or "checked, no problems"
         self.panels.status.setText(f"{checked}    {target.device}  ·  {target.clock_ns:g} ns   ")
 
     def _message(self, text: str) -> None:
@@ -487,6 +487,7 @@ class Window(
             event.setAccepted(self._shut)
             return
         self._shut = True
+        self.session.checking.shut()
         self.builder.shut()
         self.calibrator.shut()
         self.panels.console.run.shut()

@@ -6,12 +6,11 @@ Nothing here touches Qt; `ui.session` tells who listens when it changes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from allo_studio.built import BuildResult, Target
-from allo_studio.checking import check_project
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.history import History
 from allo_studio.design.model import IpNode, KernelNode, Project
@@ -75,7 +74,7 @@ class Work:
             self.history = History(loaded.project)
             self.level = valid(loaded.project, Level(loaded.project.top))
             self.build_folder = self._earlier_build()
-            self.check()
+            self.await_check()
 
     @property
     def project(self) -> Project | None:
@@ -156,12 +155,22 @@ class Work:
 
     # Checks.
 
-    def check(self) -> None:
-        """Find out about the design as it is now."""
-        if self.project is not None and self.loaded is not None:
-            self.checked = check_project(self.loaded, self.project)
-            self.wrong_steps = ()
-            self._seen = self._kernel_texts()
+    def take_check(self, checked: CheckedDesign) -> None:
+        """Take what was found out about the design as it is now."""
+        self.checked, self.wrong_steps = checked, ()
+        self._seen = self._kernel_texts()
+
+    def await_check(self) -> None:
+        """Go on with what was found out about an earlier state, or with nothing, until a check has ended."""
+        project, known = self.project, self.checked
+        if project is not None:
+            earlier = known or CheckedDesign(project, ())
+            self.checked = replace(earlier, project=project, expanded=None, pending=True)
+
+    @property
+    def pending(self) -> bool:
+        """Whether the design is being checked."""
+        return self.checked is not None and self.checked.pending
 
     def kernel_paths(self) -> list[Path]:
         """Return the files that the kernels and external blocks of the design were read from."""

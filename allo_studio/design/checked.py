@@ -80,6 +80,7 @@ class CheckedDesign:
     `expanded` is the project without what is disabled and with a graph for each instance that differs, where there are
     such; what is found is by its graphs too. Of a disabled block the kernel, the constant and the ports are known.
     `around` gives, for each wire around a block that is bypassed, the drawn wire that it stands for.
+    `pending` says that a check of the project is going on: what is found is of an earlier state, or nothing yet.
     """
 
     project: Project
@@ -94,6 +95,7 @@ class CheckedDesign:
     expanded: Project | None = None
     firings: Mapping[str, int] = field(default_factory=dict)
     around: Mapping[str, str] = field(default_factory=dict)
+    pending: bool = False
 
     @property
     def ok(self) -> bool:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from schedule_samples import report
 
 from ui.app import application
+from ui.checking import Checking
 from ui.report_view import ReportView
 from ui.window import Window
 
@@ -84,6 +85,12 @@ def settings(tmp_path: Path) -> Path:
     folder = tmp_path / "settings"
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checks are waited for, however slow the machine is; what happens while one goes on has tests of its own."""
+    monkeypatch.setattr(Checking, "patience_s", 300.0)
 
 
 @pytest.fixture
