@@ -47,7 +47,7 @@ env-run: need-python
 	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio --system qt compiler
 
 env-test: need-python
-	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio,test,studio-test,check --system qt compiler simulators
+	@"$(PYTHON)" tools/setup_env.py $(ENV) --extras studio,test,studio-test,check --system qt compiler simulators screen
 
 env-core: need-python
 	@"$(PYTHON)" tools/setup_env.py $(CORE_ENV) --extras test --system compiler

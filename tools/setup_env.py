@@ -26,6 +26,8 @@ SYSTEM_PACKAGES = {
     "compiler": ("g++",),
     # Second opinions on the Verilog: the tests do without, but then some of them have nothing to ask.
     "simulators": ("iverilog", "verilator", "yosys"),
+    # A screen with a window manager, for the test that makes a whole journey with the mouse and keys of a screen.
+    "screen": ("openbox", "xdotool", "xvfb"),
     "qt": (
         "fonts-dejavu-core",
         "libbrotli1",

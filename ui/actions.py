@@ -34,7 +34,7 @@ _TABLE = (
     ActionSpec("save", "&Save", "Ctrl+S", "save", "dirty", "Save the project"),
     ActionSpec("save_as", "Save &as…", "Ctrl+Shift+S", "", "project", "Save a copy of the project folder"),
     ActionSpec("close_project", "&Close project", "Ctrl+W", "", "project"),
-    ActionSpec("next_tab", "&Next project", "Ctrl+Tab", "", "several", "Show the open project to the right"),
+    ActionSpec("next_tab", "Ne&xt project", "Ctrl+Tab", "", "several", "Show the open project to the right"),
     ActionSpec("previous_tab", "Pre&vious project", "Ctrl+Shift+Tab", "", "several", "Show the one to the left"),
     ActionSpec("reopen", "Open those of &last time", "", "open", "last", "Open the projects that were open last time"),
     ActionSpec(
@@ -122,9 +122,9 @@ _TABLE = (
     ActionSpec("waves", "&Write waveform", "", "", "project", "Builds as RTL write a waveform", toggle=True),
     ActionSpec("open_waves", "&Open waveform", "Ctrl+Alt+W", "", "report", "Show the last build's waveform"),
     ActionSpec("export_report", "E&xport report…", "Ctrl+E", "", "report", "Write the last report as HTML or CSV"),
-    ActionSpec("calibrate", "Cali&brate…", "Ctrl+Alt+C", "", "project", "Learn from a vendor's report"),
-    ActionSpec("export_view", "Export this &view…", "Ctrl+Alt+R", "", "report", "Write the page in front as a file"),
-    ActionSpec("vendor_report", "&Read vendor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
+    ActionSpec("calibrate", "C&alibrate…", "Ctrl+Alt+C", "", "project", "Learn from a vendor's report"),
+    ActionSpec("export_view", "Export &this view…", "Ctrl+Alt+R", "", "report", "Write the page in front as a file"),
+    ActionSpec("vendor_report", "Read ven&dor's report…", "Ctrl+Shift+E", "", "report", "Show its figures beside ours"),
     ActionSpec("guide", "&Guided first project…", tip="From an empty canvas to hardware, step by step"),
     ActionSpec("cancel", "Ca&ncel build", "Ctrl+.", "cancel", "building", "Stop the build"),
 )

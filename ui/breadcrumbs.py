@@ -26,11 +26,18 @@ class Breadcrumbs(QWidget):
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self._buttons: list[QToolButton] = []
+        self._shown: tuple[Level, str] | None = None
         self._layout.addStretch(1)
         self._layout.addWidget(self.note)
 
     def show_level(self, level: Level, note: str) -> None:
         """Show the way to a level, and a note at the right."""
+        self.note.setText(note)
+        # Anew only where something is new: buttons that come and go at each edit flicker, and lose the focus.
+        shown = level, colours.kind_colour("graph").name()
+        if shown == self._shown:
+            return
+        self._shown = shown
         while self._layout.count() > 2:
             item = self._layout.takeAt(0)
             widget = item.widget() if item else None
@@ -42,7 +49,6 @@ class Breadcrumbs(QWidget):
             if index:
                 self._insert(_separator())
             self._insert(self._button(name, Level(level.top, level.nodes[:index]), index == len(level.nodes)))
-        self.note.setText(note)
 
     def texts(self) -> list[str]:
         """Return the names on the buttons."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class BuildKey:
     """
 
     project: Project
+    arguments: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     target: Target
     vendor: VendorUse
     waves: bool
@@ -47,7 +48,9 @@ def key_of(loaded: LoadedProject, project: Project, target: Target, vendor: Vend
         if len(found) > _MOST_FILES:
             return None
     drawn = replace(project, view={})
-    return BuildKey(drawn, target, vendor, waves, tuple(sorted(found)), os.environ.get("PATH", ""))
+    return BuildKey(
+        drawn, project.argument_order(), target, vendor, waves, tuple(sorted(found)), os.environ.get("PATH", "")
+    )
 
 
 class BuildCache:

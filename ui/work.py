@@ -113,7 +113,10 @@ class Work:
 
     def _is_of(self, built_from: Project | None) -> bool:
         """Tell whether a design that was built is the present one."""
-        return self.project is not None and built_from is not None and self.project.built() == built_from.built()
+        if self.project is None or built_from is None:
+            return False
+        same = self.project.built() == built_from.built()
+        return same and self.project.argument_order() == built_from.argument_order()
 
     # Files.
 

@@ -254,3 +254,10 @@ class Project:
     def built(self) -> tuple[object, ...]:
         """Return all that hardware can depend on: everything but where blocks lie and what is written beside them."""
         return tuple(getattr(self, each.name) for each in fields(self) if each.name not in ("view", "notes"))
+
+    def argument_order(self) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Return the names of each graph's inputs and outputs in their order, that of the hardware's arguments.
+
+        Equal projects may differ in it: mappings are equal in whatever order.
+        """
+        return {name: (tuple(graph.inputs), tuple(graph.outputs)) for name, graph in self.graphs.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from allo_studio.project.load import LoadedProject, parse_project, project_file
 from allo_studio.project.merge import merge, same
 from allo_studio.project.schema import FORMAT, to_plain
 from allo_studio.project.sources import sources
-from allo_studio.project.splice import splice
+from allo_studio.project.splice import reordered, splice
 
 __all__ = [
     "autosave",
@@ -45,17 +46,36 @@ def rewrite(loaded: LoadedProject, project: Project) -> LoadedProject:
     Raises AlloError where the project cannot be a project file (such as a name that is none).
     """
     document = loaded.spans.document
-    old, new = to_plain(loaded.project), to_plain(project)
-    if same(old, new):
+    if _says_same(loaded.project, project):
         return replace(loaded, project=project)
     raw = document.root.plain
     if raw.get("format") == FORMAT:
-        wanted = merge(raw, old, new)
+        wanted = merge(raw, to_plain(loaded.project), to_plain(project))
         with contextlib.suppress(AlloError):
             spliced = parse_project(splice(document, wanted), loaded.file)
-            if same(spliced.spans.document.root.plain, wanted) and same(to_plain(spliced.project), new):
-                return spliced
+            if same(spliced.spans.document.root.plain, wanted):
+                spliced = _in_order(spliced, project)
+                if _says_same(spliced.project, project):
+                    return spliced
     return parse_project(dump_project(project), loaded.file)
+
+
+def _says_same(one: Project, two: Project) -> bool:
+    """Tell whether two projects say the same: the order in a file means something for the ports of graphs only."""
+    return same(to_plain(one), to_plain(two)) and one.argument_order() == two.argument_order()
+
+
+def _in_order(loaded: LoadedProject, project: Project) -> LoadedProject:
+    """Return a file with the ports of its graphs in the project's order."""
+    orders: dict[tuple[str | int, ...], Sequence[str]] = {}
+    known = loaded.project.argument_order()
+    for graph, sides in project.argument_order().items():
+        for side, found, wanted in zip(("inputs", "outputs"), known.get(graph, ((), ())), sides, strict=True):
+            if found != wanted:
+                orders["graphs", graph, side] = wanted
+    if not orders:
+        return loaded
+    return parse_project(reordered(loaded.spans.document, orders), loaded.file)
 
 
 def save_project(loaded: LoadedProject, project: Project, *, overwrite: bool = False) -> LoadedProject:
@@ -120,7 +140,7 @@ def recover(path: Path) -> Project | None:
         present = parse_project(_text_of(file), file).project
     except AlloError:
         return saved
-    return None if same(to_plain(saved), to_plain(present)) else saved
+    return None if _says_same(saved, present) else saved
 
 
 def discard_autosave(path: Path) -> None:

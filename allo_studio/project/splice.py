@@ -6,19 +6,35 @@ a text that is too unusual to be changed in place may come out wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from allo_studio.project.document import Document, Item, Path
 from allo_studio.project.emit import emit_entry, emit_item, flow
 from allo_studio.project.merge import opcodes, paired, renamed, same
 
-__all__ = ["splice"]
+__all__ = ["reordered", "splice"]
 
 
 def splice(document: Document, wanted: dict[str, Any]) -> str:
     """Return the document's text changed so that it reads as `wanted`, as far as that can be done in place."""
     splicer = _Splicer(document.source.text)
     splicer.change(document.root, wanted, (), None)
+    return splicer.result()
+
+
+def reordered(document: Document, orders: Mapping[Path, Sequence[str]]) -> str:
+    """Return the document's text with the entries of some mappings in another order: each with its line's comment.
+
+    A path that leads to no mapping with just those keys is passed over.
+    """
+    splicer = _Splicer(document.source.text)
+    for path, order in orders.items():
+        item: Item | None = document.root
+        for key in path:
+            item = item.by_key[key][1] if item is not None and key in item.by_key else None
+        if item is not None and sorted(order) == sorted(item.plain):
+            splicer.reorder(item, order)
     return splicer.result()
 
 
@@ -36,6 +52,18 @@ class _Splicer:
             parts += [self.text[at:start], new.replace("\n", self.newline)]
             at = max(at, end)
         return "".join(parts) + self.text[at:]
+
+    def reorder(self, item: Item, order: Sequence[str]) -> None:
+        """Let the entries of a mapping change places."""
+        places = {key.plain: (key.start, max(value.end, key.end)) for key, value in item.entries}
+        if not item.flow and all(self._is_first_in_line(start) for start, _ in places.values()):
+            places = {name: (self._line_start(start), self._line_end(end)) for name, (start, end) in places.items()}
+        texts = {name: self.text[start:end].replace(self.newline, "\n") for name, (start, end) in places.items()}
+        whole = any(text.endswith("\n") for text in texts.values())
+        for (start, end), name in zip(places.values(), order, strict=True):
+            # The last line of a file may have no end.
+            new = texts[name] if not whole or texts[name].endswith("\n") else f"{texts[name]}\n"
+            self.changes.append((start, end, new))
 
     def change(self, item: Item, wanted: Any, path: Path, key: Item | None, in_flow: bool = False) -> None:
         """Change `item` to `wanted`; `key` is its key's item, None for an item of a list and for the root."""

@@ -171,6 +171,67 @@ def test_an_edit_changes_its_own_lines_only(edit: edits.Edit, expected: list[str
     assert commented(edit) == expected
 
 
+PORTS = """\
+format: 1
+name: p
+graphs:
+  top:
+    # what comes in
+    inputs:
+      A: int32   # first
+      B: int8
+      C: int16  # last
+    outputs: {X: int32,  Y: int8}
+  other: {inputs: {A: int8}}
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_order_of_ports_is_saved_as_hardware_has_its_arguments_in_it(newline: str) -> None:
+    loaded = parse_project(PORTS.replace("\n", newline), Path("project.yaml"))
+    again = edits.Several(
+        (
+            edits.RemoveGraphPort("top", "A"),
+            edits.AddGraphPort("top", "A", "in", "int32"),
+            edits.RemoveGraphPort("top", "X"),
+            edits.AddGraphPort("top", "X", "out", "int32"),
+        ),
+        "Add A and X again",
+    ).apply(loaded.project)
+    after = rewrite(loaded, again)
+    assert after.project == again
+    assert after.project.argument_order()["top"] == (("B", "C", "A"), ("Y", "X"))
+    a, b, c = PORTS.splitlines()[6:9]
+    expected = PORTS.replace("\n".join((a, b, c)), "\n".join((b, c, a)))
+    expected = expected.replace("{X: int32,  Y: int8}", "{Y: int8,  X: int32}")
+    assert after.text == expected.replace("\n", newline)
+    # And back.
+    assert rewrite(after, loaded.project).text == loaded.text
+
+
+def test_ports_change_places_in_a_file_without_a_last_line_end() -> None:
+    text = "format: 1\nname: p\ngraphs:\n  top:\n    inputs:\n      A: int32\n      B: int8"
+    loaded = parse_project(text, Path("project.yaml"))
+    edit = edits.Several((edits.RemoveGraphPort("top", "A"), edits.AddGraphPort("top", "A", "in", "int32")), "")
+    after = rewrite(loaded, edit.apply(loaded.project))
+    assert after.text == text.replace("      A: int32\n      B: int8", "      B: int8\n      A: int32\n")
+
+
+def test_work_that_only_changed_the_order_of_ports_is_kept(folder: Path) -> None:
+    loaded = load_project(folder)
+    port = loaded.project.graphs["cascade"].inputs["A"]
+    wires = [e for e in loaded.project.graphs["cascade"].edges if e.source == Endpoint("", "A")]
+    back = [edits.Connect("cascade", wire.source, wire.target) for wire in wires]
+    edit = edits.Several(
+        (edits.RemoveGraphPort("cascade", "A"), edits.AddGraphPort("cascade", "A", "in", port), *back), ""
+    )
+    changed = edit.apply(loaded.project)
+    autosave(loaded, changed)
+    found = recover(folder)
+    assert found is not None
+    assert found.argument_order() == changed.argument_order() != loaded.project.argument_order()
+
+
 def test_windows_line_ends_are_kept() -> None:
     loaded = parse_project(COMMENTED.replace("\n", "\r\n"), Path("project.yaml"))
     edit = edits.AddStep("row_wise", StepSpec("unroll", {"axis": "i"}))

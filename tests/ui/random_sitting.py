@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from difflib import unified_diff
 from typing import Any, get_args
 
 import pytest
@@ -17,7 +19,8 @@ from allo_studio.design.edit_base import Edit
 from allo_studio.design.history import History
 from allo_studio.design.model import Disabled, Graph, Note, NoteColour, NoteKind, Project
 from allo_studio.diagnostics import AlloError
-from allo_studio.project import dump_project, load_project, recover
+from allo_studio.project import load_project, recover
+from allo_studio.project.schema import to_plain
 from nodes.block import BlockItem
 from nodes.canvas import Canvas
 from nodes.notes import NoteItem
@@ -192,16 +195,14 @@ class Sitting:
         else:
             # None where the edits came to what the file says.
             found = recover(self.file) or load_project(self.file).project
-        assert found == project
-        assert dump_project(found) == dump_project(project)
+        _must_be_same(found, project)
 
     def compare_replay(self, made: list[Edit]) -> None:
         """The model is what the edits make of the first project, without a window."""
         project = self.first
         for edit in made[: self.history.position]:
             project = edit.apply(project)
-        assert project == self.history.project
-        assert dump_project(project) == dump_project(self.history.project)
+        _must_be_same(project, self.history.project)
 
     def compare_canvas(self) -> None:
         """The items say what the model says, and there are no others."""
@@ -255,6 +256,14 @@ class Sitting:
         finally:
             anew.shut()
             anew.deleteLater()
+
+
+def _must_be_same(found: Project, expected: Project) -> None:
+    """The projects are equal, with the types of their numbers and the order of their ports."""
+    texts = [json.dumps(to_plain(project), sort_keys=True, indent=1).splitlines() for project in (found, expected)]
+    assert texts[0] == texts[1], "\n".join(unified_diff(*texts, lineterm=""))
+    assert found.argument_order() == expected.argument_order()
+    assert found == expected
 
 
 def _drawn(canvas: Canvas) -> Mapping[str, Any]:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 import ui.builder
-from allo_studio.design.edits import MoveNodes, SetParam
+from allo_studio.design.edits import AddGraphPort, Connect, MoveNodes, RemoveGraphPort, SetParam, Several
+from allo_studio.design.model import Endpoint
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import Cancelled, Progress
+from allo_studio.pipeline import Cancelled, Progress, VendorUse
 from allo_studio.report.model import ChannelRow, LoopRow, ProcessRow, Report, ResourceRow, SimulationRow
+from ui.build_cache import key_of
 from ui.tables import PLACE, items_of
 from ui.window import Window
 
@@ -111,6 +113,26 @@ def test_a_report_of_an_earlier_state_says_so(studio: Window, quick: Any, qtbot:
     studio.session.do(SetParam("cascade", "mm1", "M", 32))
     assert "earlier" in studio.panels.report.note.text()
     assert studio.panels.canvas.block("mm1").spec.footer == ""
+
+
+def test_a_build_with_its_arguments_in_another_order_is_another_one(studio: Window, quick: Any, qtbot: Any) -> None:
+    build(studio, qtbot)
+    session = studio.session
+    assert session.loaded is not None
+    assert session.project is not None
+    before, port = session.project, session.project.graphs["cascade"].inputs["A"]
+    (wire,) = (edge for edge in before.graphs["cascade"].edges if edge.source == Endpoint("", "A"))
+    again = (
+        RemoveGraphPort("cascade", "A"),
+        AddGraphPort("cascade", "A", "in", port),
+        Connect("cascade", wire.source, wire.target),
+    )
+    keys = [key_of(session.loaded, session.project, "hls", VendorUse(), False)]
+    assert session.do(Several(again, "Add A again"))
+    assert list(session.project.graphs["cascade"].inputs)[-1] == "A"
+    keys.append(key_of(session.loaded, session.project, "hls", VendorUse(), False))
+    assert keys[0] != keys[1]
+    assert not session.up_to_date
 
 
 def test_a_failed_build_keeps_the_last_good_result(studio: Window, quick: Any, qtbot: Any) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.edits import AddGraph, AddNode
 from allo_studio.design.model import Graph, GraphNode, Project
-from ui.actions import ACTIONS
+from ui.actions import ACTIONS, MENUS
 from ui.command_palette import Command, CommandPalette, matches
 from ui.places import block_paths
 from ui.tables import items_of
@@ -72,6 +72,13 @@ def test_every_action_has_its_key_and_a_sentence(studio: Window) -> None:
         assert palette.list.currentItem().isDisabled() is False
 
     with_palette(studio, look)
+
+
+@pytest.mark.parametrize("menu", ["&File", "&Build", "&Help"])
+def test_each_letter_of_a_menu_does_one_thing(menu: str) -> None:
+    texts = [ACTIONS[name].text for name in MENUS[menu] if name in ACTIONS]
+    letters = [text[text.index("&") + 1].lower() for text in texts]
+    assert sorted(set(letters)) == sorted(letters)
 
 
 def test_a_command_is_run_by_keys(studio: Window) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from allo_studio.design.edits import RemoveNodes, SetParam
-from allo_studio.design.model import Project
+from allo_studio.design.edits import AddNode, RemoveNodes, SetParam
+from allo_studio.design.model import KernelNode, Project
 from allo_studio.project import load_project
 from ui.places import Level, Place, graph_at, locate, reach, valid
 from ui.window import Window
@@ -105,6 +105,17 @@ def test_a_graph_block_is_entered_and_left(shown: Window, qapp: Any) -> None:
     shown.do_enter()
     shown.panels.breadcrumbs.click(0)
     assert shown.session.level == Level("main_graph")
+
+
+def test_the_way_to_a_level_stays_as_it_is_at_an_edit(shown: Window) -> None:
+    shown.enter("inner")
+    crumbs = shown.panels.breadcrumbs
+    buttons, note = list(crumbs._buttons), crumbs.note.text()
+    assert shown.session.do(AddNode("sub", "more", KernelNode("kernels/gemm.py", "gemm")))
+    assert crumbs.note.text() != note
+    assert all(one is two for one, two in zip(buttons, crumbs._buttons, strict=True))
+    shown.do_leave()
+    assert crumbs.texts() == ["main_graph"]
 
 
 def test_edits_inside_are_undone_wherever_one_is(shown: Window) -> None:
