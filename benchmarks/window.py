@@ -34,6 +34,7 @@ __all__ = ["Figure", "Run", "compared", "main", "measured", "started"]
 TURNS, STARTS = 3, 5
 FIT, WHOLE, FULL = 0.05, 0.5, 1.0
 FIRST_MS, EVENT_MS, ITEM_MS, MEMORY_MB, START_S = 2500.0, 50.0, 3.0, 600.0, 1.5
+ROUTE_MS = 1000.0
 # Built while events are timed: as C++ and as RTL.
 BUILDS = (("transformer_layer", "hls"), ("gemm_cascade", "rtl"), ("image_pipeline", "rtl"))
 HERE = Path(__file__).resolve().parent
@@ -93,6 +94,8 @@ def measured(ours: Sequence[Mapping[str, Any]]) -> list[Figure]:
         undone = statistics.median(turn["undo"][number]["ms"] for turn in ours)
         limit = EVENT_MS + ITEM_MS * undo["items"]
         figures.append(Figure(f"undo: {undo['edit']}", undone, limit, "ms", f"{undo['items']} items"))
+    routed = statistics.median(_median(turn["routed"]) for turn in ours)
+    figures.append(Figure("wires laid anew, most around blocks", routed, ROUTE_MS, "ms", "1000 blocks"))
     figures.append(Figure("memory", max(turn["memory"] for turn in ours), MEMORY_MB, "MB"))
     return figures
 

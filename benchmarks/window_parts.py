@@ -153,7 +153,30 @@ def ours(folder: str) -> dict[str, Any]:
     found["drag"] = _drags(window)
     found["undo"] = _undone(window, edits)
     found["memory"] = resident()
+    found["routed"] = _routed()
     return found
+
+
+def _routed() -> list[float]:
+    """Return how long all wires of a thousand blocks take to lay anew, where most have to go around something."""
+    from nodes.canvas import Canvas
+    from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec, endpoint
+
+    port = PortSpec("X", "int32[4]", "int32"), PortSpec("Y", "int32[4]", "int32")
+    blocks = {f"n{n}": BlockSpec(f"n{n}", "kernel", f"n{n}", inputs=port[:1], outputs=port[1:]) for n in range(1000)}
+    links = [*((n, n + 1) for n in range(999)), *((n, n + 1 + n * 7919 % 60) for n in range(930))]
+    ends = [(endpoint(f"n{a}", "Y"), endpoint(f"n{b}", "X")) for a, b in dict.fromkeys(links)]
+    wires = {f"{a}->{b}": WireSpec(f"{a}->{b}", a, b, "int32[4]", element="int32") for a, b in ends}
+    canvas = Canvas()
+    _KEPT.append(canvas)
+    canvas.draw(Picture(blocks, wires), {f"n{n}": (n // 25 * 340.0, n % 25 * 190.0) for n in range(1000)})
+    items = {name: canvas.wire(name) for name in wires}
+    areas = {name: canvas.block(name).area for name in blocks}
+    took = []
+    for _ in range(3):
+        canvas._router.clear()
+        took.append(timed(lambda: canvas._router.route(items, areas)))
+    return took
 
 
 class _Painted(QObject):

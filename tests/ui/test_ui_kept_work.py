@@ -10,12 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-import check as benchmark
 import pytest
 
 from allo_studio.design.edits import Disconnect, SetExecution
-from allo_studio.project import load_project, recover
-from ui.session import Session
+from allo_studio.project import load_project
 from ui.window import Window
 
 # Opens a project in the studio and moves a block again and again, saving now and then; tells each edit once it is done.
@@ -78,23 +76,6 @@ def test_a_killed_studio_has_lost_no_edit(window: Window, project: Path, tmp_pat
         assert "begins anew" in window.statusBar().currentMessage()
         window.do_undo()
         assert window.session.project == saved.project
-
-
-def test_keeping_the_work_takes_no_time_that_is_noticed(tmp_path: Path) -> None:
-    loaded = benchmark.flat(tmp_path)
-    session = Session()
-    assert session.open(tmp_path)
-    took = []
-    for name, edit in benchmark.edits_of(loaded.project):
-        assert session.do(edit), name
-        assert recover(tmp_path) is not None
-        began = time.process_time()
-        session.autosave()
-        took.append(time.process_time() - began)
-        session.undo()
-    # Of a design of 1000 blocks; what may pass before a window seems to hang is more than that.
-    assert max(took) < 0.05
-    assert len(took) > 10
 
 
 def test_work_that_cannot_be_kept_is_told_once(studio: Window, project: Path) -> None:
