@@ -106,6 +106,7 @@ class Canvas(QWidget):
         view.refused.connect(self.refused)
         view.block_opened.connect(self.opened)
         view.move_finished.connect(self._tell_moves)
+        view.move_stopped.connect(self._put_back)
         view.note_changed.connect(self.note_changed)
         view.block_dropped.connect(lambda text, at: self.dropped.emit(text, at.x(), at.y()))
         view.files_dropped.connect(lambda files, at: self.files_dropped.emit(files, at.x(), at.y()))
@@ -228,6 +229,7 @@ class Canvas(QWidget):
 
     def _remove_wire(self, wire_id: str) -> None:
         item = self._wires.pop(wire_id)
+        self.view.leave_wire(item)
         source, target = item.output_port, item.input_port
         out_port = self._blocks[source.node.spec.name].outputs()[source.spec.name]
         in_port = self._blocks[target.node.spec.name].inputs()[target.spec.name]
@@ -237,8 +239,9 @@ class Canvas(QWidget):
 
     def _remove_block(self, name: str) -> None:
         item = self._blocks[name].view
-        ports = (*item.inputs, *item.outputs)
-        for wire_id in [w for w, wire in self._wires.items() if wire.input_port in ports or wire.output_port in ports]:
+        self.view.leave_block(item)
+        wires = [wire.spec.id for port in (*item.inputs, *item.outputs) for wire in port.connected_pipes]
+        for wire_id in dict.fromkeys(wires):
             self._remove_wire(wire_id)
         self._nodes.remove_node(self._blocks.pop(name), push_undo=False)
         self._positions.pop(name, None)
@@ -262,6 +265,13 @@ class Canvas(QWidget):
         moves |= {f"#{name}": place for name, place in notes.items()}
         if moves:
             self.moved.emit({name: (_snapped(x), _snapped(y)) for name, (x, y) in moves.items()})
+
+    def _put_back(self) -> None:
+        """Draw blocks and notes where they were before they were moved by a gesture that has been given up."""
+        for name, place in self._positions.items():
+            self._place(name, place)
+        for note in self.notes:
+            note.show_note(note.note)
 
     def _carry(self, backdrop: str, moves: dict[str, Point], notes: dict[str, Point]) -> None:
         """Let what lies on a backdrop go with it, but for what was moved by itself."""
@@ -319,20 +329,32 @@ class Canvas(QWidget):
         """Select one block, wire or note and, if asked, bring it to the middle; tell whether it is there."""
         item = self._blocks[block].view if block in self._blocks else self._wires.get(wire or "")
         item = item or next((each for each in self.notes if each.name == note), None)
-        self.view.scene().clearSelection()
+        self._select(() if item is None else (item,))
         if item is None:
             return False
-        item.setSelected(True)
         if centre:
             self.view.centre_on(item.sceneBoundingRect().center())
         return True
 
-    def select_blocks(self, names: Iterable[str]) -> None:
-        """Select some blocks and nothing else; names of what is not there are passed over."""
-        self.view.scene().clearSelection()
-        for name in names:
-            if name in self._blocks:
-                self._blocks[name].view.setSelected(True)
+    def select_blocks(self, names: Iterable[str], wires: Iterable[str] = ()) -> None:
+        """Select some blocks and wires and nothing else; names of what is not there are passed over."""
+        blocks = [self._blocks[name].view for name in names if name in self._blocks]
+        self._select((*blocks, *(self._wires[wire] for wire in wires if wire in self._wires)))
+
+    def select_all(self) -> None:
+        """Select all blocks, wires and notes."""
+        self._select((*(node.view for node in self._blocks.values()), *self._wires.values(), *self.notes))
+
+    def _select(self, items: Iterable[QGraphicsItem]) -> None:
+        """Select these and nothing else, and tell of it once: each of a thousand would look at all of them."""
+        self._drawing = True
+        try:
+            self.view.scene().clearSelection()
+            for item in items:
+                item.setSelected(True)
+        finally:
+            self._drawing = False
+        self._tell_selection()
 
     def selected_notes(self) -> list[str]:
         """Return the ids of the selected notes and backdrops."""

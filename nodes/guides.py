@@ -1,13 +1,21 @@
-"""Where a block that is being moved comes in line with others, and the lines that show it."""
+"""Where a block that is being moved comes in line with others, the lines that show it, and the dots of the grid."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
 
-__all__ = ["Alignment", "aligned_with", "to_grid"]
+from nodes import colours
+
+__all__ = ["Alignment", "aligned_with", "paint_dots", "paint_lines", "to_grid"]
+
+# From dot to dot in scene units.
+_GRID = 24.0
+# Pixels of the screen: a dot of the grid, and the least from one to the next.
+_DOT, _LEAST_PITCH = 2.0, 11.0
 
 
 class Alignment(NamedTuple):
@@ -55,3 +63,27 @@ def _marks(rect: QRectF, axis: int) -> tuple[float, float, float]:
 def _pairs(own: tuple[float, float, float], other: tuple[float, float, float]) -> list[tuple[float, float]]:
     """Return what may come in line: an edge with an edge, a middle with a middle."""
     return [*((mine, line) for mine in own[:2] for line in other[:2]), (own[2], other[2])]
+
+
+def paint_lines(painter: QPainter, lines: Sequence[QLineF]) -> None:
+    """Draw lines along which blocks are in line."""
+    pen = QPen(colours.ACCENT, 1, Qt.PenStyle.DashLine)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    painter.drawLines(list(lines))
+
+
+def paint_dots(painter: QPainter, rect: QRectF, scale: float) -> None:
+    """Draw the dots of the grid in a part of the scene, fewer of them the smaller the scale is."""
+    step = _GRID
+    while step * scale < _LEAST_PITCH:
+        step *= 5
+    # A row of dots is a dashed line: a point each would take longer than all the blocks.
+    pen = QPen(colours.GRID, _DOT)
+    pen.setCosmetic(True)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern([1.0, step * scale / _DOT - 1.0])
+    painter.setPen(pen)
+    x, y = rect.left() // step * step, rect.top() // step * step
+    rows = int(rect.height() / step) + 2
+    painter.drawLines([QLineF(x, y + row * step, rect.right(), y + row * step) for row in range(rows)])

@@ -94,7 +94,7 @@ class LabelPlacer:
         if not wire.path().isEmpty() and wire.spec.lines:
             for lines, place in wire.label_choices():
                 wanted = label_rect(lines).adjusted(1, 1, -1, -1).translated(place)
-                covered = self._taken.covered(wanted, name)
+                covered = self._taken.covered(wanted, name, least)
                 if covered < least:
                     least, best, rect = covered, (lines, place), wanted
                 if not covered:
@@ -122,15 +122,22 @@ class _Taken:
         for cell in _cells(rect):
             self._cells[cell].pop((kind, name), None)
 
-    def covered(self, rect: QRectF, by: str) -> float:
-        """Return how large the parts of blocks and of earlier wires' labels are that lie under `rect`."""
-        mine, found = self.order[by], {}
+    def covered(self, rect: QRectF, by: str, enough: float) -> float:
+        """Return how large the parts of blocks and of earlier wires' labels are that lie under `rect`.
+
+        From `enough` on the search may end: where hundreds of blocks lie on each other, each label would look at all.
+        """
+        mine, seen, area = self.order[by], set[tuple[int, str]](), 0.0
         for cell in _cells(rect):
             for key, other in self._cells.get(cell, {}).items():
-                if key[0] == _BLOCK or self.order.get(key[1], mine) < mine:
-                    found[key] = other
-        parts = (other.intersected(rect) for other in found.values())
-        return sum(part.width() * part.height() for part in parts)
+                if key in seen or (key[0] != _BLOCK and self.order.get(key[1], mine) >= mine):
+                    continue
+                seen.add(key)
+                part = other.intersected(rect)
+                area += part.width() * part.height()
+                if area >= enough:
+                    return area
+        return area
 
 
 def _with_ports(area: QRectF) -> QRectF:

@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmapCache,
     QWheelEvent,
 )
@@ -24,7 +23,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QRubberBand, QStyle,
 from allo_studio.design.model import Endpoint, Note
 from nodes import colours
 from nodes.block import BlockItem, BlockPort
-from nodes.guides import aligned_with, to_grid
+from nodes.guides import aligned_with, paint_dots, paint_lines, to_grid
 from nodes.notes import NoteItem
 from nodes.overview import Overview
 from nodes.patches import PatchedViewer
@@ -40,11 +39,8 @@ _NO_GRID = 0
 _ENDINGS = (".py", ".ip.yaml", ".npy", ".npz")
 # Tells why a wire from an output to an input may not be drawn (None: it may); the third is the wire being re-routed.
 Checker = Callable[[Endpoint, Endpoint, str | None], str | None]
-_GRID = 24.0
 # How near a block comes in line with another: in pixels of the screen, and at most in scene units.
 _NEAR, _FARTHEST = 6.0, 12.0
-# Pixels of the screen: a dot of the grid, and the least from one to the next.
-_DOT, _LEAST_PITCH = 2.0, 11.0
 # Below this scale no text can be read, and the graph is drawn as an overview.
 _OVERVIEW_SCALE = 0.35
 # What items draw is kept for the next frame: enough for all that a large window shows, in KiB.
@@ -66,6 +62,8 @@ class CanvasView(PatchedViewer):
     wire_dropped = Signal(object, bool, QPointF)
     refused = Signal(str)
     move_finished = Signal()
+    # Blocks and notes belong where they were before the move.
+    move_stopped = Signal()
     block_dropped = Signal(str, QPointF)
     files_dropped = Signal(list, QPointF)
     context_requested = Signal(object, QPoint)
@@ -180,6 +178,22 @@ class CanvasView(PatchedViewer):
         elif (source, target) != (taken.spec.source, taken.spec.target):
             self.reroute_requested.emit(taken.spec.id, source, target)
 
+    def stop_wire(self) -> None:
+        """Let go of the wire under the mouse, as if it had not been begun."""
+        if self._fixed is not None:
+            self._end()
+
+    def leave_block(self, block: BlockItem) -> None:
+        """Forget a block that is about to go: a wire that is drawn from it ends."""
+        if self._fixed is not None and self._fixed.node is block:
+            self._end()
+        self._marked = [port for port in self._marked if port.node is not block]
+
+    def leave_wire(self, wire: WireItem) -> None:
+        """Forget a wire that is about to go: its end is no longer held."""
+        if self._taken is wire:
+            self._end()
+
     def _end(self) -> None:
         if self._taken is not None:
             self._taken.setOpacity(1.0)
@@ -212,11 +226,6 @@ class CanvasView(PatchedViewer):
 
     # Moving, panning, zooming.
 
-    def _update_scene(self) -> None:
-        """Show another part, in which the wire under the mouse may have more ports to end at."""
-        super()._update_scene()
-        self._mark_ports()
-
     def finish_move(self) -> None:
         """Called by a block at the release of the mouse."""
         self.move_finished.emit()
@@ -237,8 +246,7 @@ class CanvasView(PatchedViewer):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or let the items have it."""
         if self._pan_from is None:
-            QGraphicsView.mouseMoveEvent(self, event)
-            self._snap(event)
+            self._let_follow(event)
             return
         now = event.position().toPoint()
         delta = self.mapToScene(self._pan_from) - self.mapToScene(now)
@@ -253,6 +261,19 @@ class CanvasView(PatchedViewer):
             return
         self._pan_from = None
         self.unsetCursor()
+
+    def _let_follow(self, event: QMouseEvent) -> None:
+        """Let the items follow the mouse; each wire of moved blocks is laid once, not for each end."""
+        self.drawing = isinstance(self.scene().mouseGrabberItem(), BlockItem)
+        try:
+            QGraphicsView.mouseMoveEvent(self, event)
+            self._snap(event)
+            blocks = [item for item in self.scene().selectedItems() if self.drawing and isinstance(item, BlockItem)]
+        finally:
+            self.drawing = False
+        ports = (port for block in blocks for port in (*block.inputs, *block.outputs))
+        for wire in dict.fromkeys(wire for port in ports for wire in port.connected_pipes):
+            wire.draw_path(wire.output_port, wire.input_port)
 
     def _snap(self, event: QMouseEvent) -> None:
         """Bring blocks that are being moved in line with others, or on the grid; not while Shift is held."""
@@ -291,10 +312,7 @@ class CanvasView(PatchedViewer):
 
     def drawForeground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Draw the lines along which the moved block is in line with others."""
-        pen = QPen(colours.ACCENT, 1, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawLines(list(self._lines))
+        paint_lines(painter, self._lines)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
@@ -318,8 +336,9 @@ class CanvasView(PatchedViewer):
         self._show_rect(rect.adjusted(-margin, -margin, margin, margin), most * self.magnification)
 
     def _update_scene(self) -> None:
-        """Show the range, and tell of it."""
+        """Show the range, in which the wire under the mouse may have more ports to end at, and tell of it."""
         super()._update_scene()
+        self._mark_ports()
         self.range_changed.emit()
 
     def pan_to(self, point: QPointF) -> None:
@@ -338,12 +357,27 @@ class CanvasView(PatchedViewer):
         self._update_scene()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open the block that is selected alone at Enter, unless a note is being written."""
+        """Open the block that is selected alone at Enter, unless a note is being written; end a gesture at Escape."""
+        if event.key() == Qt.Key.Key_Escape and self._stop_gesture():
+            return
         chosen = [item for item in self.scene().selectedItems() if isinstance(item, BlockItem)]
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(chosen) == 1 and not self.scene().focusItem():
             self.block_opened.emit(chosen[0].spec.name)
             return
         super().keyPressEvent(event)
+
+    def _stop_gesture(self) -> bool:
+        """End the wire that is drawn or the move of blocks as if it had not been begun; tell whether there was one."""
+        held = self.scene().mouseGrabberItem()
+        moving = isinstance(held, (BlockItem, NoteItem)) and not self.scene().focusItem()
+        if not moving and self._fixed is None:
+            return False
+        self.stop_wire()
+        if held is not None:
+            held.ungrabMouse()
+        self._show_guides(())
+        self.move_stopped.emit()
+        return True
 
     def bring_into_view(self, rect: QRectF) -> None:
         """Move what is shown only where a part of the scene is outside of it."""
@@ -381,18 +415,7 @@ class CanvasView(PatchedViewer):
     def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Draw a grid of dots (NodeGraphQt's dots raise a TypeError: it gives a pen a broken width)."""
         painter.fillRect(rect, colours.BACKGROUND)
-        scale, step = self.transform().m11(), _GRID
-        while step * scale < _LEAST_PITCH:
-            step *= 5
-        # A row of dots is a dashed line: a point each would take longer than all the blocks.
-        pen = QPen(colours.GRID, _DOT)
-        pen.setCosmetic(True)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        pen.setDashPattern([1.0, step * scale / _DOT - 1.0])
-        painter.setPen(pen)
-        x, y = rect.left() // step * step, rect.top() // step * step
-        rows = int(rect.height() / step) + 2
-        painter.drawLines([QLineF(x, y + row * step, rect.right(), y + row * step) for row in range(rows)])
+        paint_dots(painter, QRectF(rect), self.transform().m11())
 
     def looks_changed(self) -> None:
         """Called when blocks or wires came, went, moved, or look different."""
@@ -404,8 +427,7 @@ class CanvasView(PatchedViewer):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self.scene().setBackgroundBrush(colours.BACKGROUND)
             self.looks_changed()
-            for item in self.scene().items():
-                item.update()
+            self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the items, or, where they are too small to read, an overview of them."""
@@ -416,7 +438,9 @@ class CanvasView(PatchedViewer):
         painter.setTransform(self.viewportTransform())
         self.drawBackground(painter, self.mapToScene(event.rect()).boundingRect())
         self._overview.paint(painter, self.scene())
+        paint_lines(painter, self._lines)
         painter.resetTransform()
+        self._overview.paint_names(painter, self.viewportTransform(), event.rect())
         self._paint_band(painter)
         painter.end()
 

@@ -24,6 +24,8 @@ class TabKeeper(QObject):
 
     def _keep(self) -> None:
         sight, canvas = self._session.work.sight, self._panels.canvas
+        # A wire that is being drawn belongs to this project, also where the next has blocks of the same names.
+        canvas.view.stop_wire()
         sight.blocks, sight.wires = canvas.selected_blocks(), canvas.selected_wires()
         shown = canvas.view.scene_range()
         sight.scene = (shown.x(), shown.y(), shown.width(), shown.height())
@@ -42,7 +44,4 @@ class TabKeeper(QObject):
         panels.code.show_source(None)
         if sight.scene is not None:
             panels.canvas.view.show_scene(QRectF(*sight.scene))
-        if len(sight.blocks) + len(sight.wires) == 1:
-            panels.canvas.select(next(iter(sight.blocks), None), next(iter(sight.wires), None))
-        elif sight.blocks:
-            panels.canvas.select_blocks(sight.blocks)
+        panels.canvas.select_blocks(sight.blocks, sight.wires)

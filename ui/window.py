@@ -397,9 +397,8 @@ class Window(
         self.gestures.delete(canvas.selected_blocks(), canvas.selected_wires(), self.note_actions.chosen())
 
     def do_select_all(self) -> None:
-        """Select all blocks and wires."""
-        for item in self.panels.canvas.view.scene().items():
-            item.setSelected(True)
+        """Select all blocks, wires and notes."""
+        self.panels.canvas.select_all()
 
     def do_add_input(self) -> None:
         """Add an input to the graph."""

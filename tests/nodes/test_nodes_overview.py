@@ -102,6 +102,26 @@ def test_what_moves_and_what_is_selected_is_drawn_anew(canvas: Canvas) -> None:
     assert not {colours.kind_colour(kind).name() for kind in ("kernel", "graph")} & colours_of(seen(canvas))
 
 
+def test_names_are_there_where_they_have_room(canvas: Canvas) -> None:
+    show(canvas, picture(), {"a": (0.0, 0.0), "b": (600.0, 0.0)})
+    view = canvas.view
+
+    def inks() -> int:
+        area = view.mapFromScene(canvas.block("a").outline).boundingRect()
+        image = seen(canvas)
+        places = [(x, y) for x in range(area.left(), area.right()) for y in range(area.top(), area.bottom())]
+        kind = colours.kind_colour("kernel")
+        shown = [QColor(image.pixel(x, y)) for x, y in places]
+        return sum(colour.lightness() < kind.lightness() - 60 for colour in shown if colour != colours.BLOCK_BORDER)
+
+    assert inks() == 0, "too small for letters"
+    view.scale(3.2, 3.2)
+    view.centerOn(QPointF(300, 50))
+    QApplication.processEvents()
+    assert view.transform().m11() < 0.35
+    assert inks() > 3
+
+
 @pytest.fixture
 def dark(qapp: QApplication) -> Iterator[None]:
     apply_theme(qapp, "dark", 1.0)
