@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
 
-from nodes import colours
-from ui.tables import items_of
-from ui.theme import px
+from ui.search_dialog import Found, SearchDialog
 
 __all__ = ["Command", "CommandPalette", "commands_of", "matches"]
 
 _SIZE = (640, 420)
-_MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
 @dataclass(frozen=True)
@@ -63,61 +59,28 @@ def matches(text: str, command: Command) -> int | None:
     return rank
 
 
-class CommandPalette(QDialog):
+class CommandPalette(SearchDialog):
     """A search over commands; the arrows choose, Return runs and closes, Escape closes."""
 
-    def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Commands")
-        self.resize(*map(px, _SIZE))
-        self._commands = commands
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("What do you want to do, or where do you want to go?")
-        self.search.setAccessibleName("Search commands and blocks")
-        self.list = QTreeWidget()
-        self.list.setHeaderLabels(["Command", "Key", "What it does"])
-        self.list.setRootIsDecorated(False)
-        self.list.setAccessibleName("Commands")
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.search)
-        layout.addWidget(self.list)
-        self.search.installEventFilter(self)
-        self.search.textChanged.connect(self._filter)
-        self.search.returnPressed.connect(self._run)
-        self.list.itemActivated.connect(lambda *_: self._run())
-        self._filter("")
-        self.search.setFocus()
+    stops_at_all = False
 
-    def _filter(self, text: str) -> None:
+    def __init__(self, parent: QWidget, commands: Sequence[Command]) -> None:
+        question = "What do you want to do, or where do you want to go?"
+        super().__init__(parent, "Commands", _SIZE, question, ["Command", "Key", "What it does"])
+        self._commands = commands
+        self._filter("")
+
+    def find(self, text: str) -> Iterable[Found]:
+        """Return the commands that fit."""
         ranked = [(rank, number) for number, c in enumerate(self._commands) if (rank := matches(text, c)) is not None]
-        self.list.clear()
         for _, number in sorted(ranked):
             command = self._commands[number]
-            item = QTreeWidgetItem([command.title, command.key, command.tip])
-            item.setData(0, Qt.ItemDataRole.UserRole, number)
-            if not command.enabled:
-                item.setDisabled(True)
-                item.setForeground(0, colours.MUTED)
-            self.list.addTopLevelItem(item)
-        for column in range(2):
-            self.list.resizeColumnToContents(column)
-        first = next((item for item in items_of(self.list) if not item.isDisabled()), None)
-        if first is not None:
-            self.list.setCurrentItem(first)
+            yield (command.title, command.key, command.tip), number, command.enabled
 
-    def _run(self) -> None:
-        item = self.list.currentItem()
-        if item is None or item.isDisabled():
-            return
-        command = self._commands[int(item.data(0, Qt.ItemDataRole.UserRole))]
-        # Closed first: what it does may ask something.
-        self.accept()
-        command.run()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrows move in the list while the search has the focus."""
-        if watched is self.search and isinstance(event, QKeyEvent) and event.key() in _MOVES:
-            if event.type() == QEvent.Type.KeyPress:
-                self.list.keyPressEvent(event)
-            return True
-        return super().eventFilter(watched, event)
+    def take(self) -> None:
+        """Run the chosen command."""
+        number = self.number()
+        if number is not None:
+            # Closed first: what it does may ask something.
+            self.accept()
+            self._commands[number].run()

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer
+from PySide6.QtCore import QObject
 
 from allo_studio.diagnostics import AlloError
 from ui.dialogs import Prompts
+from ui.file_watch import FileWatch
 from ui.session import Session
 from ui.work import Work
 
 __all__ = ["DiskWatch"]
 
-# Programs write a file in several steps: it is looked at when it was left alone for so many milliseconds.
-_SETTLED_MS = 300
-
 
 class DiskWatch(QObject):
-    """Watches the files of the open projects, and their folders: many programs put a new file in a file's place.
+    """Watches the files of the open projects.
 
     `tell` says a sentence. What the person chose to keep is not asked for again until the file changes once more.
     """
@@ -29,13 +27,7 @@ class DiskWatch(QObject):
         super().__init__(parent)
         self._session, self._prompts, self._tell = session, prompts, tell
         self._asking = False
-        self._watcher = QFileSystemWatcher(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_SETTLED_MS)
-        self._timer.timeout.connect(self.look)
-        self._watcher.fileChanged.connect(lambda _: self._timer.start())
-        self._watcher.directoryChanged.connect(lambda _: self._timer.start())
+        self._watch = FileWatch(self.look, self)
         session.works_changed.connect(self._follow)
 
     def look(self) -> None:
@@ -74,9 +66,4 @@ class DiskWatch(QObject):
     def _follow(self) -> None:
         """Watch the files of the projects that are open."""
         opened = [work.loaded for work in self._session.works if work.loaded]
-        wanted = {str(path) for loaded in opened for path in (loaded.file, loaded.root)}
-        watched = {*self._watcher.files(), *self._watcher.directories()}
-        if gone := watched - wanted:
-            self._watcher.removePaths(sorted(gone))
-        if new := wanted - watched:
-            self._watcher.addPaths(sorted(new))
+        self._watch.follow(loaded.file for loaded in opened)

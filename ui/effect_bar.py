@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nodes import colours
 from ui.effects import Figures, changes, line, table
+from ui.switch_bar import SwitchBar
 
 __all__ = ["EffectBar", "effect_text"]
 
@@ -25,33 +25,15 @@ def effect_text(before: Figures | None, after: Figures | None, short: bool = Fal
     return "<br>".join(filter(None, (escape(after.why or before.why), shown)))
 
 
-class EffectBar(QWidget):
-    """`toggled` tells that predictions were switched on or off."""
-
-    toggled = Signal(bool)
+class EffectBar(SwitchBar):
+    """Says what is known of all steps together."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.switch = QCheckBox("Predict what each step does")
-        self.switch.setToolTip(
+        tip = (
             "The kernel is scheduled by itself, as if all its arrays lay in memories, before and after each step, "
             "with the operators of the target that Build makes."
         )
-        self.switch.setChecked(True)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.switch)
-        layout.addWidget(self.text)
-        self.switch.toggled.connect(self.toggled)
-        self.show_text("")
-
-    @property
-    def on(self) -> bool:
-        """Whether steps are to be predicted."""
-        return self.switch.isChecked()
+        super().__init__("Predict what each step does", tip, parent)
 
     def show_text(self, text: str) -> None:
         """Say what is known of all steps together."""

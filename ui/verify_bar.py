@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nodes import colours
 from ui.icons import icon
+from ui.switch_bar import SwitchBar
 from ui.trials import Outcome, summary
 
 __all__ = ["VerifyBar", "outcome_icon"]
@@ -29,30 +29,12 @@ def outcome_icon(outcome: Outcome) -> QIcon:
     return icon(name, colour.name())
 
 
-class VerifyBar(QWidget):
-    """`toggled` tells that verification was switched on or off."""
-
-    toggled = Signal(bool)
+class VerifyBar(SwitchBar):
+    """Says how the steps of a schedule were verified."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.switch = QCheckBox("Verify each step by running it")
-        self.switch.setToolTip("Both kernels run on random and edge data in the background; every result is compared.")
-        self.switch.setChecked(True)
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.switch)
-        layout.addWidget(self.text)
-        self.switch.toggled.connect(self.toggled)
-        self.show_outcomes(())
-
-    @property
-    def on(self) -> bool:
-        """Whether steps are to be verified."""
-        return self.switch.isChecked()
+        tip = "Both kernels run on random and edge data in the background; every result is compared."
+        super().__init__("Verify each step by running it", tip, parent)
 
     def show_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Say what is known of the steps of a schedule."""
