@@ -57,7 +57,9 @@ _TABLE = {
     "on_primary": ("#ffffff", "#fffffe"),
     "scroll": ("#3a4353", "#b9c2d0"),
     "scroll_hover": ("#4c586d", "#97a3b5"),
-    "high": ("#b8524f", "#c4524e"),
+    # The filled part of a bar that has text on it, and of one that is nearly full.
+    "meter": ("#2866b0", "#8fbcf0"),
+    "high": ("#a8423f", "#e79a96"),
     "note_box": ("#24344d", "#dce8f8"),
     "differs": ("#5c2a30", "#f9d6d6"),
     "on_differs": ("#ffc2c2", "#8c1717"),

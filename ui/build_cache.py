@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from allo_studio import __version__
@@ -22,13 +22,13 @@ _Stamp = tuple[int, int]
 
 @dataclass(frozen=True)
 class BuildKey:
-    """All that a build depends on; where the blocks are drawn is no part of it.
+    """All that a build depends on; where the blocks are drawn and what notes say is no part of it.
 
-    `files` are those of the project's folder apart from its project file and from what builds leave, each with its time
-    and size. `path` is where programs are looked for.
+    `design` is `Project.built`, and `files` are those of the project's folder apart from its project file and from
+    what builds leave, each with its time and size. `path` is where programs are looked for.
     """
 
-    project: Project
+    design: tuple[object, ...]
     arguments: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     target: Target
     vendor: VendorUse
@@ -47,10 +47,8 @@ def key_of(loaded: LoadedProject, project: Project, target: Target, vendor: Vend
             found.append((str(file), stamp))
         if len(found) > _MOST_FILES:
             return None
-    drawn = replace(project, view={})
-    return BuildKey(
-        drawn, project.argument_order(), target, vendor, waves, tuple(sorted(found)), os.environ.get("PATH", "")
-    )
+    design, arguments = project.built(), project.argument_order()
+    return BuildKey(design, arguments, target, vendor, waves, tuple(sorted(found)), os.environ.get("PATH", ""))
 
 
 class BuildCache:

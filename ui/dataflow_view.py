@@ -87,6 +87,10 @@ class DataflowView(QWidget):
         """Show another graph of the report."""
         self.graphs.setCurrentText(path)
 
+    def rescale(self) -> None:
+        """Lay the drawing out for the present scale of the interface."""
+        self._show_graph(self.graphs.currentText())
+
     def _show_graph(self, path: str) -> None:
         if self.report is None:
             return

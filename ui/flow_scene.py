@@ -17,7 +17,7 @@ __all__ = ["ChannelItem", "FlowScene", "ProcessItem", "channel_lines"]
 
 _WIDTH, _HEIGHT, _HEAD, _PAD = 214.0, 92.0, 40.0, 10.0
 _PORT_WIDTH, _PORT_HEIGHT = 120.0, 32.0
-_LINE = 15.0
+_LINE, _MARK = 15.0, 24.0
 # From one channel at a side of a box to the next, so that their labels do not meet.
 _WIRE = 44.0
 # Room that a channel's label has beside itself.
@@ -72,7 +72,7 @@ class ProcessItem(QGraphicsItem):
     def boundingRect(self) -> QRectF:
         """The box with its border and its mark."""
         width, height = self.size
-        return QRectF(-3, -px(24), width + 6, height + px(24) + 3)
+        return QRectF(-3, -px(_MARK), width + 6, height + px(_MARK) + 3)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the box."""
@@ -209,7 +209,9 @@ class FlowScene(QGraphicsScene):
         sinks = {end[1:]: "int8" for each in flow.channels for end in each.targets if end[0] == "@"}
         nodes = {own.name: UnknownNode({}) for own in flow.processes}
         graph = Graph("flow", "dataflow", sources, sinks, nodes, tuple(edges))
-        return layered(graph, {name: item.size for name, item in self.processes.items()}, rooms)
+        # Each has room above itself for the mark of the bottleneck.
+        sizes = {name: (item.size[0], item.size[1] + px(_MARK)) for name, item in self.processes.items()}
+        return {name: (x, y + px(_MARK)) for name, (x, y) in layered(graph, sizes, rooms).items()}
 
     def _add_channels(self, flow: Flow, texts: dict[str, tuple[str, ...]]) -> None:
         low = max((item.y() + item.size[1] for item in self.processes.values()), default=0.0)

@@ -43,6 +43,7 @@ class HeatView(QWidget):
         self.figure.setAccessibleName("Colour by")
         self.told = QLabel()
         self.told.setProperty("role", "muted")
+        self.told.setWordWrap(True)
         self.table = table(HEAT_HEADERS, 0)
         self.table.setRootIsDecorated(True)
         self.table.setIndentation(14)
@@ -127,6 +128,11 @@ class _Legend(QWidget):
     def sizeHint(self) -> QSize:
         """A strip."""
         return QSize(px(220), px(20))
+
+    def minimumSizeHint(self) -> QSize:
+        """Both ends, with some of the scale between them."""
+        ends = self.fontMetrics().horizontalAdvance("0%100%")
+        return QSize(ends + px(60), px(20))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the scale."""

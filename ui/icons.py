@@ -26,6 +26,7 @@ ICONS = {
     "arrange": "M4 5h5v5H4z M4 15h5v5H4z M15 10h5v5h-5z M9 7.5h3v5h3 M9 17.5h3v-5",
     "up": "M12 20V5 M6 11l6-6 6 6",
     "down": "M12 4v15 M6 13l6 6 6-6",
+    "more": "M5 6l6 6-6 6 M13 6l6 6-6 6",
     "add": "M12 5v14 M5 12h14",
     "edit": "M4 20l1-5L16 4l4 4L9 19z M14 6l4 4",
     "input": "M4 7h9l5 5-5 5H4z M18 12h3",

@@ -25,7 +25,9 @@ from ui.theme import px
 __all__ = ["OccupancyView"]
 
 # At 100%.
-_ROW, _MARGIN, _FOOT, _NAME, _LABEL = 46, 12, 24, 300, 150
+_ROW, _MARGIN, _FOOT, _NAME = 46, 12, 24, 300
+# Names have at most this part of the width.
+_NAMES = 0.35
 
 
 class _Strips(QWidget):
@@ -50,8 +52,23 @@ class _Strips(QWidget):
 
     def area(self, number: int) -> QRectF:
         """Return where the strip of a row is."""
-        width = max(self.width() - px(_NAME) - px(_LABEL) - 2 * px(_MARGIN), 40)
-        return QRectF(px(_MARGIN) + px(_NAME), number * px(_ROW) + 6, width, px(_ROW) - 10)
+        left = px(_MARGIN) + self._name_width()
+        width = max(self.width() - left - self._label_width() - px(_MARGIN), 40)
+        return QRectF(left, number * px(_ROW) + 6, width, px(_ROW) - 10)
+
+    def _name_width(self) -> int:
+        """The width of the names with the gap behind them; longer ones are cut in their middle."""
+        widest = max((self.fontMetrics().horizontalAdvance(row.id) for row in self.rows), default=0)
+        return min(widest + px(_MARGIN), px(_NAME), int(self.width() * _NAMES))
+
+    def _label_width(self) -> int:
+        """The width of what stands behind the strips, with the gap before it."""
+        texts = (self._label(row) for row in self.rows)
+        return max((self.fontMetrics().horizontalAdvance(text) for text in texts), default=0) + px(_MARGIN)
+
+    def _label(self, row: OccupancyRow) -> str:
+        depth, seen = self.depths.get(row.id, 0), max(row.most, default=0)
+        return f"at most {seen:,} of {depth:,}" if depth else f"at most {seen:,}"
 
     def at(self, point: QPointF) -> tuple[int, int] | None:
         """Return the row and the step at a place, None where there is none."""
@@ -73,7 +90,7 @@ class _Strips(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as the strips are."""
-        return QSize(px(_NAME) + px(_LABEL) + 400, len(self.rows) * px(_ROW) + px(_FOOT))
+        return QSize(px(_NAME) + self._label_width() + 400, len(self.rows) * px(_ROW) + px(_FOOT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the strips, and the first and last cycle below them."""
@@ -85,15 +102,25 @@ class _Strips(QWidget):
         if self.rows:
             area = self.area(len(self.rows) - 1)
             foot = QRectF(area.left(), area.bottom() + 2, area.width(), px(_FOOT))
-            painter.setPen(colours.MUTED)
-            painter.drawText(foot, Qt.AlignmentFlag.AlignLeft, "cycle 0")
-            painter.drawText(foot, Qt.AlignmentFlag.AlignRight, f"{self.cycles:,}")
             self._paint_cursor(painter)
-            if self.cursor is not None:
-                painter.setPen(ink)
-                said = self.told(*self.cursor).partition("\n")[2]
-                painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, said)
+            for side, text in self.foot(int(area.width())):
+                painter.setPen(ink if side == Qt.AlignmentFlag.AlignHCenter else colours.MUTED)
+                painter.drawText(foot, side, text)
         painter.end()
+
+    def foot(self, width: int) -> list[tuple[Qt.AlignmentFlag, str]]:
+        """Return the texts below the strips with their sides, as many as there is room for: what is chosen first."""
+        side = Qt.AlignmentFlag
+        said = self.told(*self.cursor).partition("\n")[2] if self.cursor is not None else ""
+        ends = [(side.AlignLeft, "cycle 0"), (side.AlignRight, f"{self.cycles:,}")]
+        middle = [(side.AlignHCenter, said)] if said else []
+
+        def wide(text: str) -> int:
+            return self.fontMetrics().horizontalAdvance(f"{text}  ")
+
+        # What stands in the middle has as much beside it on both sides.
+        need = 2 * max(wide(text) for _, text in ends) + wide(said) if said else sum(wide(text) for _, text in ends)
+        return [*ends, *middle] if need <= width else middle or ends[1:]
 
     def _strip(self, painter: QPainter, number: int, row: OccupancyRow, ink: QColor) -> None:
         area, depth = self.area(number), self.depths.get(row.id, 0)
@@ -112,10 +139,11 @@ class _Strips(QWidget):
             painter.drawPolygon(shape)
         painter.setPen(ink)
         middle = Qt.AlignmentFlag.AlignVCenter
-        name = painter.fontMetrics().elidedText(row.id, Qt.TextElideMode.ElideMiddle, px(_NAME) - 10)
-        painter.drawText(QRectF(px(_MARGIN), area.top(), px(_NAME) - 10, area.height()), middle, name)
-        label = f"at most {seen:,} of {depth:,}" if depth else f"at most {seen:,}"
-        painter.drawText(QRectF(area.right() + 10, area.top(), px(_LABEL), area.height()), middle, label)
+        room = QRectF(px(_MARGIN), area.top(), self._name_width() - px(_MARGIN), area.height())
+        name = painter.fontMetrics().elidedText(row.id, Qt.TextElideMode.ElideMiddle, int(room.width()) + 1)
+        painter.drawText(room, middle, name)
+        room = QRectF(area.right() + px(_MARGIN), area.top(), self._label_width(), area.height())
+        painter.drawText(room, middle, self._label(row))
 
     def choose(self, number: int, step: int) -> None:
         """Choose a step of a row, or the nearest that there is, and tell what it says."""

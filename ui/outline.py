@@ -112,6 +112,11 @@ class Outline(QWidget):
         if current is not None:
             self.select(current)
 
+    def recolour(self) -> None:
+        """Show the design in the colours of the theme in use."""
+        self._drawn = None
+        self.refresh()
+
     def _fit_columns(self) -> None:
         for column in range(2):
             self.tree.resizeColumnToContents(column)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -179,7 +179,7 @@ def _fill(menu: QMenu, names: Sequence[str | None], actions: dict[str, QAction])
 
 def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: QWidget) -> QToolBar:
     """Make the toolbar."""
-    bar = QToolBar("Actions", window)
+    bar = _Bar("Actions", window)
     bar.setObjectName("toolbar")
     bar.setMovable(False)
     for name in TOOLBAR:
@@ -195,3 +195,20 @@ def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: 
             bar.addWidget(beside_build)
     window.addToolBar(bar)
     return bar
+
+
+class _Bar(QToolBar):
+    """A toolbar whose mark of more than there is room for can be seen: that of the style is dark and small."""
+
+    def event(self, event: QEvent) -> bool:
+        """Give the mark its icon after all that may have taken it away."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Polish, QEvent.Type.LayoutRequest):
+            self.rescale()
+        return done
+
+    def rescale(self) -> None:
+        """Draw the mark in the theme in use."""
+        mark = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if mark is not None:
+            mark.setIcon(icon("more"))

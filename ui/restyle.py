@@ -49,12 +49,18 @@ def rescale(root: QWidget, scale: float, font: Callable[[int], QFont]) -> None:
 
 
 def recolour(root: QWidget, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Put the colours of one theme (role: colour) in the place of those of another, in a window and its dialogs."""
+    """Put the colours of one theme (role: colour) in the place of those of another, in a window and its dialogs.
+
+    What a widget keeps elsewhere than in items of Qt's own it changes in a method `recolour` of its own.
+    """
     shades = {before[role]: after[role] for role in before}
     for widget in (root, *root.findChildren(QWidget)):
         for action in widget.actions():
             _renew(action)
         _recolour_widget(widget, shades)
+        own = getattr(widget, "recolour", None)
+        if own is not None:
+            own()
         # Views have an `update` of their own, of one cell.
         QWidget.update(widget)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ui import preferences
 from ui.key_dialog import KeyDialog
 from ui.look_commands import LookCommands, apply_look
@@ -12,6 +14,8 @@ __all__ = ["SettingsCommands"]
 
 class SettingsCommands(LookCommands):
     """The window's methods that its actions on settings and help call."""
+
+    mark_layout: Callable[[], None]
 
     def do_settings(self) -> None:
         """Show the settings."""
@@ -39,6 +43,7 @@ class SettingsCommands(LookCommands):
         chosen = preferences.load()
         if self.look_differs(chosen):
             apply_look()
+        self.mark_layout()
         self.actions_by_id["keep_tabs"].setChecked(chosen.reopen)
         self.panels.inspector.kernel_page.schedule.verify.switch.setChecked(chosen.verify)
         self.panels.inspector.kernel_page.schedule.effects.switch.setChecked(chosen.predict)

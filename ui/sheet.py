@@ -35,7 +35,7 @@ QTabWidget > QToolButton { padding: 2px 9px; }
 QTabBar::scroller { width: 34px; }
 QAbstractScrollArea::corner { background: transparent; border: 0; }
 QTabBar QToolButton { background: $raised; border: 1px solid $line; border-radius: 0; padding: 0; }
-QToolButton#qt_toolbar_ext_button { background: $raised; border: 1px solid $line; padding: 0; }
+QToolButton#qt_toolbar_ext_button { background: $raised; border: 1px solid $line; padding: 0; min-width: 12px; }
 QToolButton:disabled { color: $disabled; }
 QToolButton#build { background: $primary; color: $on_primary; font-weight: 600; }
 QToolButton#build:hover { background: $primary_hover; }
@@ -91,7 +91,7 @@ QPushButton[flat="true"]:focus { text-decoration: underline; }
 QPushButton[flat="true"] { background: transparent; border: 0; color: $accent; padding: 3px 0; text-align: left; }
 QProgressBar { background: $base; border: 1px solid $line; border-radius: 5px; text-align: center;
   min-height: 17px; max-height: 17px; }
-QProgressBar::chunk { background: $primary; border-radius: 4px; }
+QProgressBar::chunk { background: $meter; border-radius: 4px; }
 QProgressBar[high="true"]::chunk { background: $high; }
 QScrollArea { border: 0; background: $window; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 1px; }

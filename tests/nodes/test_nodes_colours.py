@@ -77,7 +77,7 @@ PANELS = ("window", "base", "alternate", "raised", "hover")
 CANVAS = ("background", "block", "block_header", "label")
 # What is written on what.
 TEXTS = {
-    "text": (*PANELS, *CANVAS, "selection", "pressed", "button_hover", "note_box"),
+    "text": (*PANELS, *CANVAS, "selection", "pressed", "button_hover", "note_box", "meter", "high"),
     "muted": (*PANELS, *CANVAS),
     "accent": ("window", "base", "alternate", "raised", "block_header", "label"),
     "ok": ("window", "base", "alternate", "raised"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QIcon, QImage
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSizePolicy, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSizePolicy, QTabBar, QToolButton, QWidget
 from schedule_samples import report
 
 from nodes import colours
@@ -84,6 +84,45 @@ def test_code_takes_the_colours_of_the_theme(studio: Window) -> None:
     assert shade() == THEMES["dark"]["code_keyword"]
     studio.actions_by_id["theme_light"].trigger()
     assert shade() == THEMES["light"]["code_keyword"]
+
+
+def test_the_outline_takes_the_colours_of_the_theme(studio: Window) -> None:
+    studio.actions_by_id["outline"].trigger()
+    QApplication.processEvents()
+    outline = studio.panels.outline
+
+    def shades() -> tuple[str, str]:
+        block = outline.model.item(0).child(0, 0)
+        kind = outline.model.item(0).child(0, 1)
+        return colour_of(block.icon()), kind.foreground().color().name()
+
+    assert shades() == (THEMES["dark"]["icon"], THEMES["dark"]["muted"])
+    studio.actions_by_id["theme_light"].trigger()
+    assert shades() == (THEMES["light"]["icon"], THEMES["light"]["muted"])
+
+
+def test_what_a_report_draws_follows_the_scale(studio: Window) -> None:
+    parts = studio.panels.report
+    parts.show_report(report())
+    boxes = list(parts.dataflow.scene.processes.values())
+    assert len(boxes) > 1
+    studio.choose_look(scale=200)
+    boxes = list(parts.dataflow.scene.processes.values())
+    outlines = [box.sceneBoundingRect() for box in boxes]
+    assert not any(one.intersects(other) for at, one in enumerate(outlines) for other in outlines[:at])
+    assert all(parts.dataflow.scene.sceneRect().contains(one) for one in outlines)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_mark_of_more_in_the_toolbar_can_be_seen(studio: Window, theme: str) -> None:
+    studio.actions_by_id[f"theme_{theme}"].trigger()
+    studio.choose_look(scale=200)
+    studio.resize(900, 700)
+    QApplication.processEvents()
+    mark = studio.toolbar.findChild(QToolButton, "qt_toolbar_ext_button")
+    assert mark is not None
+    assert mark.isVisible()
+    assert colour_of(mark.icon()) == THEMES[theme]["icon"]
 
 
 def test_the_system_decides_where_it_is_asked(studio: Window, monkeypatch: pytest.MonkeyPatch, qapp: Any) -> None:

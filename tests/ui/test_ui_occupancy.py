@@ -12,9 +12,36 @@ from schedule_samples import report
 from allo_studio.report.model import ChannelRow, OccupancyRow
 from nodes import colours
 from ui.report_view import ReportView
+from ui.theme import apply_theme
 
 ROWS = (OccupancyRow("top/a.Y->b.X", 10, (0, 2, 1), (1, 4, 4)), OccupancyRow("top/b.Y->c.X", 10, (0, 0), (0, 0)))
 CHANNEL = ChannelRow("top/a.Y->b.X", "fifo", "int32[8]", 32, depth={"vitis": 4})
+
+
+def test_the_strips_have_room_where_the_window_is_small(report_view: ReportView, qapp: QApplication) -> None:
+    """At 200% in a dock that is as wide as three of its columns at 100%."""
+    view = report_view.occupancy
+    report_view.show_report(replace(report(), occupancy=ROWS, channels=(CHANNEL,)))
+    report_view.tabs.setCurrentWidget(view)
+    for scale, width in ((1.0, 700), (2.0, 860), (2.0, 500)):
+        apply_theme(qapp, "dark", scale)
+        report_view.resize(width, 400)
+        QApplication.processEvents()
+        strips = view.strips
+        area = strips.area(0)
+        assert area.width() >= width * 0.2, (scale, width)
+        # What is behind a strip is not cut.
+        label = strips.fontMetrics().horizontalAdvance("at most 4 of 4")
+        assert area.right() + label <= strips.width(), (scale, width)
+        strips.choose(0, 1)
+        for shown in (strips.foot(int(area.width())), strips.foot(10_000)):
+            wide = sum(strips.fontMetrics().horizontalAdvance(text) for _, text in shown)
+            assert wide <= max(area.width(), 10_000 if len(shown) == 3 else 0) or len(shown) == 1
+    assert len(strips.foot(10_000)) == 3
+    strips.cursor = None
+    assert [text for _, text in strips.foot(10_000)] == ["cycle 0", "30"]
+    assert [text for _, text in strips.foot(20)] == ["30"]
+    apply_theme(qapp, "dark")
 
 
 def test_the_strips(report_view: ReportView) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
 
 from nodes import colours
 from ui import preferences
@@ -116,8 +116,33 @@ def test_settings_are_found_by_words(studio: Window) -> None:
     assert dialog.nothing.isVisible()
     dialog.search.clear()
     assert all(field.isVisible() for field in dialog.fields.values())
-    # What the dialog has is what there is, or a part of it.
-    assert {setting.name for setting in SETTINGS} <= set(vars(Preferences()))
+    # What can be chosen anywhere can be chosen here.
+    assert sorted(setting.name for setting in SETTINGS) == sorted(vars(Preferences()))
+
+
+def test_the_canvas_follows_the_settings_and_they_follow_the_menu(studio: Window) -> None:
+    canvas, dialog = studio.panels.canvas, studio.settings_dialog()
+    dialog.show()
+    grid, snap = dialog.fields["grid"], dialog.fields["snap"]
+    assert isinstance(grid, QSpinBox)
+    assert isinstance(snap, QCheckBox)
+    grid.setValue(10)
+    assert canvas.view.grid == 10
+    snap.setFocus()
+    QTest.keyClick(snap, Qt.Key.Key_Space)
+    assert (canvas.view.grid, load().snap, studio.actions_by_id["snap"].isChecked()) == (0, False, False)
+    for name in ("minimap", "guides"):
+        field = dialog.fields[name]
+        assert isinstance(field, QCheckBox)
+        field.setChecked(False)
+        assert not studio.actions_by_id[name].isChecked()
+    assert not canvas.view.guides
+    dialog.defaults.click()
+    assert (canvas.view.grid, canvas.view.guides, load()) == (24, True, Preferences())
+    studio.actions_by_id["guides"].trigger()
+    field = studio.settings_dialog().fields["guides"]
+    assert isinstance(field, QCheckBox)
+    assert not field.isChecked()
 
 
 def test_the_switch_in_the_inspector_is_remembered(studio: Window) -> None:

@@ -67,9 +67,14 @@ def test_an_unchanged_design_is_not_built_again(studio: Window, builds: Builds, 
     assert len(builds.asked) == 2, "it can be asked for"
 
 
-def test_moved_blocks_and_a_saved_file_change_nothing_that_is_built(studio: Window, builds: Builds, qtbot: Any) -> None:
+def test_moved_blocks_notes_and_a_saved_file_change_nothing_that_is_built(
+    studio: Window, builds: Builds, qtbot: Any
+) -> None:
     run(studio, qtbot)
     assert studio.session.do(MoveNodes("cascade", {"mm1": (400.0, 40.0)}))
+    studio.do_add_note()
+    assert studio.session.project is not None
+    assert studio.session.project.notes
     studio.do_save()
     run(studio, qtbot)
     assert len(builds.asked) == 1
