@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -43,6 +43,9 @@ from ui.welcome import Welcome
 
 __all__ = ["Panels", "add_menus", "add_toolbar", "make_actions"]
 
+# What the docks at the sides have of the width at most, where the scale is large.
+_SIDES = 0.5
+
 
 class Panels:
     """Makes the docks and the middle of a window, and holds on to them."""
@@ -67,7 +70,7 @@ class Panels:
         column.addWidget(self.breadcrumbs)
         column.addWidget(self.find)
         column.addWidget(self.canvas, 1)
-        self.middle = QStackedWidget()
+        self.middle = _Middle()
         self.middle.addWidget(self.welcome)
         self.middle.addWidget(editor)
         window.setCentralWidget(self.middle)
@@ -121,9 +124,9 @@ class Panels:
         width, height = window.width(), window.height()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = [self.docks["Palette"], self.docks["Inspector"]]
-        # At a large scale the drawing keeps a third of the width.
+        # At a large scale the drawing keeps its part of the width.
         sides = [max(px(190), width // 8), max(px(360), round(width * 0.265))]
-        fits = min(1.0, width * 2 / 3 / sum(sides))
+        fits = min(1.0, width * _SIDES / sum(sides))
         window.resizeDocks(side, [round(part * fits) for part in sides], horizontal)
         window.resizeDocks(
             [self.docks["Inspector"], self.docks["Code"]], [round(height * 0.58), round(height * 0.42)], vertical
@@ -195,6 +198,19 @@ def add_toolbar(window: QMainWindow, actions: dict[str, QAction], beside_build: 
             bar.addWidget(beside_build)
     window.addToolBar(bar)
     return bar
+
+
+class _Middle(QStackedWidget):
+    """Needs as much room as the page that is shown, not as the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        """The least size of the page that is shown."""
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown is not None else super().minimumSizeHint()
 
 
 class _Bar(QToolBar):

@@ -9,10 +9,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QToolButton, QWidget
 
 from ui.icons import icon
+from ui.theme import px
 
 __all__ = ["Panes"]
 
-# Narrower than this the sides stand above each other.
+# Narrower than this, at 100%, the sides stand above each other.
 _LEAST_WIDTH = 700
 
 
@@ -91,7 +92,7 @@ class Panes(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the sides beside each other where there is room, else above each other."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _LEAST_WIDTH
+        wide = event.size().width() >= px(_LEAST_WIDTH)
         self.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
 

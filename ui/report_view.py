@@ -35,6 +35,7 @@ from ui.results import piece_of
 from ui.schedule_view import ScheduleView
 from ui.summary_page import SummaryPage
 from ui.tables import PLACE, SOURCE, add_row_action, align, fill, items_of, leads, table
+from ui.theme import px
 
 __all__ = ["ReportView"]
 
@@ -53,6 +54,7 @@ class ReportView(QWidget):
         super().__init__(parent)
         self.report: Report | None = None
         empty = QLabel("No report yet. Build the project with Ctrl+B.")
+        empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         empty.setProperty("role", "muted")
         self.tabs = QTabWidget()
@@ -60,7 +62,7 @@ class ReportView(QWidget):
         self.tabs.tabBar().setDrawBase(False)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
-        self.note.setMinimumHeight(31)
+        self.note.setMinimumHeight(px(31))
         self.summary = SummaryPage()
         self.blocks = table(BLOCK_HEADERS, _FORMULA)
         self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))

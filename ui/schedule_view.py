@@ -63,6 +63,7 @@ class ScheduleView(QWidget):
         split.setStretchFactor(1, 1)
         split.setSizes([330, 860])
         self._empty = QLabel("This report has no schedule. Build the project with Ctrl+B.")
+        self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setProperty("role", "muted")
         self._stack = QStackedLayout(self)

@@ -113,6 +113,16 @@ def test_what_a_report_draws_follows_the_scale(studio: Window) -> None:
     assert all(parts.dataflow.scene.sceneRect().contains(one) for one in outlines)
 
 
+def test_the_palette_keeps_its_width_at_a_large_scale(studio: Window) -> None:
+    studio.resize(1560, 980)
+    studio.choose_look(scale=200)
+    for _ in range(5):
+        QApplication.processEvents()
+    # Neither a page that is not shown nor a text that may wrap takes the room of the docks.
+    assert studio.panels.palette.width() >= 240
+    assert studio.panels.middle.minimumSizeHint().width() < studio.width() // 2
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_mark_of_more_in_the_toolbar_can_be_seen(studio: Window, theme: str) -> None:
     studio.actions_by_id[f"theme_{theme}"].trigger()
