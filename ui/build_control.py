@@ -66,7 +66,7 @@ class BuildControl(QObject):
         if session.loaded is None or session.project is None or out is None or self._builder.running:
             return
         self._target, self._work, self._made = TARGETS[chosen], session.work, chosen
-        session.work.build_folder = out
+        session.work.begin_build(out)
         use, waves = self._targets.vendor, self._targets.waves and chosen == "rtl"
         self._key, self._out = key_of(session.loaded, session.project, chosen, use, waves), out
         known = None if afresh else self._cache.find(out, self._key)

@@ -25,6 +25,8 @@ class _Job:
 
     def __init__(self, work: Work, project: Project) -> None:
         self.work, self.project = work, project
+        # Before the check reads them: what changes while it runs is noticed after it.
+        self.texts = work.kernel_texts()
         self.done = threading.Event()
         self.outcome: CheckedDesign | None = None
         self.fault: BaseException | None = None
@@ -97,7 +99,7 @@ class Checking(QObject):
     def _take(self, job: _Job) -> None:
         job.taken, self._running = True, None
         if job.outcome is not None and job.work.project is job.project:
-            job.work.take_check(job.outcome)
+            job.work.take_check(job.outcome, job.texts)
         if self._waiting:
             self._start()
         if job.fault is not None:

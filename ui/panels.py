@@ -45,6 +45,8 @@ __all__ = ["Panels", "add_menus", "add_toolbar", "make_actions"]
 
 # What the docks at the sides have of the width at most, where the scale is large.
 _SIDES = 0.5
+# Of the toolbar, at 100%; a style sheet is not asked for it before the look is first changed.
+_ICON = 18
 
 
 class Panels:
@@ -224,7 +226,8 @@ class _Bar(QToolBar):
         return done
 
     def rescale(self) -> None:
-        """Draw the mark in the theme in use."""
+        """Draw the icons at the present scale, and the mark in the theme in use."""
+        self.setIconSize(QSize(px(_ICON), px(_ICON)))
         mark = self.findChild(QToolButton, "qt_toolbar_ext_button")
         if mark is not None:
             mark.setIcon(icon("more"))

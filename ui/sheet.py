@@ -43,7 +43,7 @@ QToolButton#build:disabled { background: $raised; color: $disabled; }
 QToolButton#target { border: 1px solid $line; padding-right: 20px; }
 QToolButton#target:focus { border: 1px solid $accent; }
 QToolButton#target::menu-indicator { subcontrol-origin: padding; subcontrol-position: right center; right: 6px; }
-QToolBar, QToolButton { icon-size: 18px; }
+QToolButton { icon-size: 18px; }
 QTreeView, QListView { icon-size: 17px; }
 QPushButton, QTabBar, QMenu, QComboBox, QCheckBox { icon-size: 16px; }
 QMenu::indicator { width: 14px; height: 14px; }

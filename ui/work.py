@@ -5,7 +5,7 @@ Nothing here touches Qt; `ui.session` tells who listens when it changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ui.catalogue import Section, catalogue, project_files
 from ui.places import Level, graph_at, valid
 from ui.results import Made, built_for, generated
 
-__all__ = ["Sight", "Work"]
+__all__ = ["Built", "Sight", "Work"]
 
 
 @dataclass
@@ -42,6 +42,14 @@ class Sight:
     builds: dict[Any, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Built:
+    """What a build was made from: the project, and the texts of the files of its kernels and external blocks."""
+
+    project: Project
+    texts: Mapping[str, str]
+
+
 class Work:
     """One open project; without `loaded` it stands for none."""
 
@@ -51,9 +59,11 @@ class Work:
         self.checked: CheckedDesign | None = None
         self.level = Level("")
         self.result: BuildResult | None = None
-        self.built_from: Project | None = None
+        self.built_from: Built | None = None
         # The last good build for each target, and what it was built from.
-        self.builds: dict[Target, tuple[BuildResult, Project]] = {}
+        self.builds: dict[Target, tuple[BuildResult, Built]] = {}
+        # The files of the kernels as they were when the build that runs began.
+        self._begun: dict[str, str] | None = None
         # The folder of the last build, also of an earlier session.
         self.build_folder: Path | None = None
         self.kernel_files: list[str] = []
@@ -88,13 +98,18 @@ class Work:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether the last good build was of the present design (positions and notes do not count)."""
+        """Whether the last good build was of the present design and kernels (positions and notes do not count)."""
         return self._is_of(self.built_from)
 
     def take_build(self, result: BuildResult, project: Project) -> None:
         """Take the result of a build of `project`."""
-        self.result, self.built_from, self.build_faults = result, project, tuple(result.diagnostics)
-        self.builds[built_for(result) or "hls"] = (result, project)
+        built, self._begun = Built(project, self._begun or self._seen), None
+        self.result, self.built_from, self.build_faults = result, built, tuple(result.diagnostics)
+        self.builds[built_for(result) or "hls"] = (result, built)
+
+    def begin_build(self, folder: Path) -> None:
+        """Note that a build into a folder begins, with the files of the kernels as they are now."""
+        self.build_folder, self._begun = folder, self.kernel_texts()
 
     def folder_for(self, ending: str) -> Path | None:
         """Return the folder that builds go to whose folder's name ends so, as on the command line."""
@@ -108,15 +123,15 @@ class Work:
 
     def made(self, target: Target, path: str) -> Made:
         """Return what the last good build for a target generated for a block or graph."""
-        result, project = self.builds.get(target, (None, None))
-        return generated(result, path, self._is_of(project))
+        result, built = self.builds.get(target, (None, None))
+        return generated(result, path, self._is_of(built))
 
-    def _is_of(self, built_from: Project | None) -> bool:
-        """Tell whether a design that was built is the present one."""
-        if self.project is None or built_from is None:
+    def _is_of(self, built: Built | None) -> bool:
+        """Tell whether a design that was built is the present one, as it was checked last."""
+        now = self.project
+        if now is None or built is None or self._seen != built.texts:
             return False
-        same = self.project.built() == built_from.built()
-        return same and self.project.argument_order() == built_from.argument_order()
+        return now.built() == built.project.built() and now.argument_order() == built.project.argument_order()
 
     # Files.
 
@@ -158,10 +173,10 @@ class Work:
 
     # Checks.
 
-    def take_check(self, checked: CheckedDesign) -> None:
-        """Take what was found out about the design as it is now."""
+    def take_check(self, checked: CheckedDesign, texts: Mapping[str, str]) -> None:
+        """Take what was found out about the design as it is now, with the files of its kernels as they were before."""
         self.checked, self.wrong_steps = checked, ()
-        self._seen = self._kernel_texts()
+        self._seen = dict(texts)
 
     def await_check(self) -> None:
         """Go on with what was found out about an earlier state, or with nothing, until a check has ended."""
@@ -182,7 +197,7 @@ class Work:
 
     def changed_kernels(self) -> tuple[str, ...]:
         """Return the files of kernels and external blocks that have changed since the last check, sorted."""
-        found = self._kernel_texts() if self.project is not None else self._seen
+        found = self.kernel_texts() if self.project is not None else self._seen
         return tuple(sorted(path for path in {*found, *self._seen} if found.get(path) != self._seen.get(path)))
 
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -194,7 +209,7 @@ class Work:
         shown = (*self.own_faults, *self.wrong_steps, *checked, *(d for d in loaded if d.where not in known), *built)
         return _sorted(shown)
 
-    def _kernel_texts(self) -> dict[str, str]:
+    def kernel_texts(self) -> dict[str, str]:
         """Return the text of each file of a kernel or external block, empty where it can't be read."""
         paths: set[str] = set()
         for graph in self.project.graphs.values() if self.project else ():

@@ -123,6 +123,17 @@ def test_the_palette_keeps_its_width_at_a_large_scale(studio: Window) -> None:
     assert studio.panels.middle.minimumSizeHint().width() < studio.width() // 2
 
 
+def test_the_toolbar_is_at_the_start_as_it_is_after_the_look_was_changed(studio: Window) -> None:
+    bar = studio.toolbar
+    first = (bar.iconSize(), bar.height())
+    assert first[0].width() == 18
+    for percent in (200, 100):
+        studio.choose_look(scale=percent)
+        QApplication.processEvents()
+        assert bar.iconSize().width() == 18 * percent // 100
+    assert (bar.iconSize(), bar.height()) == first
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_mark_of_more_in_the_toolbar_can_be_seen(studio: Window, theme: str) -> None:
     studio.actions_by_id[f"theme_{theme}"].trigger()

@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from schedule_samples import report
 
+from allo_studio.built import BuildResult
 from allo_studio.design.model import Note
 from allo_studio.project import load_project
 from ui.window import Window
@@ -125,7 +127,8 @@ def test_colours_go_round(studio: Window) -> None:
 def test_a_note_keeps_a_build_fresh_and_has_a_menu(studio: Window) -> None:
     session = studio.session
     assert session.project
-    session.work.built_from = session.project
+    session.finish_build(BuildResult(report()), session.project)
+    assert session.up_to_date
     studio.do_add_note()
     assert session.up_to_date
     QTest.keyClick(studio.panels.canvas.view.viewport(), Qt.Key.Key_Escape)

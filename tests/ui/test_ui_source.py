@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from schedule_samples import report
 
+import ui.checking
+from allo_studio.built import BuildResult
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.source import Source, Span
 from ui import preferences
@@ -100,6 +104,51 @@ def test_a_kernel_that_changes_on_disk_is_read_again_while_the_window_is_in_fron
     qtbot.waitUntil(lambda: "A matrix product" in studio.panels.code.source.toPlainText(), timeout=5000)  # type: ignore[attr-defined]
     file.write_text(text.replace("A matrix", "The matrix"))
     qtbot.waitUntil(lambda: "The matrix product" in studio.panels.code.source.toPlainText(), timeout=5000)  # type: ignore[attr-defined]
+
+
+def test_a_build_of_an_earlier_kernel_is_not_of_the_present_design(studio: Window, project: Path) -> None:
+    session, file = studio.session, project / KERNEL
+    text = file.read_text()
+    assert session.project is not None
+    session.work.begin_build(project / "build")
+    session.finish_build(BuildResult(report()), session.project)
+    assert session.up_to_date
+    assert studio.panels.report.note.text() == ""
+    file.write_text(f"# One line more, so that no line of the build is where it was.\n{text}")
+    studio.kernel_watch.look()
+    assert not session.up_to_date
+    assert "earlier state" in studio.panels.report.note.text()
+    assert not session.made("hls", "cascade").fresh
+    file.write_text(text)
+    studio.kernel_watch.look()
+    assert session.up_to_date
+    # What is written while a build runs is not in it.
+    session.work.begin_build(project / "build")
+    file.write_text(f"# Later.\n{text}")
+    studio.kernel_watch.look()
+    session.finish_build(BuildResult(report()), session.project)
+    assert not session.up_to_date
+
+
+def test_a_kernel_that_changes_while_it_is_checked_is_read_again(
+    studio: Window, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / KERNEL
+    text = file.read_text()
+    check = ui.checking.check_project
+
+    def slow(*given: Any) -> Any:
+        found = check(*given)
+        file.write_text(text.replace("C[i, j] +=", "C[i, j, k] +="))
+        return found
+
+    monkeypatch.setattr(ui.checking, "check_project", slow)
+    studio.do_check()
+    monkeypatch.undo()
+    assert studio.session.problems() == ()
+    assert studio.session.changed_kernels() == (KERNEL,)
+    studio.kernel_watch.look()
+    assert "subscripts" in studio.session.problems()[0].message
 
 
 def test_the_command_of_an_editor() -> None:
