@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -48,18 +47,12 @@ PLACES = {"a": (0.0, 0.0), "b": (300.0, 0.0), "c": (300.0, 200.0)}
 
 
 @pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(900, 600)
-    made.show()
-    made.draw(picture(wire("a", "b")), PLACES)
-    made.view.fit()
+def canvas(canvas: Canvas, qapp: QApplication) -> Canvas:
+    """A canvas with a wire from one block to another, and a third."""
+    canvas.draw(picture(wire("a", "b")), PLACES)
+    canvas.view.fit()
     qapp.processEvents()
-    yield made
-    made.shut()
-    made.close()
-    made.deleteLater()
-    qapp.processEvents()
+    return canvas
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +26,6 @@ from ui.positions import arranged
 
 DETAIL = "rows, fifo  ·  depth 4, 4 at reset"
 IN, OUT = PortSpec("x", "int32", "int32"), PortSpec("y", "int32", "int32")
-
-
-@pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(900, 600)
-    made.show()
-    qapp.processEvents()
-    yield made
-    made.shut()
-    made.close()
-    made.deleteLater()
-    qapp.processEvents()
 
 
 def block(name: str) -> BlockSpec:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,20 +21,14 @@ BEHIND = Note("group", (-40.0, -60.0), (280.0, 200.0), "blue", "backdrop")
 
 
 @pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(900, 600)
-    made.show()
+def canvas(canvas: Canvas, qapp: QApplication) -> Canvas:
+    """A canvas with two blocks, a note, and a backdrop behind a block."""
     blocks = {name: BlockSpec(name, "kernel", name, "f()") for name in "ab"}
-    made.draw(Picture(blocks), {"a": (0.0, 0.0), "b": (400.0, 0.0)})
-    made.show_notes({"note": NOTE, "backdrop": BEHIND})
-    made.view.fit()
+    canvas.draw(Picture(blocks), {"a": (0.0, 0.0), "b": (400.0, 0.0)})
+    canvas.show_notes({"note": NOTE, "backdrop": BEHIND})
+    canvas.view.fit()
     qapp.processEvents()
-    yield made
-    made.shut()
-    made.close()
-    made.deleteLater()
-    qapp.processEvents()
+    return canvas
 
 
 @pytest.fixture

@@ -20,17 +20,6 @@ SCALE = 0.1
 PLACES = {"a": (0.0, 0.0), "b": (900.0, 0.0)}
 
 
-@pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(700, 500)
-    made.show()
-    yield made
-    made.shut()
-    made.deleteLater()
-    qapp.processEvents()
-
-
 def picture(level: str = "ok", broken: bool = False) -> Picture:
     port = PortSpec("x", "int32[4]", "int32")
     blocks = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -29,19 +28,6 @@ def chain(count: int, fan: int = 1) -> tuple[Picture, dict[str, tuple[float, flo
             wires[f"{ends[0]}->{ends[1]}"] = WireSpec(f"{ends[0]}->{ends[1]}", *ends, "float32[4]", element="float32")
     places = {f"b{i}": (i % 40 * 260.0, i // 40 * 200.0) for i in range(count)}
     return Picture(blocks, wires), places
-
-
-@pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(900, 600)
-    made.show()
-    qapp.processEvents()
-    yield made
-    made.shut()
-    made.close()
-    made.deleteLater()
-    qapp.processEvents()
 
 
 def centre(canvas: Canvas, block: str) -> QPoint:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.checked import CheckedDesign, PortInfo
 from allo_studio.design.model import Edge, Endpoint, Graph, KernelNode, Project
@@ -26,16 +24,6 @@ from ui.positions import arranged
 PROJECTS = Path(__file__).resolve().parents[2] / "projects"
 NAMES = sorted(each.parent.name for each in PROJECTS.glob("*/project.yaml"))
 KIND = parse_type("float32[8]")
-
-
-@pytest.fixture
-def canvas(qapp: QApplication) -> Iterator[Canvas]:
-    made = Canvas()
-    made.resize(900, 600)
-    yield made
-    made.shut()
-    made.close()
-    made.deleteLater()
 
 
 def hidden(canvas: Canvas) -> list[str]:
