@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
@@ -18,10 +18,15 @@ _OPENED = "As it was opened"
 class HistoryView(QListWidget):
     """A row for each state, the oldest first. A click or Return goes to it; the arrows only choose."""
 
+    # Looked at by events from the first moment on.
+    _texts: tuple[str, ...] | None = None
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._texts: tuple[str, ...] | None = None
+        # How each row is marked: before, at or behind the present state, and whether it is saved; and in which look.
+        self._marks: list[tuple[int, bool] | None] = []
+        self._look = ("", "", "")
         self.setAccessibleName("History of edits")
         self.setUniformItemSizes(True)
         # What is cut short is whole in the tooltip.
@@ -40,6 +45,7 @@ class HistoryView(QListWidget):
             same += 1
         while self.count() > same:
             self.takeItem(self.count() - 1)
+        del self._marks[same:]
         for text in texts[same:]:
             self.addItem(QListWidgetItem(text))
         self._texts = texts
@@ -47,8 +53,21 @@ class HistoryView(QListWidget):
             self._mark(history.position, history.saved_position)
         blocker.unblock()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Take on another theme or size of text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self._texts is not None:
+            self.show_history()
+
     def _mark(self, position: int, saved: int | None) -> None:
-        for row in range(self.count()):
+        look = (self.palette().text().color().name(), colours.MUTED.name(), self.font().key())
+        if look != self._look:
+            self._look, self._marks = look, []
+        # Of thousands of rows most stay as they are.
+        known, rows = self._marks, range(self.count())
+        self._marks = [((row > position) - (row < position), row == saved) for row in rows]
+        known += [None] * (len(rows) - len(known))
+        for row in (row for row in rows if self._marks[row] != known[row]):
             item, font = self.item(row), self.font()
             font.setBold(row == position)
             font.setItalic(row > position)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from allo_studio.design.edits import Disconnect, RenameNode, SetExecution
 from allo_studio.design.history import History
@@ -127,3 +129,52 @@ def test_a_history_goes_only_where_it_was() -> None:
     for wrong in (-1, 4):
         with pytest.raises(ValueError, match="there are 3 edits"):
             history.go(wrong)
+
+
+def look(view: HistoryView) -> list[tuple[object, ...]]:
+    """What is seen of each row."""
+    items = [view.item(row) for row in range(view.count())]
+    return [
+        (i.text(), i.font().bold(), i.font().italic(), i.foreground().color().name(), i.icon().isNull(), i.toolTip())
+        for i in items
+    ]
+
+
+def test_rows_that_are_marked_one_by_one_are_as_all_anew(studio: Window, view: HistoryView) -> None:
+    draw = random.Random(3)
+    for number in range(60):
+        chance = draw.random()
+        if chance < 0.5:
+            studio.session.do(RenameNode("cascade", next(iter(studio.session.graph.nodes)), f"n{number}"))
+        elif chance < 0.9:
+            studio.session.go(draw.randrange(len(studio.session.history.texts) + 1))
+        else:
+            studio.session.save()
+        anew = HistoryView(studio.session)
+        anew.setFont(view.font())
+        anew.setPalette(view.palette())
+        anew.show_history()
+        assert look(view) == look(anew)
+        assert view.currentRow() == studio.session.history.position
+        anew.deleteLater()
+
+
+def test_another_theme_is_taken_on_at_once(studio: Window, view: HistoryView, qapp: QApplication) -> None:
+    studio.do_undo()
+    before = [row[3] for row in look(view)]
+    try:
+        studio.actions_by_id["theme_light"].trigger()
+        qapp.processEvents()
+        after = [row[3] for row in look(view)]
+    finally:
+        studio.actions_by_id["theme_dark"].trigger()
+        qapp.processEvents()
+    assert all(one != two for one, two in zip(before, after, strict=True))
+    assert [row[3] for row in look(view)] == before
+
+
+def test_an_edit_marks_only_the_rows_that_change(studio: Window, view: HistoryView) -> None:
+    for row in range(view.count()):
+        view.item(row).setToolTip("not touched")
+    studio.do_undo()
+    assert [row for row in range(view.count()) if view.item(row).toolTip() != "not touched"] == [2, 3]
