@@ -12,8 +12,6 @@ from nodes import colours
 
 __all__ = ["Alignment", "aligned_with", "paint_dots", "paint_lines", "to_grid"]
 
-# From dot to dot in scene units.
-_GRID = 24.0
 # Pixels of the screen: a dot of the grid, and the least from one to the next.
 _DOT, _LEAST_PITCH = 2.0, 11.0
 
@@ -73,9 +71,9 @@ def paint_lines(painter: QPainter, lines: Sequence[QLineF]) -> None:
     painter.drawLines(list(lines))
 
 
-def paint_dots(painter: QPainter, rect: QRectF, scale: float) -> None:
-    """Draw the dots of the grid in a part of the scene, fewer of them the smaller the scale is."""
-    step = _GRID
+def paint_dots(painter: QPainter, rect: QRectF, scale: float, pitch: float) -> None:
+    """Draw the dots of the grid in a part of the scene, each `pitch` scene units; fewer the smaller the scale is."""
+    step = pitch
     while step * scale < _LEAST_PITCH:
         step *= 5
     # A row of dots is a dashed line: a point each would take longer than all the blocks.

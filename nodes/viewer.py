@@ -84,6 +84,8 @@ class CanvasView(PatchedViewer):
         self._pan_from: QPoint | None = None
         # Whether moved blocks come in line with others, and the grid that they come to lie on otherwise (0: none).
         self.guides, self.grid = False, 0.0
+        # From dot to dot in scene units, whether blocks snap to them or not.
+        self.pitch = 24.0
         self._lines: tuple[QLineF, ...] = ()
         self._overview = Overview()
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
@@ -415,7 +417,7 @@ class CanvasView(PatchedViewer):
     def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Draw a grid of dots (NodeGraphQt's dots raise a TypeError: it gives a pen a broken width)."""
         painter.fillRect(rect, colours.BACKGROUND)
-        paint_dots(painter, QRectF(rect), self.transform().m11())
+        paint_dots(painter, QRectF(rect), self.transform().m11(), self.pitch)
 
     def looks_changed(self) -> None:
         """Called when blocks or wires came, went, moved, or look different."""

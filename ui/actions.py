@@ -90,6 +90,7 @@ _TABLE = (
     ActionSpec("block_right", "Block to the &right", "Right", "", "project", "Select the next block", on_canvas=True),
     ActionSpec("block_up", "Block &above", "Up", "", "project", "Select the next block above", on_canvas=True),
     ActionSpec("block_down", "Block &below", "Down", "", "project", "Select the next block below", on_canvas=True),
+    ActionSpec("to_canvas", "To the &canvas", "F6", "", "project", "Give the keys to the canvas"),
     ActionSpec("next_port", "&Next port", "P", "", "project", "Choose the block's next port", on_canvas=True),
     ActionSpec("previous_port", "&Previous port", "Shift+P", "", "project", "Choose the port before", on_canvas=True),
     ActionSpec("wire", "&Wire…", "W", "", "project", "Draw a wire to a port chosen from a list", on_canvas=True),
@@ -144,6 +145,8 @@ SUBMENUS: dict[str, tuple[str, tuple[str | None, ...]]] = {
     "keyboard": (
         "By &keyboard",
         (
+            "to_canvas",
+            None,
             "block_left",
             "block_right",
             "block_up",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from allo_studio.diagnostics import AlloError
@@ -15,7 +16,9 @@ __all__ = ["ChangesView"]
 
 
 class ChangesView(QWidget):
-    """Two builds to choose, and a table of what is different."""
+    """Two builds to choose, and a table of what is different. `compared` tells that two others were compared."""
+
+    compared = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,6 +76,10 @@ class ChangesView(QWidget):
             self._compare()
 
     def _compare(self) -> None:
+        self._fill()
+        self.compared.emit()
+
+    def _fill(self) -> None:
         try:
             before, after = self._chosen(self.before, self._last[0]), self._chosen(self.after, self._last[1])
         except AlloError as error:

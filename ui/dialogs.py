@@ -113,7 +113,8 @@ class Prompts:
         """Ask whether the code that a project brings may be run."""
         shown = "\n".join(files[:_SHOWN]) + (f"\nand {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
         text = "A build compiles and runs code that this project brings, with all that you may do on this computer:\n\n"
-        return self._yes("Run the project's code?", f"{text}{shown}\n\nDo you trust the folder {folder}?")
+        # Enter, pressed in haste, runs nothing.
+        return self._yes("Run the project's code?", f"{text}{shown}\n\nDo you trust the folder {folder}?", first="No")
 
     def overwrite(self, name: str) -> bool:
         """Ask whether to overwrite a file that has changed on disk."""
@@ -139,5 +140,8 @@ class Prompts:
         """Ask whether to copy a file into the project."""
         return self._yes("Copy into the project", f"{name} is not in the project's folder. Copy it there, as {target}?")
 
-    def _yes(self, title: str, text: str) -> bool:
-        return QMessageBox.question(self._parent, title, text) == QMessageBox.StandardButton.Yes
+    def _yes(self, title: str, text: str, first: str = "Yes") -> bool:
+        """Ask; `first` is the button that Enter presses."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(self._parent, title, text, buttons.Yes | buttons.No, buttons[first])
+        return answer == buttons.Yes

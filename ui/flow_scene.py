@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
@@ -20,6 +20,8 @@ _PORT_WIDTH, _PORT_HEIGHT = 120.0, 32.0
 _LINE, _MARK = 15.0, 24.0
 # From one channel at a side of a box to the next, so that their labels do not meet.
 _WIRE = 44.0
+# Places of a label along its arrow, the best first.
+_LABEL_AT = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.12, 0.88)
 # Room that a channel's label has beside itself.
 _AROUND = 46.0
 
@@ -117,6 +119,8 @@ class ChannelItem(QGraphicsItem):
     def __init__(self, channel: FlowChannel, lines: tuple[str, ...], start: QPointF, end: QPointF, low: float) -> None:
         super().__init__()
         self.channel, self.lines = channel, lines
+        # How far along the arrow the label is.
+        self.label_at = _LABEL_AT[0]
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable, True)
         self.setToolTip("\n".join(filter(None, (channel.row.id, channel.row.type, *lines, channel.row.reason))))
         self._path = QPainterPath(start)
@@ -138,7 +142,7 @@ class ChannelItem(QGraphicsItem):
         metrics = QFontMetricsF(_font())
         width = max(metrics.horizontalAdvance(line) for line in self.lines) + 14
         height = len(self.lines) * px(_LINE) + 6
-        at = self._path.pointAtPercent(0.5)
+        at = self._path.pointAtPercent(self.label_at)
         return QRectF(at.x() - width / 2, at.y() - height / 2, width, height)
 
     def boundingRect(self) -> QRectF:
@@ -226,8 +230,18 @@ class FlowScene(QGraphicsScene):
                 if end.x() <= start.x():
                     low += 2 * px(_LINE) + 14
                 item = ChannelItem(each, texts[each.row.id], start, end, low)
+                self._place_label(item)
                 self.addItem(item)
                 self.channels.append(item)
+
+    def _place_label(self, item: ChannelItem) -> None:
+        """Put a label where it is on no box and on no other label, or in the middle where there is no such place."""
+        taken = [QRectF(box.pos(), QSizeF(*box.size)) for box in self.processes.values()]
+        taken += [other.label for other in self.channels]
+        for item.label_at in _LABEL_AT:
+            if not any(item.label.intersects(one) for one in taken):
+                return
+        item.label_at = _LABEL_AT[0]
 
     def _side(self, name: str, taken: dict[str, int], count: int, right: bool) -> QPointF:
         """Return the next place on a side of a box that has so many channels there."""

@@ -17,9 +17,6 @@ from ui.target_dialog import TargetDialog
 
 __all__ = ["KeyboardCommands"]
 
-# How far a key moves blocks, in units of the drawing: the distance of the dots.
-_STEP = 24.0
-
 
 class KeyboardCommands:
     """The window's methods that its actions by the keyboard call."""
@@ -82,19 +79,28 @@ class KeyboardCommands:
 
     def do_move_left(self) -> None:
         """Move the selected blocks a step to the left."""
-        self.walk.nudge((-1, 0), _STEP)
+        self._nudge((-1, 0))
 
     def do_move_right(self) -> None:
         """Move the selected blocks a step to the right."""
-        self.walk.nudge((1, 0), _STEP)
+        self._nudge((1, 0))
 
     def do_move_up(self) -> None:
         """Move the selected blocks a step up."""
-        self.walk.nudge((0, -1), _STEP)
+        self._nudge((0, -1))
 
     def do_move_down(self) -> None:
         """Move the selected blocks a step down."""
-        self.walk.nudge((0, 1), _STEP)
+        self._nudge((0, 1))
+
+    def _nudge(self, direction: tuple[int, int]) -> None:
+        """Move the selected blocks from one dot of the grid to the next."""
+        self.walk.nudge(direction, self.panels.canvas.view.pitch)
+
+    def do_to_canvas(self) -> None:
+        """Give the keys to the canvas."""
+        self.panels.canvas.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._tell(self.walk.told())
 
     def do_next_port(self) -> None:
         """Choose the next port of the selected block."""

@@ -84,7 +84,10 @@ class LayoutCommands:
         for name in ("minimap", "snap", "guides"):
             self.actions_by_id[name].setChecked(getattr(chosen, name))
         canvas.minimap.switch(chosen.minimap)
-        canvas.view.grid, canvas.view.guides = float(chosen.grid) if chosen.snap else 0.0, chosen.guides
+        view, canvas.view.guides = canvas.view, chosen.guides
+        view.pitch = float(chosen.grid)
+        view.grid = view.pitch if chosen.snap else 0.0
+        view.redraw()
 
     def do_export_picture(self) -> None:
         """Write the graph that is shown as a picture."""

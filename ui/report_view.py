@@ -92,6 +92,7 @@ class ReportView(QWidget):
         for page in (self.summary, self.schedule, self.dataflow, self.heat):
             page.place_chosen.connect(self.place_chosen)
             page.source_chosen.connect(self.source_chosen)
+        self.comparison.compared.connect(self._show_comparison)
         self.tabs.setCornerWidget(self.note)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)

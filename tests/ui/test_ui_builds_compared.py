@@ -113,6 +113,21 @@ def test_builds_of_the_window_are_kept(
     assert box.count() == 3
 
 
+def test_the_title_counts_what_is_compared(report_view: ReportView, tmp_path: Path) -> None:
+    for number in (1, 2):
+        keep_build(tmp_path, built(number), "hls", NOON + timedelta(minutes=number))
+    report_view.show_report(built(2), "hls")
+    report_view.show_kept(builds_of(tmp_path, "p"))
+    view = report_view.comparison
+    at = report_view.tabs.indexOf(view)
+    counts = set()
+    for number in range(view.before.count()):
+        view.before.setCurrentIndex(number)
+        assert report_view.tabs.tabText(at) == f"Changes ({view.count})"
+        counts.add(view.count)
+    assert len(counts) > 1
+
+
 FULL = replace(report(), occupancy=(OccupancyRow("top/a.Y->b.X", 10, (0, 2), (1, 4)),))
 PAGES = ("Summary", "Dataflow", "Call graph", "Blocks", "Loops", "Schedule", "Channels", "Occupancy")
 

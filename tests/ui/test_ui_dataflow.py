@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from schedule_samples import LINE, report
@@ -213,3 +213,20 @@ def _contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
     low, high = sorted((light(one), light(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def test_labels_of_channels_that_pass_a_process_do_not_meet(flow: DataflowView, report_view: ReportView) -> None:
+    """As where a copy goes around a process, to be added to what that makes of the other."""
+    names = ("fan", "attend", "sum")
+    blocks = tuple(ProcessRow(f"top/{name}", name, 10, 10, 1) for name in names)
+    ends = (("fan.y0", "attend.X"), ("fan.y1", "sum.B"), ("attend.Y", "sum.A"))
+    wires = tuple(
+        ChannelRow(f"top/{a}->{b}", "fifo", "int8[4]", 8, source=f"top/{a}", target=f"top/{b}") for a, b in ends
+    )
+    report_view.show_report(replace(report(), top="top", processes=blocks, channels=wires), "hls")
+    scene = flow.scene
+    labels = [item.label for item in scene.channels]
+    assert len(labels) == 3
+    boxes = [QRectF(box.pos(), QSizeF(*box.size)) for box in scene.processes.values()]
+    for number, label in enumerate(labels):
+        assert not any(label.intersects(other) for other in (*labels[:number], *boxes))

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from ip_projects import SCALE, write_files
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 from schedule_samples import report
 
 import ui.builder
 from allo_studio.design.model import IpNode
 from allo_studio.pipeline import BuildResult
 from allo_studio.project import LoadedProject
+from ui.dialogs import Prompts
 from ui.window import Window
 
 
@@ -91,3 +95,19 @@ def test_code_of_a_project_is_run_after_a_question_once_a_folder(
     assert mixed.open_project(Path(__file__).parents[2] / "projects" / "gemm_cascade")
     start()
     assert (len(built), len(asked)) == (4, 3)
+
+
+@pytest.mark.parametrize(("key", "answer"), [(Qt.Key.Key_Return, False), (Qt.Key.Key_Y, True)])
+def test_enter_alone_trusts_nobody(window: Window, tmp_path: Path, key: Qt.Key, answer: bool) -> None:
+    seen: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        seen.append(box.text())
+        alt = Qt.KeyboardModifier.AltModifier if key == Qt.Key.Key_Y else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(box, key, alt)
+
+    QTimer.singleShot(200, press)
+    assert Prompts(window).trust(tmp_path, ("ip/scale.cpp",)) is answer
+    assert "ip/scale.cpp" in seen[0]

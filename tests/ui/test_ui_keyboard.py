@@ -86,6 +86,15 @@ def test_arrows_lead_to_the_next_block(studio: Window) -> None:
     assert studio.panels.inspector.block == "mm2"
 
 
+def test_a_key_leads_from_the_palette_to_the_canvas(studio: Window) -> None:
+    studio.panels.canvas.select("mm1")
+    studio.do_search()
+    assert studio.focusWidget() is studio.panels.palette.search
+    studio.actions_by_id["to_canvas"].trigger()
+    assert studio.focusWidget() is studio.panels.canvas.view
+    assert "mm1" in studio.statusBar().currentMessage()
+
+
 def test_a_chosen_port_is_told_and_ringed(studio: Window) -> None:
     canvas = studio.panels.canvas
     canvas.select("mm2")

@@ -128,6 +128,12 @@ def test_the_canvas_follows_the_settings_and_they_follow_the_menu(studio: Window
     assert isinstance(snap, QCheckBox)
     grid.setValue(10)
     assert canvas.view.grid == 10
+    # The dots are drawn there, and the keys move from one to the next.
+    assert canvas.view.pitch == 10
+    canvas.select("mm1")
+    x, y = canvas.positions["mm1"]
+    studio.do_move_right()
+    assert canvas.positions["mm1"] == (x + 10, y)
     snap.setFocus()
     QTest.keyClick(snap, Qt.Key.Key_Space)
     assert (canvas.view.grid, load().snap, studio.actions_by_id["snap"].isChecked()) == (0, False, False)
