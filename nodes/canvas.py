@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from PySide6.QtCore import QPoint, QPointF, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from allo_studio.design.checked import CheckedDesign
@@ -355,6 +355,11 @@ class Canvas(QWidget):
         finally:
             self._drawing = False
         self._tell_selection()
+
+    def areas(self) -> list[QRectF]:
+        """Return what blocks and notes take of the scene; one may well lie on a backdrop."""
+        notes = (note.area for note in self.notes if not note.backdrop)
+        return [*(node.view.area for node in self._blocks.values()), *notes]
 
     def selected_notes(self) -> list[str]:
         """Return the ids of the selected notes and backdrops."""

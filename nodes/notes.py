@@ -243,6 +243,11 @@ class NoteItem(QGraphicsItem):
         """Whether the text is being written."""
         return self._editor is not None and self._editor.active
 
+    def finish(self) -> None:
+        """Take up what was written so far, as at a click elsewhere."""
+        if self._editor is not None:
+            self._editor.finish()
+
     def stop(self) -> None:
         """Let go of a text that is being written, as the note itself goes."""
         if self._editor is not None:
@@ -285,11 +290,12 @@ class _Editor(QGraphicsTextItem):
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() == Qt.Key.Key_Escape or (returned and (control or self._title)):
             event.accept()
-            self._end()
+            self.finish()
             return
         super().keyPressEvent(event)
 
-    def _end(self) -> None:
+    def finish(self) -> None:
+        """Hide, and tell the text."""
         if self.active:
             self.active = False
             self.hide()
@@ -299,7 +305,7 @@ class _Editor(QGraphicsTextItem):
         """End where the person goes on elsewhere; a menu of its own is no such place."""
         super().focusOutEvent(event)
         if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
-            self._end()
+            self.finish()
 
 
 class NoteLayer:

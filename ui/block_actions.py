@@ -25,6 +25,7 @@ from allo_studio.diagnostics import AlloError
 from allo_studio.project import copy_nodes, read_clip
 from nodes.canvas import Canvas
 from ui.dialogs import Prompts
+from ui.free_place import NEW_SIZE, free_place
 from ui.gestures import Gestures
 from ui.session import Session
 
@@ -131,6 +132,9 @@ class BlockActions:
         width, height = (max(p[axis] for p in places) - min(p[axis] for p in places) for axis in (0, 1))
         middle = self._canvas.view.mapToScene(self._canvas.view.viewport().rect().center())
         x, y = (float(round(v / 4) * 4) for v in (middle.x() - width / 2, middle.y() - height / 2))
+        whole = (width + NEW_SIZE[0], height + NEW_SIZE[1])
+        x, y = free_place((x, y), whole, self._canvas.areas())
+        # Where there is no room, it is at least not exactly on what is there.
         taken = {*self._canvas.positions.values(), *(note.note.place for note in self._canvas.notes)}
         first = min(places)
         while (x + first[0] - min(p[0] for p in places), y + first[1] - min(p[1] for p in places)) in taken:

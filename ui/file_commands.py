@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QMenu
+from shiboken6 import isValid
 
 from allo_studio.design.edits import ReplaceProject
 from ui import preferences
@@ -73,6 +74,17 @@ class FileCommands:
         forget_recent()
         self.panels.welcome.show_recent([])
 
+    def settle(self) -> None:
+        """Take up what is being typed in a note or a field of the inspector, as if the person had gone on elsewhere."""
+        for note in list(self.panels.canvas.notes):
+            note.finish()
+        box = QApplication.focusWidget()
+        if isinstance(box, (QLineEdit, QAbstractSpinBox)) and self.panels.inspector.isAncestorOf(box):
+            box.clearFocus()
+            # An edit makes the page anew, which gives the keys to the new field.
+            if isValid(box) and box.isVisible():
+                box.setFocus()
+
     def may_leave(self) -> bool:
         """Ask about the unsaved changes of all projects; False means to stay."""
         return self._may_close(*(work for work in self.session.works if work.dirty))
@@ -125,6 +137,7 @@ class FileCommands:
         if path is not None and self.session.save_as(path):
             self.targets.choose(target)
             self._remember()
+            self._message(f"Saved as {path}")
 
     def do_reopen(self) -> None:
         """Open the projects that were open when the studio ended."""

@@ -62,12 +62,13 @@ class _Parameter(QWidget):
         back.setIcon(icon("undo"))
         back.setToolTip("Take the value away" if own in (None, "") else f"Go back to the kernel's own value, {own}")
         back.setAccessibleName(back.toolTip())
-        back.setVisible(override is not None)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.box, 1)
         layout.addWidget(back)
+        # Only now: without a parent it would be a window for a moment, which takes the keys from this one.
+        back.setVisible(override is not None)
         self.check = FieldCheck(self.box, self._wrong)
         self.box.editingFinished.connect(self._edited)
         back.clicked.connect(lambda: self.changed.emit(None))
@@ -158,8 +159,11 @@ class KernelPage(Page):
         self.general.show_block(node)
         told = (graph, name, tuple(own.items()), tuple(node.params.items()))
         if told != self._told:
+            typed = [n for n, row in self._rows.items() if row.box.hasFocus()] if told[:2] == self._told[:2] else []
             self._told = told
             self._show_parameters(own, node.params)
+            for parameter in typed:
+                self._type_in(parameter)
         self.schedule.show_block(project, graph, name, irs, faults)
         whole = [d for d in faults if "#" not in d.where]
         self.faults.setText("\n\n".join(f"{d.message}\n{d.hint}".strip() for d in whole))
@@ -187,6 +191,14 @@ class KernelPage(Page):
             self._rows[name] = row
         if not self._rows:
             self._parameters.addWidget(title("This kernel has no parameters.", "muted"), 0, 0)
+
+    def _type_in(self, name: str) -> None:
+        """Let the keys stay with a parameter whose box was made anew, as after Return in it."""
+        row = self._rows.get(name)
+        if row is not None:
+            row.show()
+            row.box.setFocus()
+            row.box.selectAll()
 
     def _replace(self, node: KernelNode) -> None:
         self.edited.emit(SetNode(self._graph, self._node, node))

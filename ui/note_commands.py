@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 from allo_studio.design.edits import AddNote, Edit, SetNote, Several, note_name
 from allo_studio.design.model import Graph, Note, NoteColour
 from nodes.notes import TITLE_HEIGHT
+from ui.free_place import free_place
 from ui.panels import Panels
 from ui.session import Session
 
@@ -49,9 +50,7 @@ class NoteActions:
             return
         middle = view.mapToScene(view.viewport().rect().center())
         place = (_snapped(middle.x() - 100), _snapped(middle.y() - 40))
-        taken = {note.place for note in self.notes().values()}
-        while place in taken:
-            place = (place[0] + 24, place[1] + 24)
+        place = free_place(place, (200.0, 80.0), self._canvas.areas())
         self._add(graph, Note("", place, colour="yellow"), "note")
 
     def surround(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
@@ -47,6 +47,10 @@ __all__ = ["Panels", "add_menus", "add_toolbar", "make_actions"]
 _SIDES = 0.5
 # Of the toolbar, at 100%; a style sheet is not asked for it before the look is first changed.
 _ICON = 18
+# Before these what is being typed is taken up: they are about the whole design.
+_SETTLING = frozenset(
+    {"save", "save_as", "close_project", "quit", "check", "build", "rebuild", "calibrate", "export_picture"}
+)
 
 
 class Panels:
@@ -136,8 +140,11 @@ class Panels:
         window.resizeDocks([self.docks["Results"]], [min(max(px(250), round(height * 0.33)), height // 2)], vertical)
 
 
-def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
-    """Make the actions of the table; each calls the window's method `do_<id>`. Some keys act on the canvas alone."""
+def make_actions(window: QMainWindow, canvas: QWidget, settle: Callable[[], None]) -> dict[str, QAction]:
+    """Make the actions of the table; each calls the window's method `do_<id>`. Some keys act on the canvas alone.
+
+    `settle` takes up what is being typed; it is called before an action that is about the whole design.
+    """
     made = {}
     groups: dict[str, QActionGroup] = {}
     for name, spec in ACTIONS.items():
@@ -152,6 +159,8 @@ def make_actions(window: QMainWindow, canvas: QWidget) -> dict[str, QAction]:
         action.setCheckable(bool(spec.group) or spec.toggle)
         if spec.group:
             groups.setdefault(spec.group, QActionGroup(window)).addAction(action)
+        if name in _SETTLING:
+            action.triggered.connect(settle)
         action.triggered.connect(getattr(window, f"do_{name}"))
         if spec.on_canvas:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

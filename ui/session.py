@@ -55,6 +55,8 @@ class Session(QObject):
     built = Signal()
     # Something that was asked for could not be done: a sentence for the status bar.
     refused = Signal(str)
+    # Another level or project is about to be shown: what is being typed belongs to this one.
+    turning = Signal()
     # Another project is about to come to the front; and it has come there, and all signals above were sent.
     leaving = Signal()
     entered = Signal()
@@ -108,6 +110,7 @@ class Session(QObject):
         """Bring an open project to the front."""
         if work is self.work:
             return
+        self.turning.emit()
         self.leaving.emit()
         self.work = work
         if work.changed_kernels() and not work.pending:
@@ -413,6 +416,7 @@ class Session(QObject):
     def show_level(self, level: Level) -> None:
         """Show another graph; nothing happens where the level does not exist."""
         if self.project is not None and level != self.level and graph_at(self.project, level) is not None:
+            self.turning.emit()
             self.work.level = level
             self.level_changed.emit()
 

@@ -26,6 +26,7 @@ class TabCommands:
     _opened: list[Path]
     _update_actions: Callable[[], None]
     _may_close: Callable[[Work], bool]
+    settle: Callable[[], None]
 
     def do_next_tab(self) -> None:
         """Show the project to the right of this one, after the last the first."""
@@ -41,6 +42,7 @@ class TabCommands:
 
     def close_work(self, work: Work) -> None:
         """Close a project, after a question where it is not saved; a build of it is cancelled."""
+        self.settle()
         if self._may_close(work):
             self.build_control.forget(work)
             self.session.close(work)

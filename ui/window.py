@@ -34,6 +34,7 @@ from ui.dock_commands import DockCommands
 from ui.file_commands import FileCommands
 from ui.file_drops import FileDrops
 from ui.find_bar import FindCommands
+from ui.free_place import NEW_SIZE, free_place
 from ui.gestures import Gestures
 from ui.guide_commands import GuideCommands, GuideFollower
 from ui.icons import icon
@@ -98,7 +99,7 @@ class Window(
         self.block_actions = BlockActions(self.session, self.panels.canvas, self.gestures)
         self.find_bar = self.panels.find
         self.note_actions = NoteActions(self.session, self.panels)
-        self.actions_by_id = make_actions(self, self.panels.canvas)
+        self.actions_by_id = make_actions(self, self.panels.canvas, self.settle)
         self.mark_layout()
         self.actions_by_id["vendor"].setChecked(self.targets.vendor.run != "never")
         self.actions_by_id["waves"].setChecked(self.targets.waves)
@@ -131,6 +132,7 @@ class Window(
         session.built.connect(self._show_result)
         session.refused.connect(self._say)
         session.entered.connect(self._show_generated)
+        session.turning.connect(self.settle)
         session.works_changed.connect(self.show_tabs)
         for signal in (builder.started, builder.finished, builder.failed, builder.cancelled):
             signal.connect(lambda *_: (self._update_actions(), self.show_tabs()))
@@ -325,11 +327,8 @@ class Window(
     def _add_in_view(self, payload: dict[str, Any]) -> None:
         view = self.panels.canvas.view
         at = view.mapToScene(view.viewport().rect().center())
-        taken = set(self.panels.canvas.positions.values())
-        x, y = float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4)
-        while (x, y) in taken:
-            x, y = x + 24, y + 24
-        self._select_new(self.gestures.add(payload, (x, y)))
+        wanted = (float(round(at.x() / 4) * 4), float(round(at.y() / 4) * 4))
+        self._select_new(self.gestures.add(payload, free_place(wanted, NEW_SIZE, self.panels.canvas.areas())))
 
     def _select_new(self, name: str | None) -> None:
         if name is not None:
@@ -482,6 +481,7 @@ class Window(
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, stop the build, and take the scene down in an order that Qt survives."""
+        self.settle()
         if self._shut or not self.may_leave():
             event.setAccepted(self._shut)
             return

@@ -1,4 +1,4 @@
-"""Gestures that are given up half-way, or during which the design changes, leave nothing behind."""
+"""Gestures that are given up half-way leave nothing behind, and nothing that is being typed is lost at another one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QTabBar
 
 from allo_studio.design.edits import Edit, MoveNodes, RemoveNodes
 from nodes.pipe import WireItem
+from ui.free_place import free_place
 from ui.window import Window
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -163,3 +164,118 @@ def test_ports_that_come_into_sight_are_ringed(studio: Window) -> None:
     QTest.keyClick(canvas.view, Qt.Key.Key_Escape)
     assert canvas.port("mm2", "B", False).mark == ""
     release(studio, start)
+
+
+def typed_note(window: Window, text: str) -> None:
+    window.activateWindow()
+    window.actions_by_id["add_note"].trigger()
+    QTest.keyClicks(window.panels.canvas.view.viewport(), text)
+
+
+def typed_size(window: Window, text: str) -> QLineEdit:
+    """Type the first parameter of mm1, without Return."""
+    window.panels.canvas.select("mm1")
+    QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    window.activateWindow()
+    boxes = window.panels.inspector.findChildren(QLineEdit)
+    box = next(box for box in boxes if box.accessibleName() == "Parameter M" and box.isVisible())
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, text)
+    assert QApplication.focusWidget() is box
+    return box
+
+
+def size(window: Window) -> object:
+    assert window.session.project is not None
+    return window.session.project.graphs["cascade"].nodes["mm1"].params.get("M")
+
+
+def note_texts(window: Window) -> list[str]:
+    assert window.session.project is not None
+    return [note.text for note in window.session.project.notes.get("cascade", {}).values()]
+
+
+def test_a_note_that_is_written_is_kept_at_a_click_on_another_tab(studio: Window, project: Path) -> None:
+    assert studio.session.save_as(project.with_name("other"))
+    assert studio.open_project(project)
+    typed_note(studio, "mind the gap")
+    bar = studio.panels.tabs.findChild(QTabBar) or studio.panels.tabs
+    assert isinstance(bar, QTabBar)
+    QTest.mouseClick(bar, LEFT, NONE, bar.tabRect(0).center())
+    assert note_texts(studio) == []
+    studio.actions_by_id["next_tab"].trigger()
+    assert note_texts(studio) == ["mind the gap"]
+
+
+def test_a_note_that_is_written_is_saved(studio: Window, project: Path) -> None:
+    typed_note(studio, "mind the gap")
+    studio.actions_by_id["save"].trigger()
+    assert "mind the gap" in (project / "project.yaml").read_text(encoding="utf-8")
+    assert not studio.session.dirty
+
+
+def test_a_value_that_is_typed_is_taken_up_before_a_save_and_at_the_end(studio: Window, project: Path) -> None:
+    studio.actions_by_id["add_input"].trigger()
+    typed_size(studio, "32")
+    assert size(studio) is None
+    studio.actions_by_id["save"].trigger()
+    assert size(studio) == 32
+    assert not studio.session.dirty
+    typed_size(studio, "16")
+    studio.prompts.answers["unsaved"] = "cancel"  # type: ignore[attr-defined]
+    studio.close()
+    assert "unsaved" in studio.prompts.asked  # type: ignore[attr-defined]
+    assert size(studio) == 16
+
+
+def test_the_keys_stay_with_a_parameter_after_return_in_it(studio: Window) -> None:
+    box = typed_size(studio, "32")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert size(studio) == 32
+    QApplication.processEvents()
+    assert studio.isActiveWindow(), "no part of the page was a window for a moment"
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    held = QApplication.focusWidget()
+    assert isinstance(held, QLineEdit)
+    assert (held.accessibleName(), held.selectedText()) == ("Parameter M", "32")
+    QTest.keyClicks(held, "16")
+    QTest.keyClick(held, Qt.Key.Key_Return)
+    assert size(studio) == 16
+
+
+def test_a_value_that_is_wrong_is_not_taken_up(studio: Window) -> None:
+    studio.actions_by_id["add_input"].trigger()
+    typed_size(studio, "M*2")
+    studio.actions_by_id["save"].trigger()
+    assert size(studio) is None
+
+
+def test_nothing_is_kept_of_a_project_whose_changes_are_discarded(studio: Window, project: Path) -> None:
+    typed_size(studio, "32")
+    studio.actions_by_id["close_project"].trigger()
+    assert not (project / ".autosave-project.yaml").exists()
+
+
+def test_what_is_added_covers_nothing(studio: Window) -> None:
+    canvas = studio.panels.canvas
+    studio.do_fit()
+    for action in ("add_input", "add_output", "add_note", "add_input"):
+        before = canvas.areas()
+        studio.actions_by_id[action].trigger()
+        (new,) = [area for area in canvas.areas() if area not in before]
+        assert not any(new.intersects(area) for area in before), action
+
+
+def test_the_nearest_free_place_is_found() -> None:
+    size = (100.0, 50.0)
+    assert free_place((10.0, 20.0), size, []) == (10.0, 20.0)
+    assert free_place((0.0, 0.0), size, [QRectF(-40, 0, 100, 50)]) == (0.0, 72.0), "below: the shortest way"
+    assert free_place((0.0, 0.0), size, [QRectF(-2000, -2000, 4000, 4000)]) == (0.0, 0.0), "there is none"
+
+
+def test_saving_under_another_name_is_told(studio: Window, project: Path) -> None:
+    studio.prompts.answers["save_as"] = project.with_name("other")  # type: ignore[attr-defined]
+    studio.actions_by_id["save_as"].trigger()
+    assert studio.statusBar().currentMessage() == f"Saved as {project.with_name('other')}"
