@@ -140,6 +140,10 @@ class StepForm(QWidget):
             else:
                 widget.setCurrentText(_text(value))
 
+    def input(self, field: str) -> QComboBox | QCheckBox:
+        """Return what a field is filled in by."""
+        return self._inputs[field]
+
     def choices(self, field: str) -> list[str]:
         """Return what is offered for a field."""
         widget = self._inputs[field]
