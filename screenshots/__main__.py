@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import traceback
@@ -25,7 +26,9 @@ _OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Play scenes; returns the exit status (1 where one failed, which keeps no other from being played)."""
-    parser = argparse.ArgumentParser(prog="python -m screenshots", description="Make the pictures of the documentation.")
+    parser = argparse.ArgumentParser(
+        prog="python -m screenshots", description="Make the pictures of the documentation."
+    )
     parser.add_argument("--only", action="append", choices=SCENES, metavar="NAME", help="a scene to play (all)")
     parser.add_argument("--out", type=Path, default=_OUT, help="where the pictures go (docs/images)")
     parser.add_argument("--list", action="store_true", help="list the scenes and what they show")
@@ -36,10 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The platform without a screen remarks on what it lacks, which says nothing about the pictures.
     qInstallMessageHandler(lambda *_: None)
     failed = []
-    with tempfile.TemporaryDirectory() as folder:
-        # Paths in pictures begin with ~.
-        os.environ["HOME"] = folder
-        stage = Stage(Path(folder))
+    # Paths are in pictures: they are the same each time, and those of a home begin with ~.
+    folder = Path(tempfile.gettempdir()) / "allo-studio"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["HOME"] = str(folder)
+    try:
+        stage = Stage(folder)
         for name in options.only or SCENES:
             try:
                 stage.reset()
@@ -49,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 failed.append(name)
                 traceback.print_exc()
         stage.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"not made: {', '.join(failed)}" if failed else "all made")
     return 1 if failed else 0
 

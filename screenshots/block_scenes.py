@@ -26,31 +26,28 @@ def _right(stage: Stage, *, inspector: int, code: int) -> None:
 
 def _parameters(stage: Stage) -> QPixmap:
     _block(stage)
-    _right(stage, inspector=620, code=200)
     stage.type_in(stage.parts.inspector.kernel_page.parameter("K"), "sixty", enter=False)
-    return stage.picture(stage.parts.docks["Inspector"])
+    return stage.inspector(420)
 
 
 def _steps(stage: Stage) -> QPixmap:
     _block(stage)
-    _right(stage, inspector=760, code=100)
     panel = stage.parts.inspector.kernel_page.schedule
     panel.add_step()
-    stage.step("partition", buffer="A", factor="8")
+    stage.step("partition", buffer="A", kind="cyclic", dim="2", factor="8")
     stage.predictions()
-    return stage.picture(stage.parts.docks["Inspector"])
+    return stage.inspector()
 
 
 def _refused_step(stage: Stage) -> QPixmap:
     _block(stage)
-    _right(stage, inspector=760, code=100)
     panel = stage.parts.inspector.kernel_page.schedule
     panel.steps.setCurrentRow(0)
     stage.settle()
     panel.add_step()
     stage.step("parallel", axis="k")
     stage.settle(0.4)
-    return stage.picture(stage.parts.docks["Inspector"])
+    return stage.inspector()
 
 
 def _loops(stage: Stage) -> QPixmap:
@@ -131,7 +128,9 @@ def _generated(stage: Stage) -> QPixmap:
 SCENES = (
     Scene("inspector-parameters", "A block's parameters, one of which is being mistyped", _parameters),
     Scene("inspector-steps", "Steps with what each does to the cycles, and a step that is being added", _steps),
-    Scene("inspector-step-refused", "A step that would change the result is refused, with two iterations", _refused_step),
+    Scene(
+        "inspector-step-refused", "A step that would change the result is refused, with two iterations", _refused_step
+    ),
     Scene("inspector-loops", "The loops of a kernel and its buffers after a build", _loops),
     Scene("inspector-diagnostics", "A fault of a kernel in the margin of its source and under Problems", _margin),
     Scene("inspector-before-after", "A kernel before and after a step, side by side", _before_after),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from allo_studio.design.model import GraphNode
 from screenshots.scene import Scene
-from screenshots.stage import Stage
+from screenshots.stage import Stage, StageError
+from screenshots.tutorial_scenes import open_last
 
 __all__ = ["SCENES"]
 
-_KERNEL = '''from allo_studio.lang import float32, grid
+_KERNEL = """from allo_studio.lang import float32, grid
 
 
 def bias(X: float32[64, 64], b: float32[64]) -> float32[64, 64]:
@@ -20,7 +21,7 @@ def bias(X: float32[64, 64], b: float32[64]) -> float32[64, 64]:
     for i, j in grid(64, 64):
         Y[i, j] = X[i, j] + b[j]
     return Y
-'''
+"""
 
 
 def _studio(stage: Stage) -> QPixmap:
@@ -51,35 +52,21 @@ def _dropped_file(stage: Stage) -> QPixmap:
     data.setUrls([QUrl.fromLocalFile(str(file))])
     at = QPointF(view.viewport().width() * 0.62, view.viewport().height() * 0.74)
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(view.viewport(), QDropEvent(at, Qt.DropAction.CopyAction, data, left, none))
+    # As Qt does where a file comes from another program.
+    view.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, data, left, none))
     stage.settle(0.4)
+    copied = stage.example("gemm_cascade") / "kernels" / "bias.py"
+    if not copied.exists():
+        raise StageError(stage.window.statusBar().currentMessage())
     made = stage.picture(stage.parts.docks["Palette"], stage.parts.canvas)
-    (stage.example("gemm_cascade") / "kernels" / "bias.py").unlink()
+    copied.unlink()
     return made
 
 
 def _offers(stage: Stage) -> QPixmap:
-    window = stage.open("gemm_cascade")
-    canvas = stage.parts.canvas
-    start = canvas.port("mm1", "C", True).centre
-    end = start + QPointF(40, 130)
-
-    def library(menu: QWidget) -> None:
-        menu.close()
-
-    def drop() -> None:
-        stage.hold(start, end)
-        window.cursor().setPos(stage.parts.canvas.view.viewport().mapToGlobal(canvas.view.mapFromScene(end)))
-        stage.let_go(end)
-
-    return stage.asked(drop, library, prepare=_open_submenu)
-
-
-def _open_submenu(menu: QWidget) -> None:
-    assert isinstance(menu, QMenu)
-    inner = next(action for action in menu.actions() if action.menu() is not None)
-    menu.setActiveAction(inner)
-    QTest.keyClick(menu, Qt.Key.Key_Right)
+    stage.open("gemm_cascade")
+    start = stage.parts.canvas.port("mm1", "C", True).centre
+    return stage.asked(lambda: stage.drop_wire(start, start + QPointF(40, 130)), prepare=open_last)
 
 
 def _fitting(stage: Stage) -> QPixmap:
@@ -103,12 +90,8 @@ def _refused(stage: Stage) -> QPixmap:
 
 
 def _types(stage: Stage) -> QPixmap:
-    stage.open("image_pipeline")
-    stage.build()
-    stage.parts.docks["Results"].hide()
-    stage.settle()
-    stage.window.do_fit()
-    return stage.picture(stage.parts.canvas)
+    stage.open("mlp")
+    return stage.drawing()
 
 
 def _break(stage: Stage) -> None:
@@ -120,7 +103,7 @@ def _break(stage: Stage) -> None:
 
 def _broken(stage: Stage) -> QPixmap:
     _break(stage)
-    return stage.picture(stage.parts.canvas)
+    return stage.drawing()
 
 
 def _fixes(stage: Stage) -> QPixmap:
@@ -133,38 +116,30 @@ def _fixes(stage: Stage) -> QPixmap:
 def _overlays(stage: Stage) -> QPixmap:
     stage.open("diamond")
     stage.build("rtl")
-    stage.parts.docks["Results"].hide()
-    stage.settle()
-    stage.window.do_fit()
-    return stage.picture(stage.parts.canvas)
+    return stage.drawing()
 
 
-def _inside(stage: Stage) -> QPixmap:
-    window = stage.open("attention")
-    graph = window.session.graph
-    inner = next((name for name in graph.nodes if window.session.place(f"{graph.name}/{name}/")), None) if graph else ""
-    del inner
-    stage.parts.canvas.select_blocks([name for name in (graph.nodes if graph else ())][:3])
+def _collapse(stage: Stage) -> None:
+    stage.open("attention")
+    stage.parts.canvas.select_blocks(["query", "key", "value"])
     stage.settle()
     stage.prompts.answers["text"] = "projections"
     stage.act("collapse")
-    block = stage.parts.inspector.block or "projections"
-    stage.parts.canvas.select(block)
-    stage.settle()
-    stage.act("enter")
-    stage.window.do_fit()
-    return stage.picture(stage.parts.breadcrumbs, stage.parts.canvas)
+    stage.act("arrange")
 
 
 def _collapsed(stage: Stage) -> QPixmap:
-    window = stage.open("attention")
-    graph = window.session.graph
-    stage.parts.canvas.select_blocks(list(graph.nodes if graph else ())[:3])
+    _collapse(stage)
+    return stage.drawing(stage.parts.breadcrumbs)
+
+
+def _inside(stage: Stage) -> QPixmap:
+    _collapse(stage)
+    block = next(name for name, node in stage.graph().nodes.items() if isinstance(node, GraphNode))
+    stage.parts.canvas.select(block)
     stage.settle()
-    stage.prompts.answers["text"] = "projections"
-    stage.act("collapse")
-    stage.window.do_fit()
-    return stage.picture(stage.parts.breadcrumbs, stage.parts.canvas)
+    stage.act("enter")
+    return stage.drawing(stage.parts.breadcrumbs)
 
 
 def _notes(stage: Stage) -> QPixmap:
@@ -173,11 +148,10 @@ def _notes(stage: Stage) -> QPixmap:
     canvas.select_blocks(["scale", "deviation"])
     stage.settle()
     stage.act("backdrop")
-    QTest.keyClicks(canvas.view.viewport(), "Two paths of unequal length")
+    QTest.keyClicks(canvas.view.viewport(), "Two paths")
     QTest.keyClick(canvas.view.viewport(), Qt.Key.Key_Escape)
     stage.settle()
-    stage.window.do_fit()
-    return stage.picture(canvas)
+    return stage.drawing()
 
 
 def _large(stage: Stage) -> QPixmap:
@@ -190,18 +164,23 @@ def _large(stage: Stage) -> QPixmap:
 
 def _arranged(stage: Stage) -> QPixmap:
     stage.open("attention")
-    stage.parts.docks["Results"].hide()
     stage.act("arrange")
-    stage.window.do_fit()
-    return stage.picture(stage.parts.canvas)
+    return stage.drawing()
 
 
 def _aligned(stage: Stage) -> QPixmap:
     stage.open("diamond")
-    stage.parts.canvas.select_blocks(["scale", "deviation", "join"])
+    stage.parts.docks["Results"].hide()
     stage.settle()
-    menu = next(action.menu() for action in stage.window.menuBar().actions() if action.text() == "&View")
-    return stage.asked(lambda: menu.exec(stage.window.mapToGlobal(stage.parts.canvas.pos()) * 1), None)
+    stage.window.do_fit()
+    stage.settle()
+    block = stage.parts.canvas.block("join").sceneBoundingRect()
+    start = QPointF(block.center().x(), block.top() + 14)
+    end = start + QPointF(12, 102)
+    stage.hold(start, end)
+    made = stage.picture(stage.parts.canvas)
+    stage.let_go(end)
+    return made
 
 
 def _found(stage: Stage) -> QPixmap:
@@ -228,7 +207,9 @@ def _exported(stage: Stage) -> QPixmap:
     stage.act("export_picture")
     stage.settle(0.3)
     picture = QPixmap(str(file))
-    return picture.scaledToWidth(1200, Qt.TransformationMode.SmoothTransformation) if picture.width() > 1200 else picture
+    return (
+        picture.scaledToWidth(1200, Qt.TransformationMode.SmoothTransformation) if picture.width() > 1200 else picture
+    )
 
 
 SCENES = (
@@ -242,11 +223,12 @@ SCENES = (
     Scene("canvas-broken-wire", "A wire whose ends do not fit any more", _broken),
     Scene("canvas-fixes", "A fault with the fixes that are offered for it", _fixes),
     Scene("canvas-overlays", "After a build: intervals, cycles and DSPs of blocks, channels of wires", _overlays),
-    Scene("canvas-collapsed", "Three blocks collapsed into a graph", _collapsed),
+    Scene("canvas-collapsed", "Three blocks, collapsed into a graph", _collapsed),
     Scene("canvas-inside", "Inside of that graph, with the way back above", _inside),
     Scene("canvas-notes", "A backdrop around two blocks", _notes),
     Scene("canvas-overview", "A large graph with its overview", _large),
     Scene("canvas-arranged", "Blocks placed in layers, wires around them", _arranged),
+    Scene("canvas-aligned", "A block that is moved comes in line with its neighbours", _aligned),
     Scene("canvas-find", "A text found in all graphs", _found),
     Scene("canvas-disabled", "A disabled block, and what lacks it", _disabled),
     Scene("canvas-exported", "A graph, exported as a picture", _exported),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 
@@ -10,8 +12,6 @@ from screenshots.stage import Stage, StageError
 
 __all__ = ["SCENES"]
 
-_HEIGHT = 420
-
 
 def _built(stage: Stage, project: str, target: str, page: str) -> None:
     stage.open(project)
@@ -19,7 +19,7 @@ def _built(stage: Stage, project: str, target: str, page: str) -> None:
     stage.page(page)
 
 
-def _page(project: str, target: str, page: str, height: int = _HEIGHT) -> object:
+def _page(project: str, target: str, page: str, height: int = 400) -> Callable[[Stage], QPixmap]:
     def play(stage: Stage) -> QPixmap:
         _built(stage, project, target, page)
         return stage.results(height)
@@ -54,38 +54,33 @@ def _log(stage: Stage) -> QPixmap:
     stage.act("rebuild")
     stage.until(lambda: not stage.window.builder.running, "the build ends", 300)
     stage.parts.bottom.setCurrentWidget(stage.parts.log)
-    return stage.results(_HEIGHT)
+    return stage.results()
 
 
 def _loops(stage: Stage) -> QPixmap:
     _built(stage, "gemm_cascade", "hls", "Loops")
     loops = stage.parts.report.loops
     loops.setCurrentItem(loops.topLevelItem(1))
-    return stage.results(_HEIGHT)
+    return stage.results()
 
 
 def _schedule(stage: Stage) -> QPixmap:
     _built(stage, "feedback", "hls", "Schedule")
     gantt = stage.parts.report.schedule.chart.gantt
     gantt.setFocus()
-    made = stage.results(_HEIGHT + 60)
-    del made
     stage.parts.report.schedule.chart.choose(2)
-    return stage.picture(stage.parts.bottom)
+    return stage.results()
 
 
 def _dataflow(stage: Stage) -> QPixmap:
     _built(stage, "image_pipeline", "rtl", "Dataflow")
-    stage.results(_HEIGHT)
-    stage.parts.report.dataflow.view.fit()
-    return stage.picture(stage.parts.bottom)
+    return stage.results()
 
 
 def _changes(stage: Stage) -> QPixmap:
     stage.open("gemm_cascade")
     stage.build()
     stage.click("mm1")
-    stage.parts.canvas.select_blocks(["mm1"])
     panel = stage.parts.inspector.kernel_page.schedule
     panel.steps.setCurrentRow(panel.steps.count() - 1)
     stage.settle()
@@ -93,13 +88,12 @@ def _changes(stage: Stage) -> QPixmap:
     stage.settle()
     stage.build()
     stage.page("Changes")
-    return stage.results(_HEIGHT)
+    return stage.results()
 
 
 def _export(stage: Stage) -> QPixmap:
     _built(stage, "gemm_cascade", "hls", "Call graph")
     file = stage.folder / "call-graph.png"
-    stage.results(_HEIGHT)
     stage.prompts.answers["view_file"] = file
     stage.act("export_view")
     stage.settle(0.3)
@@ -115,21 +109,27 @@ def _waveform(stage: Stage) -> QPixmap:
     stage.build("rtl")
     stage.act("waves")
     stage.parts.bottom.setCurrentWidget(stage.parts.log)
-    return stage.results(_HEIGHT)
+    return stage.results()
 
 
 SCENES = (
     Scene("build-progress", "A build under way, which can be cancelled", _progress),
     Scene("build-cancelled", "A build that was cancelled", _cancelled),
     Scene("build-log", "The log of a build, with the time that each stage took", _log),
-    Scene("report-summary", "Cycles predicted and simulated, resources of the device", _page("diamond", "rtl", "Summary")),
+    Scene(
+        "report-summary",
+        "Cycles predicted and simulated, resources of the device",
+        _page("diamond", "rtl", "Summary", 470),
+    ),
     Scene("report-blocks", "The blocks with their latencies as formulas", _page("gemm_cascade", "hls", "Blocks")),
     Scene("report-loops", "The loops with their intervals, and why they are not less", _loops),
     Scene("report-schedule", "What a loop does in each cycle", _schedule),
     Scene("report-dataflow", "Processes and channels, with the bottleneck marked", _dataflow),
     Scene("report-channels", "Channels with their FIFO depths and the reason", _page("diamond", "rtl", "Channels")),
     Scene("report-occupancy", "How full each FIFO was, cycle by cycle", _page("diamond", "rtl", "Occupancy")),
-    Scene("report-call-graph", "The design as a map of the cycles that its parts take", _page("mlp", "hls", "Call graph")),
+    Scene(
+        "report-call-graph", "The design as a map of the cycles that its parts take", _page("mlp", "hls", "Call graph")
+    ),
     Scene("report-changes", "Two builds compared", _changes),
     Scene("report-exported", "A page of the report, exported as a picture", _export),
     Scene("build-waveform", "A build that wrote a waveform", _waveform),

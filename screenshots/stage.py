@@ -13,6 +13,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QWidget
 
+from allo_studio.design.model import Graph
 from allo_studio.project import example_folder
 from screenshots.images import laid_over
 from ui.app import application
@@ -25,6 +26,8 @@ __all__ = ["SIZE", "Stage", "StageError"]
 SIZE = QSize(1440, 900)
 _LEFT, _NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 _BUILD_S = 300.0
+# Of a drawing, above and below its blocks.
+_AROUND = 40
 
 
 class StageError(Exception):
@@ -58,6 +61,8 @@ class Stage:
         self.window.show()
         self.settle()
         self._docks = self.window.saveState()
+        # Pictures of scenes that are played together, by their names.
+        self.kept: dict[str, QPixmap] = {}
 
     def close(self) -> None:
         """Take the window down."""
@@ -85,6 +90,7 @@ class Stage:
         window.restoreState(self._docks)
         window.resize(SIZE)
         self.parts.bottom.setCurrentIndex(0)
+        self.parts.report.tabs.setCurrentIndex(0)
         self.parts.palette.search.clear()
         while self.parts.code.panes.second.count():
             self.parts.code.panes.toggle()
@@ -189,9 +195,11 @@ class Stage:
 
     def row(self, view: QAbstractItemView, rect: QRect, double: bool = False) -> None:
         """Click a row of a list or a tree."""
-        QTest.mouseClick(view.viewport(), _LEFT, _NONE, rect.center())
+        # What is seen of it.
+        at = rect.intersected(view.viewport().rect()).center()
+        QTest.mouseClick(view.viewport(), _LEFT, _NONE, at)
         if double:
-            QTest.mouseDClick(view.viewport(), _LEFT, _NONE, rect.center())
+            QTest.mouseDClick(view.viewport(), _LEFT, _NONE, at)
         self.settle()
 
     def click(self, block: str) -> None:
@@ -216,6 +224,12 @@ class Stage:
         QTest.mouseRelease(self._port(), _LEFT, _NONE, self._at(at))
         self.settle()
 
+    def drop_wire(self, start: QPointF, end: QPointF) -> None:
+        """Draw a wire from a port to a place of the scene, with the pointer there, at which its menu opens."""
+        self.hold(start, end)
+        self.window.cursor().setPos(self._port().mapToGlobal(self._at(end)))
+        self.let_go(end)
+
     def drag(self, start: QPointF, end: QPointF) -> None:
         """Drag from a place of the scene to another."""
         self.hold(start, end)
@@ -227,21 +241,22 @@ class Stage:
         self.parts.bottom.setCurrentWidget(problems)
         for number in range(len(problems.shown)):
             item = problems.tree.topLevelItem(number)
+            problems.tree.scrollToItem(item)
             self.row(problems.tree, problems.tree.visualItemRect(item))
             found = next((b for b in problems.buttons(number) if words in b.text()), None)
             if found is not None:
-                problems.tree.scrollToItem(item)
+                problems.tree.scrollToItem(item.child(item.childCount() - 1))
                 self.press(found)
                 self.settle(0.3)
                 return
         raise StageError(f"no fix says {words!r}")
 
-    def step(self, kind: str, **values: str) -> None:
+    def step(self, name: str, /, **values: str) -> None:
         """Fill in the form for a step that is open; nothing is accepted yet."""
         form = self.parts.inspector.kernel_page.schedule.form
         self.until(form.isVisible, "the form for a step is open")
-        if form.kind.currentText() != kind:
-            self.choose(form.kind, kind)
+        if form.kind.currentText() != name:
+            self.choose(form.kind, name)
         for field, value in values.items():
             box = form.input(field)
             if not isinstance(box, QComboBox):
@@ -266,13 +281,14 @@ class Stage:
         self.press(form.accept)
 
     def page(self, title: str) -> None:
-        """Bring a page of the report to the front by its tab."""
+        """Bring a page of the report to the front."""
         self.parts.bottom.setCurrentWidget(self.parts.report)
         bar = self.parts.report.tabs.tabBar()
         at = next((n for n in range(bar.count()) if bar.tabText(n).startswith(title)), None)
         if at is None:
             raise StageError(f"the report has no page {title}")
-        QTest.mouseClick(bar, _LEFT, _NONE, bar.tabRect(at).center())
+        # Where there is no room for all tabs, some are out of sight until one scrolls there.
+        bar.setCurrentIndex(at)
         self.settle()
 
     # Pictures.
@@ -286,18 +302,53 @@ class Stage:
             area = area.united(QRect(widget.mapTo(self.window, QPoint(0, 0)), widget.size()))
         return whole.copy(area) if widgets else whole
 
+    def graph(self) -> Graph:
+        """Return the graph that is shown."""
+        found = self.window.session.graph
+        if found is None:
+            raise StageError("no graph is shown")
+        return found
+
+    def inspector(self, width: int = 500) -> QPixmap:
+        """Return the inspector, as high as there is room, and this wide; the window is then as it was."""
+        docks = self.parts.docks
+        before = self.window.saveState()
+        docks["Code"].hide()
+        self.window.resizeDocks([docks["Inspector"]], [width], Qt.Orientation.Horizontal)
+        self.settle(0.3)
+        made = self.picture(docks["Inspector"])
+        self.window.restoreState(before)
+        self.settle()
+        return made
+
     def drawing(self, *beside: QWidget) -> QPixmap:
-        """Return the canvas with the whole graph, without the lists below it, and what else of the window is given."""
+        """Return the whole graph and what else of the window is given, without the lists below the canvas."""
         self.parts.docks["Results"].hide()
         self.settle()
         self.window.do_fit()
-        return self.picture(self.parts.canvas, *beside)
+        self.settle()
+        view = self.parts.canvas.view
+        part = view.mapFromScene(view.drawn()).boundingRect().adjusted(0, -_AROUND, 0, _AROUND)
+        part = QRect(0, part.top(), view.viewport().width(), part.height()).intersected(view.viewport().rect())
+        whole = self.window.grab()
+        area = QRect(view.viewport().mapTo(self.window, part.topLeft()), part.size())
+        for widget in beside:
+            area = area.united(QRect(widget.mapTo(self.window, QPoint(0, 0)), widget.size()))
+        return whole.copy(area)
 
-    def results(self, height: int) -> QPixmap:
-        """Return the lower part of the window with this height."""
-        self.window.resizeDocks([self.parts.docks["Results"]], [height], Qt.Orientation.Vertical)
+    def results(self, height: int = 400) -> QPixmap:
+        """Return the lists below the canvas with this height, as wide as the window; it is then as it was."""
+        docks = self.parts.docks
+        before = self.window.saveState()
+        for name, dock in docks.items():
+            dock.setVisible(name == "Results")
+        self.window.resizeDocks([docks["Results"]], [height], Qt.Orientation.Vertical)
         self.settle(0.3)
-        return self.picture(self.parts.bottom)
+        self.parts.report.dataflow.view.fit()
+        made = self.picture(self.parts.bottom)
+        self.window.restoreState(before)
+        self.settle()
+        return made
 
     def dialog(self) -> QWidget:
         """Return the dialog that is open beside the window."""
@@ -314,6 +365,7 @@ class Stage:
     ) -> QPixmap:
         """Return the dialog or menu that `act` opens once it is prepared, and answer it, else close it."""
         taken: list[QPixmap] = []
+        faults: list[StageError] = []
 
         def look() -> None:
             found = QApplication.activePopupWidget() or QApplication.activeModalWidget()
@@ -321,10 +373,16 @@ class Stage:
                 return
             watch.stop()
             self.settle(0.2)
-            prepare(found)
-            self.settle(0.2)
-            taken.append(self._over(found) if found.windowType() == Qt.WindowType.Popup else found.grab())
-            answer(found)
+            try:
+                prepare(found)
+                self.settle(0.2)
+                taken.append(self._over(found) if found.windowType() == Qt.WindowType.Popup else found.grab())
+                # The menu of an entry is in front of the one that it is of.
+                answer(QApplication.activePopupWidget() or found)
+            except StageError as fault:
+                faults.append(fault)
+            finally:
+                found.close()
 
         watch = QTimer(self.window)
         watch.timeout.connect(look)
@@ -332,8 +390,8 @@ class Stage:
         act()
         self.settle()
         watch.stop()
-        if not taken:
-            raise StageError("nothing was asked")
+        if faults or not taken:
+            raise faults[0] if faults else StageError("nothing was asked")
         return taken[0]
 
     def _over(self, popup: QWidget) -> QPixmap:

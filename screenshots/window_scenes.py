@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from screenshots.scene import Scene
-from screenshots.stage import Stage
+from screenshots.stage import SIZE, Stage
 from ui.crash import CrashDialog, crash_text
 from ui.recent import forget_recent
 
 __all__ = ["SCENES"]
+
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 def _first_page(stage: Stage) -> QPixmap:
@@ -44,7 +50,7 @@ def _problems(stage: Stage) -> QPixmap:
     stage.parts.bottom.setCurrentWidget(stage.parts.problems)
     problems = stage.parts.problems
     stage.row(problems.tree, problems.tree.visualItemRect(problems.tree.topLevelItem(0)))
-    return stage.results(360)
+    return stage.results(330)
 
 
 def _console(stage: Stage) -> QPixmap:
@@ -57,7 +63,7 @@ def _console(stage: Stage) -> QPixmap:
     stage.type_in(stage.parts.inspector.kernel_page.parameter("K"), "32")
     window.do_undo()
     stage.parts.bottom.setCurrentWidget(stage.parts.console)
-    return stage.results(360)
+    return stage.results(330)
 
 
 def _commands(stage: Stage) -> QPixmap:
@@ -88,6 +94,12 @@ def _tabs(stage: Stage) -> QPixmap:
     return stage.picture(stage.parts.tabs, stage.parts.breadcrumbs, stage.parts.canvas)
 
 
+def _outline(stage: Stage) -> QPixmap:
+    stage.open("transformer_layer")
+    stage.act("outline")
+    return stage.picture(stage.parts.docks["Outline"], stage.parts.canvas)
+
+
 def _light(stage: Stage) -> QPixmap:
     stage.act("theme_light")
     stage.open("diamond")
@@ -100,11 +112,14 @@ def _light(stage: Stage) -> QPixmap:
 def _large(stage: Stage) -> QPixmap:
     stage.open("gemm_cascade")
     stage.window.choose_look(scale=200)
+    stage.window.resize(2400, 1500)
+    stage.settle(0.3)
     stage.parts.size_docks(stage.window)
     stage.settle(0.4)
     stage.click("mm1")
     stage.window.do_fit()
-    return stage.picture()
+    stage.predictions()
+    return stage.picture().scaled(SIZE, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def _recover(stage: Stage) -> QPixmap:
@@ -137,7 +152,8 @@ def _crash(stage: Stage) -> QPixmap:
     try:
         raise RuntimeError("made on purpose, to show this dialog")
     except RuntimeError as error:
-        text = crash_text(error, "Move mm1")
+        # Not of the computer on which the picture was made.
+        text = crash_text(error, "Move mm1").replace(platform.platform(), "Linux").replace(f"{_ROOT}/", "")
     return stage.asked(lambda: CrashDialog(stage.window, text).exec())
 
 
@@ -160,6 +176,7 @@ SCENES = (
     Scene("window-keys", "All keys and gestures in one list", _keys),
     Scene("window-settings", "The settings", _settings),
     Scene("window-tabs", "Three projects in tabs, one with changes that are not saved", _tabs),
+    Scene("window-outline", "The design as a tree", _outline),
     Scene("window-light", "The light theme", _light),
     Scene("window-200", "The interface at 200%", _large),
     Scene("safety-recovery", "Unsaved work is offered after a crash", _recover),

@@ -44,7 +44,8 @@ class CommandSearch:
                 # Inputs and outputs are added by actions, with their keys.
                 if not entry.faulty and entry.payload["kind"] not in ("input", "output"):
                     told = f"{section.title}: {entry.tip.partition(chr(10))[0]}"
-                    yield Command(f"Add {entry.title}", "", told, partial(self._add_in_view, dict(entry.payload)))
+                    name = entry.title if entry.title.startswith("Add ") else f"Add {entry.title}"
+                    yield Command(name, "", told, partial(self._add_in_view, dict(entry.payload)))
 
     def _tabs(self) -> Iterator[Command]:
         for work in self.session.works:

@@ -53,6 +53,8 @@ class FieldCheck(QObject):
         self.note.setProperty("role", "balloon")
         self.note.setWordWrap(True)
         self.note.hide()
+        # It stands on the page, which stays when the field goes.
+        box.destroyed.connect(self.note.deleteLater)
         box.textChanged.connect(lambda _: self.look())
         box.installEventFilter(self)
 

@@ -52,6 +52,7 @@ from allo_studio.report.model import ChannelRow
 from ui.field_check import FieldCheck, refusal
 from ui.fix_list import FixList
 from ui.initial import initial_of, initial_text
+from ui.places import size_text
 from ui.report_rows import depth_text
 
 __all__ = ["BlockPage", "GraphPage", "Page", "PortPage", "WirePage", "title"]
@@ -154,7 +155,7 @@ class GraphPage(Page):
         self._graph, self._target = graph.name, project.target
         self.heading.setText(graph.name)
         top = "  ·  top" if graph.name == project.top else ""
-        self.line.setText(f"graph of {project.name}{top}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires")
+        self.line.setText(f"graph of {project.name}{top}  ·  {size_text(graph)}")
         widgets = (self.execution, self.unify, self.device, self.clock, self.margin, self.bits, self.interface)
         for widget in widgets:
             widget.blockSignals(True)

@@ -22,6 +22,10 @@ _ROLE = Qt.ItemDataRole.UserRole
 _LOOP = Qt.ItemDataRole.UserRole + 1
 
 
+# Of the last column of a table, in pixels: the dock is narrow.
+_LEAST = 60
+
+
 class LoopsView(QWidget):
     """The loop tree above, the buffers with their layouts below.
 
@@ -34,10 +38,10 @@ class LoopsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.loops = table(["Loop", "Trip", "II", "Unroll", "Marks"], 4)
+        self.loops = table(["Loop", "Trip", "II", "Unroll", "Marks"], 4, _LEAST)
         self.loops.setRootIsDecorated(True)
         self.loops.setIndentation(14)
-        self.buffers = table(["Buffer", "Type", "Layout", ""], 2)
+        self.buffers = table(["Buffer", "Type", "Layout", ""], 2, _LEAST)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.loops)
         split.addWidget(self.buffers)

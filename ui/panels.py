@@ -131,7 +131,7 @@ class Panels:
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = [self.docks["Palette"], self.docks["Inspector"]]
         # At a large scale the drawing keeps its part of the width.
-        sides = [max(px(190), width // 8), max(px(360), round(width * 0.265))]
+        sides = [max(px(190), min(px(240), width // 6)), max(px(360), round(width * 0.265))]
         fits = min(1.0, width * _SIDES / sum(sides))
         window.resizeDocks(side, [round(part * fits) for part in sides], horizontal)
         window.resizeDocks(

@@ -26,6 +26,8 @@ class Panes(QSplitter):
         super().__init__(parent)
         self.setChildrenCollapsible(False)
         self.first, self.second = _tabs(self), _tabs(self)
+        # All tabs as they stand on one side.
+        self._order: list[QWidget] = []
         self.second.hide()
         for tabs in (self.first, self.second):
             tabs.currentChanged.connect(lambda _: self.shown.emit())
@@ -40,6 +42,7 @@ class Panes(QSplitter):
     def add(self, widget: QWidget, title: str) -> None:
         """Add a tab to the first side."""
         self.first.addTab(widget, title)
+        self._order.append(widget)
 
     def side_of(self, widget: QWidget) -> QTabWidget:
         """Return the tab widget that a tab is in."""
@@ -72,7 +75,8 @@ class Panes(QSplitter):
             return
         title, tip = self.title_of(widget)
         other = self.second if self.side_of(widget) is self.first else self.first
-        other.addTab(widget, title)
+        before = self._order[: self._order.index(widget)]
+        other.insertTab(sum(other.indexOf(tab) >= 0 for tab in before), widget, title)
         other.setTabToolTip(other.indexOf(widget), tip)
         other.setCurrentWidget(widget)
         was_hidden = self.second.isHidden()

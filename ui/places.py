@@ -11,9 +11,15 @@ from dataclasses import dataclass
 
 from allo_studio.design.model import Graph, GraphNode, Project
 
-__all__ = ["Level", "Place", "block_paths", "graph_at", "locate", "reach", "valid"]
+__all__ = ["Level", "Place", "block_paths", "graph_at", "locate", "reach", "size_text", "valid"]
 
 _MOST_PATHS = 5000
+
+
+def size_text(graph: Graph) -> str:
+    """Return how large a graph is, `1 block, 2 wires`."""
+    blocks, wires = len(graph.nodes), len(graph.edges)
+    return f"{blocks} block{'s' * (blocks != 1)}, {wires} wire{'s' * (wires != 1)}"
 
 
 @dataclass(frozen=True)

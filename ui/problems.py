@@ -34,8 +34,8 @@ __all__ = ["Problems"]
 _ROLE = Qt.ItemDataRole.UserRole
 # So few are shown with what can be done about them; of more, those that are chosen.
 _MOST_OPEN = 3
-# What a button and its row have above and below the text, in pixels.
-_AROUND = 18
+# What a row has above and below its button, in pixels: its padding and the space around the button.
+_AROUND = 12
 
 Fixes = Callable[[Diagnostic], tuple[Fix, ...]]
 
@@ -103,6 +103,9 @@ class Problems(QWidget):
         for diagnostic in self._shown:
             item = _row(diagnostic)
             self.tree.addTopLevelItem(item)
+            # Only rows of a tree can span its columns.
+            for index in range(item.childCount()):
+                item.child(index).setFirstColumnSpanned(True)
             item.setExpanded(len(self._shown) <= _MOST_OPEN)
         self.filter.setVisible(len(self._shown) > _MOST_OPEN or bool(self.filter.text()))
         self._apply_filter()
@@ -161,14 +164,22 @@ class Problems(QWidget):
             layout.setContentsMargins(0, 2, 0, 2)
             layout.addWidget(button)
             layout.addStretch(1)
-            row.setSizeHint(0, QSize(0, button.fontMetrics().height() + px(_AROUND)))
             self.tree.setItemWidget(row, 0, holder)
+            # In the tree it has the look that its height depends on.
+            button.ensurePolished()
+            row.setSizeHint(0, QSize(0, button.sizeHint().height() + px(_AROUND)))
 
     def _press(self, fix: Fix, checked: bool = False) -> None:
         # The rows, and the button with them, go with the edit.
         QTimer.singleShot(0, partial(self.fix_chosen.emit, fix.edit))
 
     def _activated(self, item: QTreeWidgetItem | None, column: int) -> None:
+        """Go to the place of a problem; on the row of a fix, take the fix."""
+        holder = self.tree.itemWidget(item, 0) if item is not None else None
+        button = holder.findChild(QPushButton) if holder is not None else None
+        if button is not None:
+            button.click()
+            return
         while item is not None and item.parent() is not None:
             item = item.parent()
         if item is not None:
@@ -197,7 +208,6 @@ def _row(diagnostic: Diagnostic) -> QTreeWidgetItem:
     for text in filter(None, (diagnostic.hint, *diagnostic.fixes)):
         hint = QTreeWidgetItem([text])
         hint.setForeground(0, colours.MUTED)
-        hint.setFirstColumnSpanned(True)
         item.addChild(hint)
     if diagnostic.span and diagnostic.span.source.line(diagnostic.span.line).strip():
         code = QTreeWidgetItem([f"{place}   {diagnostic.span.source.line(diagnostic.span.line).strip()}"])

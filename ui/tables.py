@@ -18,11 +18,14 @@ __all__ = ["PLACE", "SOURCE", "add_row_action", "align", "fill", "items_of", "le
 PLACE = Qt.ItemDataRole.UserRole
 SOURCE = Qt.ItemDataRole.UserRole + 1
 # What a column of long texts has at least, in pixels; where that is too much the table can be scrolled.
-_LEAST_STRETCH = 240
+_LEAST_STRETCH, _MOST_STRETCH = 240, 720
 
 
-def table(headers: Sequence[str], stretch: int) -> QTreeWidget:
-    """Return an empty table; the column `stretch` takes the room that is left, and some in any case."""
+def table(headers: Sequence[str], stretch: int, least: int = _LEAST_STRETCH) -> QTreeWidget:
+    """Return an empty table; the column `stretch` takes the room that is left.
+
+    In any case it has as much as its texts need, from `least` to `_MOST_STRETCH` pixels at the usual scale.
+    """
     made = QTreeWidget()
     made.setHeaderLabels(list(headers))
     made.setRootIsDecorated(False)
@@ -34,16 +37,16 @@ def table(headers: Sequence[str], stretch: int) -> QTreeWidget:
         mode = QHeaderView.ResizeMode.Interactive if column == stretch else QHeaderView.ResizeMode.ResizeToContents
         header.setSectionResizeMode(column, mode)
     made.setProperty("ring", "true")
-    _Stretch(made, stretch)
+    _Stretch(made, stretch, least)
     return made
 
 
 class _Stretch(QObject):
     """Gives a column of a table the room that the others leave."""
 
-    def __init__(self, widget: QTreeWidget, column: int) -> None:
+    def __init__(self, widget: QTreeWidget, column: int, least: int) -> None:
         super().__init__(widget)
-        self._widget, self._column = widget, column
+        self._widget, self._column, self._least = widget, column, least
         widget.viewport().installEventFilter(self)
         widget.header().sectionResized.connect(self._resized)
 
@@ -60,7 +63,8 @@ class _Stretch(QObject):
     def _fit(self) -> None:
         header = self._widget.header()
         others = header.length() - header.sectionSize(self._column)
-        width = max(self._widget.viewport().width() - others, px(_LEAST_STRETCH))
+        texts = min(self._widget.sizeHintForColumn(self._column), px(_MOST_STRETCH))
+        width = max(self._widget.viewport().width() - others, px(self._least), texts)
         if width != header.sectionSize(self._column) and not header.isSectionHidden(self._column):
             header.resizeSection(self._column, width)
 

@@ -46,7 +46,7 @@ from ui.navigator import Navigator
 from ui.note_commands import NoteActions, NoteCommands
 from ui.offers import Offer, wire_offers
 from ui.panels import Panels, add_menus, add_toolbar, make_actions
-from ui.places import Place
+from ui.places import Place, size_text
 from ui.positions import arranged, completed, drawn_names
 from ui.recent import last_open, recent_projects
 from ui.report_commands import ReportCommands
@@ -205,7 +205,7 @@ class Window(
         drawn[graph.name] = positions
         canvas.show_graph(graph, checked, positions, self._overlays())
         canvas.show_notes(project.notes.get(graph.name, {}))
-        note = f"{graph.execution}  ·  {len(graph.nodes)} blocks, {len(graph.edges)} wires"
+        note = f"{graph.execution}  ·  {size_text(graph)}"
         self.panels.breadcrumbs.show_level(session.level, note)
         if self._fit_pending and self.isVisible():
             self._fit_pending = False

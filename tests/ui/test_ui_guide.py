@@ -35,9 +35,11 @@ class Person:
 
     def row(self, view: QAbstractItemView, rect: QRect, double: bool = False) -> None:
         port = view.viewport()
-        QTest.mouseClick(port, LEFT, pos=rect.center())
+        # What is seen of it.
+        at = rect.intersected(port.rect()).center()
+        QTest.mouseClick(port, LEFT, pos=at)
         if double:
-            QTest.mouseDClick(port, LEFT, pos=rect.center())
+            QTest.mouseDClick(port, LEFT, pos=at)
         QApplication.processEvents()
 
     def block(self, name: str) -> None:
