@@ -17,7 +17,7 @@ CORE_TESTS := tests/test_without_qt.py tests/analysis/test_footprints.py tests/a
 OFFSCREEN = QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check core-test soak bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check bench-hls bench-ui screenshot format clean env-run env-test env-core need-python
+.PHONY: help run test check core-test soak bench-seed bench-interactive bench-language bench-schedule bench-model bench-rtl bench-fifo bench-fifo-graphs bench-check bench-hls bench-ui screenshots format clean env-run env-test env-core need-python
 
 help:
 	@echo "make run         make the environment and open the studio on $(PROJECT)"
@@ -36,7 +36,7 @@ help:
 	@echo "make bench-check  how long checking, saving and loading a design of 1000 blocks takes"
 	@echo "make bench-hls   how long the C++ of the largest example takes to write, and a C simulation with nothing compiled"
 	@echo "make bench-ui    the window with a thousand blocks beside NodeGraphQt as it comes, its start, and its waits in a build"
-	@echo "make screenshot  draw docs/screenshot.png"
+	@echo "make screenshots make the pictures of the documentation anew, in docs/images"
 	@echo "make format      lay out the code with ruff"
 	@echo "make clean       remove environments, caches and build results"
 
@@ -103,8 +103,8 @@ bench-hls: env-run
 bench-ui: env-run
 	@$(OFFSCREEN) $(RUN) benchmarks/window.py
 
-screenshot: env-run
-	@$(OFFSCREEN) $(RUN) -m ui.screenshot "$(PROJECT)" docs/screenshot.png --build
+screenshots: env-run
+	@$(OFFSCREEN) $(RUN) -m screenshots
 
 format: env-test
 	@$(RUN) -m ruff format .

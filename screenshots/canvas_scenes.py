@@ -130,7 +130,7 @@ def _collapse(stage: Stage) -> None:
 
 def _collapsed(stage: Stage) -> QPixmap:
     _collapse(stage)
-    return stage.drawing(stage.parts.breadcrumbs)
+    return stage.drawing()
 
 
 def _inside(stage: Stage) -> QPixmap:
@@ -178,7 +178,7 @@ def _aligned(stage: Stage) -> QPixmap:
     start = QPointF(block.center().x(), block.top() + 14)
     end = start + QPointF(12, 102)
     stage.hold(start, end)
-    made = stage.picture(stage.parts.canvas)
+    made = stage.blocks()
     stage.let_go(end)
     return made
 

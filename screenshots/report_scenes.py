@@ -73,7 +73,7 @@ def _schedule(stage: Stage) -> QPixmap:
 
 
 def _dataflow(stage: Stage) -> QPixmap:
-    _built(stage, "image_pipeline", "rtl", "Dataflow")
+    _built(stage, "gemm_cascade", "hls", "Dataflow")
     return stage.results()
 
 
@@ -82,7 +82,7 @@ def _changes(stage: Stage) -> QPixmap:
     stage.build()
     stage.click("mm1")
     panel = stage.parts.inspector.kernel_page.schedule
-    panel.steps.setCurrentRow(panel.steps.count() - 1)
+    panel.steps.setCurrentRow(5)
     stage.settle()
     panel.turn_current()
     stage.settle()

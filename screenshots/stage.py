@@ -327,6 +327,10 @@ class Stage:
         self.settle()
         self.window.do_fit()
         self.settle()
+        return self.blocks(*beside)
+
+    def blocks(self, *beside: QWidget) -> QPixmap:
+        """Return the part of the canvas that has blocks, as wide as it, and what else of the window is given."""
         view = self.parts.canvas.view
         part = view.mapFromScene(view.drawn()).boundingRect().adjusted(0, -_AROUND, 0, _AROUND)
         part = QRect(0, part.top(), view.viewport().width(), part.height()).intersected(view.viewport().rect())

@@ -97,6 +97,9 @@ def _tabs(stage: Stage) -> QPixmap:
 def _outline(stage: Stage) -> QPixmap:
     stage.open("transformer_layer")
     stage.act("outline")
+    stage.window.resizeDocks([stage.parts.docks["Outline"]], [400], Qt.Orientation.Horizontal)
+    stage.settle(0.3)
+    stage.window.do_fit()
     return stage.picture(stage.parts.docks["Outline"], stage.parts.canvas)
 
 

@@ -92,6 +92,7 @@ class Inspector(QWidget):
         for page in self._pages:
             page.project = project
         if project is None or graph is None or checked is None:
+            self.kernel_page.forget()
             self.stack.setCurrentWidget(self._empty)
         elif self.block is not None and self.block in graph.nodes:
             self._show_node(self.block)

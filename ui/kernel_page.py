@@ -169,6 +169,10 @@ class KernelPage(Page):
         self.faults.setText("\n\n".join(f"{d.message}\n{d.hint}".strip() for d in whole))
         self.faults.setVisible(bool(whole))
 
+    def forget(self) -> None:
+        """Drop what was typed and is wrong: another thing is shown now."""
+        self._told = ()
+
     def parameter(self, name: str) -> QLineEdit:
         """Return the box of a parameter; raises KeyError."""
         return self._rows[name].box

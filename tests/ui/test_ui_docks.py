@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,16 @@ def test_the_note_on_a_field_goes_with_it(studio: Window, qtbot: Any) -> None:
     note.destroyed.connect(lambda: gone.append(True))
     studio.panels.canvas.select("mm2")
     qtbot.waitUntil(lambda: bool(gone))
+
+
+def test_what_was_mistyped_does_not_come_back_with_another_opening(studio: Window, project: Path) -> None:
+    studio.panels.canvas.select("mm1")
+    page = studio.panels.inspector.kernel_page
+    QTest.keyClicks(page.parameter("K"), "x")
+    studio.do_close_project()
+    assert studio.open_project(project)
+    studio.panels.canvas.select("mm1")
+    assert page.parameter("K").text() == "64"
 
 
 def test_tabs_keep_their_order(qtbot: Any) -> None:
