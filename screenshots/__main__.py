@@ -18,6 +18,7 @@ from PySide6.QtCore import qInstallMessageHandler
 from screenshots.images import write_image
 from screenshots.scenes import SCENES
 from screenshots.stage import Stage
+from ui.checking import Checking
 
 __all__ = ["main"]
 
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     # The platform without a screen remarks on what it lacks, which says nothing about the pictures.
     qInstallMessageHandler(lambda *_: None)
+    # Each picture is of what a check found, however long that takes.
+    Checking.patience_s = 300.0
     failed = []
     # Paths are in pictures: they are the same each time, and those of a home begin with ~.
     folder = Path(tempfile.gettempdir()) / "allo-studio"

@@ -193,6 +193,11 @@ class KernelPage(Page):
             self._parameters.addWidget(row, line, 2 * column + 1)
             self._parameters.setColumnStretch(2 * column + 1, 1)
             self._rows[name] = row
+        # Tab goes to them after the kernel, though they are newer than what stands below them.
+        before: QWidget = self.path
+        for row in self._rows.values():
+            QWidget.setTabOrder(before, row.box)
+            before = row.box
         if not self._rows:
             self._parameters.addWidget(title("This kernel has no parameters.", "muted"), 0, 0)
 

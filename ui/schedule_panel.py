@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -275,6 +276,7 @@ class SchedulePanel(QWidget):
 
     def _open_form(self) -> None:
         self.form.show()
+        self.form.kind.setFocus(Qt.FocusReason.OtherFocusReason)
         # It has its place once the layout is done.
         QTimer.singleShot(0, self._bring_form)
 
@@ -342,7 +344,10 @@ class SchedulePanel(QWidget):
 
     def _close_form(self) -> None:
         self._editing = None
+        inside = self.form.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else False
         self.form.hide()
+        if inside:
+            self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _cells(before: Figures | None, after: Figures | None) -> Cells:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -97,14 +98,14 @@ class StepForm(QWidget):
         self._pause.timeout.connect(self._try)
         self.accept = QPushButton("Add step")
         self.accept.setProperty("primary", "true")
-        close = QPushButton("Close")
+        self._close = QPushButton("Close")
         self._form = QFormLayout()
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._form.setHorizontalSpacing(12)
         self._form.addRow("Step", self.kind)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        buttons.addWidget(close)
+        buttons.addWidget(self._close)
         buttons.addWidget(self.accept)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 4)
@@ -114,7 +115,7 @@ class StepForm(QWidget):
         layout.addLayout(buttons)
         self.kind.currentTextChanged.connect(lambda name: self._build(name, {}))
         self.accept.clicked.connect(self._accept)
-        close.clicked.connect(self.rejected)
+        self._close.clicked.connect(self.rejected)
 
     def begin(self, ir: KernelIR, spec: StepSpec | None = None) -> None:
         """Edit `spec`, or a new step, as applied to `ir`."""
@@ -168,6 +169,10 @@ class StepForm(QWidget):
             self._inputs[declared.name] = widget
             label = "" if isinstance(widget, QCheckBox) else declared.name.replace("_", " ").capitalize()
             self._form.addRow(label, widget)
+        # Tab goes through the fields as they stand, though they are newer than the buttons.
+        chain = (self.kind, *self._inputs.values(), self._close, self.accept)
+        for before, after in pairwise(chain):
+            QWidget.setTabOrder(before, after)
         self._offer(dict(values), list(self._inputs))
 
     def _input(self, declared: StepField, values: Mapping[str, Any]) -> _Choice | QCheckBox:

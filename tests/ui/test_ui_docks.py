@@ -117,3 +117,28 @@ def test_one_block_is_one_block() -> None:
     node, wire = KernelNode("k.py", "f"), Edge(Endpoint("", "A"), Endpoint("f", "x"))
     assert size_text(Graph("g", "dataflow", {}, {}, {"f": node}, ())) == "1 block, 0 wires"
     assert size_text(Graph("g", "dataflow", {}, {}, {"f": node, "h": node}, (wire,))) == "2 blocks, 1 wire"
+
+
+def test_tab_goes_through_a_block_and_the_form_of_a_step(studio: Window, qtbot: Any) -> None:
+    studio.activateWindow()
+    qtbot.waitUntil(studio.isActiveWindow)
+    studio.panels.canvas.select("mm1")
+    page = studio.panels.inspector.kernel_page
+    page.path.setFocus()
+    for name in ("M", "N", "K"):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is page.parameter(name)
+    steps, form = page.schedule.steps, page.schedule.form
+    steps.setFocus()
+    steps.setCurrentRow(3)
+    QTest.keyClick(steps, Qt.Key.Key_Return)
+    for field in ("buffer", "kind", "dim", "factor"):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is form.input(field)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(QApplication.focusWidget(), "4")
+    while QApplication.focusWidget() is not form.accept:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClick(form.accept, Qt.Key.Key_Space)
+    assert page.schedule.specs()[3].args["factor"] == 4
+    assert QApplication.focusWidget() is steps
