@@ -82,7 +82,7 @@ def _changes(stage: Stage) -> QPixmap:
     stage.build()
     stage.click("mm1")
     panel = stage.parts.inspector.kernel_page.schedule
-    panel.steps.setCurrentRow(5)
+    panel.steps.setCurrentRow(3)
     stage.settle()
     panel.turn_current()
     stage.settle()
