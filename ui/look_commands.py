@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -30,6 +31,7 @@ class LookCommands:
     panels: Panels
     actions_by_id: dict[str, QAction]
     _message: Callable[[str], None]
+    _fit_first: Callable[[], None]
     # The theme and the scale in percent that the window has taken.
     _look: tuple[str, int]
 
@@ -90,6 +92,9 @@ class LookCommands:
             self.panels.canvas.view.redraw()
         if scale != px(100):
             self.panels.size_docks(self)
+            if self.isVisible():
+                # The canvas has another part of the window, where blocks might be out of sight.
+                QTimer.singleShot(0, self._fit_first)
         chosen = preferences.load().theme
         for name in THEME_CHOICES:
             self.actions_by_id[f"theme_{name}"].setChecked(name == chosen)

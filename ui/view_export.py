@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QProgressBar, QTableView, QTreeView, QWidget
 
 from allo_studio.cli.files import write_whole
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -54,20 +54,27 @@ def rows_of(page: QWidget) -> list[Rows]:
     views = [page] if isinstance(page, QAbstractItemView) else page.findChildren(QAbstractItemView)
     # A box's list of choices is no table of the page.
     shown = [view for view in views if view.isVisibleTo(page) and isinstance(view, QTreeView | QTableView)]
-    return [_rows(view.model()) for view in shown]
+    return [_rows(view) for view in shown]
 
 
-def _rows(model: QAbstractItemModel) -> Rows:
+def _rows(view: QAbstractItemView) -> Rows:
+    model = view.model()
     columns = range(model.columnCount())
     head = [str(model.headerData(n, Qt.Orientation.Horizontal) or "") for n in columns]
-    return [head, *_below(model, QModelIndex())]
+    return [head, *_below(view, model, QModelIndex())]
 
 
-def _below(model: QAbstractItemModel, parent: QModelIndex) -> Iterator[list[str]]:
+def _below(view: QAbstractItemView, model: QAbstractItemModel, parent: QModelIndex) -> Iterator[list[str]]:
     for row in range(model.rowCount(parent)):
-        cells = [model.index(row, column, parent).data() for column in range(model.columnCount(parent))]
-        yield ["" if cell is None else str(cell) for cell in cells]
-        yield from _below(model, model.index(row, 0, parent))
+        yield [_cell(view, model.index(row, column, parent)) for column in range(model.columnCount(parent))]
+        yield from _below(view, model, model.index(row, 0, parent))
+
+
+def _cell(view: QAbstractItemView, index: QModelIndex) -> str:
+    """Return what a cell says, or the bar that stands in it."""
+    bar = view.indexWidget(index)
+    found = bar.text() if isinstance(bar, QProgressBar) else index.data()
+    return "" if found is None else str(found)
 
 
 def _csv(found: Sequence[Rows]) -> str:

@@ -18,7 +18,7 @@ from schedule_samples import report
 import ui.builder
 from allo_studio.diagnostics import AlloError
 from allo_studio.pipeline import BuildResult
-from allo_studio.report.model import OccupancyRow, Report
+from allo_studio.report.model import OccupancyRow, Report, ResourceRow
 from ui.build_history import MOST_KEPT, builds_of, keep_build
 from ui.report_view import ReportView
 from ui.tables import rows_text
@@ -136,6 +136,14 @@ PAGES = ("Summary", "Dataflow", "Call graph", "Blocks", "Loops", "Schedule", "Ch
 def full(report_view: ReportView) -> ReportView:
     report_view.show_report(FULL, "hls")
     return report_view
+
+
+def test_bars_are_written_as_what_they_say(report_view: ReportView) -> None:
+    found = (ResourceRow("DSP", 100, 400), ResourceRow("URAM", 0, 0))
+    report_view.show_report(replace(FULL, resources=found), "hls")
+    tables = {tuple(rows[0]): rows[1:] for rows in rows_of(report_view.summary)}
+    shares = [row[3] for row in tables["Resource", "Used", "Available", "Share"]]
+    assert shares == ["25.0%", "none on this device"]
 
 
 def front(view: ReportView, title: str) -> None:

@@ -134,6 +134,19 @@ def test_the_toolbar_is_at_the_start_as_it_is_after_the_look_was_changed(studio:
     assert (bar.iconSize(), bar.height()) == first
 
 
+def test_the_graph_stays_in_sight_at_another_scale(studio: Window) -> None:
+    studio.resize(1560, 980)
+    QApplication.processEvents()
+    view = studio.panels.canvas.view
+    for percent in (200, 100):
+        studio.choose_look(scale=percent)
+        for _ in range(5):
+            QApplication.processEvents()
+        seen = view.mapToScene(view.viewport().rect()).boundingRect()
+        for name in ("mm1", "mm2"):
+            assert seen.contains(studio.panels.canvas.block(name).sceneBoundingRect()), (percent, name)
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_mark_of_more_in_the_toolbar_can_be_seen(studio: Window, theme: str) -> None:
     studio.actions_by_id[f"theme_{theme}"].trigger()
