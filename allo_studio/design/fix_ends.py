@@ -125,11 +125,13 @@ def _no_top(at: At) -> Iterator[Fix]:
 
 def _contains(at: At) -> Iterator[Fix]:
     """Take away the blocks by which a graph contains itself, at each level."""
-    path = [str(name) for name in at.words]
+    # A graph that was made for an instance is called like `g@2`; what is edited is the one that it was made from.
+    path = [str(name).partition("@")[0] for name in at.words]
     for holder, inner in zip(path, [*path[1:], path[0]], strict=True):
         nodes = at.project.graphs[holder].nodes
         names = tuple(n for n, node in nodes.items() if isinstance(node, GraphNode) and node.graph == inner)
-        yield Fix(f"remove {', '.join(names)} from {holder}", RemoveNodes(holder, names))
+        if names:
+            yield Fix(f"remove {', '.join(names)} from {holder}", RemoveNodes(holder, names))
 
 
 def _no_graph(at: At) -> Iterator[Fix]:

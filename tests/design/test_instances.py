@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from design_projects import read
 from numpy.typing import NDArray
 
 from allo_studio.design import edits
+from allo_studio.design.check import check
 from allo_studio.design.collapsing import collapsing
 from allo_studio.design.edits import Edit, RenameNode, SetGraphParam, SetInside, SetParam
+from allo_studio.design.fixes import fixes_for
 from allo_studio.design.instances import MOST_MADE, specialise
 from allo_studio.design.model import Graph, GraphNode, KernelNode, Override, Project
 from allo_studio.diagnostics import AlloError
@@ -291,6 +294,24 @@ def test_a_graph_that_contains_itself_with_settings_ends() -> None:
     node = GraphNode("g", {"P": 1}, {"a": Override({"P": 2})})
     made = specialise(Project("p", top="g", graphs={"g": Graph("g", params={"P": 0}, nodes={"a": node})}))
     assert not made.owners
+
+
+def test_a_graph_that_contains_itself_through_an_instance_is_told_with_its_fixes() -> None:
+    graphs = {
+        "top": Graph("top", nodes={"a": GraphNode("g", {"P": 1})}),
+        "g": Graph("g", params={"P": 0}, nodes={"inner": GraphNode("h", {"Q": "P"})}),
+        "h": Graph("h", params={"Q": 0}, nodes={"back": GraphNode("g", {"P": "Q"})}),
+    }
+    project = Project("p", top="top", graphs=graphs)
+    found = [d for d in check(project, read()).diagnostics if d.about[:1] == ("contains",)]
+    assert found
+    for fault in found:
+        assert "@" not in fault.message
+    fixes = [fix for fault in found for fix in fixes_for(check(project, read()), fault)]
+    assert {fix.text for fix in fixes} == {"remove inner from g", "remove back from h"}
+    for fix in fixes:
+        after = check(fix.edit.apply(project), read())
+        assert not any(d.about[:1] == ("contains",) for d in after.diagnostics)
 
 
 def _same(one: dict[str, NDArray[Any]], two: dict[str, NDArray[Any]]) -> bool:

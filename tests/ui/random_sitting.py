@@ -95,8 +95,12 @@ class Sitting:
         elif chance < 0.58:
             self._palette()
         else:
+            edit = None
+            # There may be nothing of the kind that an edit is about.
             with suppress(LookupError, AlloError):
-                self.session.do(self._edit())
+                edit = self._edit()
+            if edit is not None:
+                self.session.do(edit)
         QApplication.processEvents()
 
     def _too_large(self) -> bool:
