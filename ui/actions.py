@@ -43,7 +43,7 @@ _TABLE = (
     ActionSpec("quit", "&Quit", "Ctrl+Q"),
     ActionSpec("undo", "&Undo", "Ctrl+Z", "undo", "undo", "Take the last edit back"),
     ActionSpec("redo", "&Redo", "Ctrl+Shift+Z", "redo", "redo", "Do the undone edit again"),
-    ActionSpec("delete", "&Delete", "Del", "delete", "selection", "Delete the selected blocks and wires"),
+    ActionSpec("delete", "&Delete", "Del", "delete", "selection", "Delete what is selected", on_canvas=True),
     ActionSpec("cut", "Cu&t", "Ctrl+X", "cut", "chosen", "Copy the selected blocks and remove them", on_canvas=True),
     ActionSpec("copy", "&Copy", "Ctrl+C", "copy", "chosen", "Copy the selected blocks", on_canvas=True),
     ActionSpec("paste", "&Paste", "Ctrl+V", "paste", "project", "Add the copied blocks", on_canvas=True),

@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMenu, QPlainTextEdit
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from allo_studio.design.edits import AddGraph, MoveNodes
 from allo_studio.design.model import Endpoint, GraphNode, KernelNode
@@ -389,9 +389,7 @@ class Window(
         self.session.redo()
 
     def do_delete(self) -> None:
-        """Delete what is selected on the canvas; in a text box, the key is the box's."""
-        if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
-            return
+        """Delete what is selected on the canvas."""
         canvas = self.panels.canvas
         self.gestures.delete(canvas.selected_blocks(), canvas.selected_wires(), self.note_actions.chosen())
 

@@ -317,3 +317,15 @@ def test_a_port_of_the_graph_is_renamed_on_its_page(studio: Window) -> None:
     page.name.editingFinished.emit()
     assert "already a port" in page.name_check.fault
     assert wires(studio)[0] == "first->mm1.A"
+
+
+def test_del_deletes_what_is_selected_only_where_that_is_seen_to_be_meant(studio: Window) -> None:
+    studio.panels.canvas.select_blocks(["mm1"])
+    for widget in (studio.panels.problems.tree, studio.panels.palette.tree, studio.panels.palette.search):
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_Delete)
+        assert studio.session.graph is not None
+        assert "mm1" in studio.session.graph.nodes
+    studio.panels.canvas.view.setFocus()
+    QTest.keyClick(studio.panels.canvas.view.viewport(), Qt.Key.Key_Delete)
+    assert "mm1" not in studio.session.graph.nodes
