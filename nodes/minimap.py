@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from nodes import colours
@@ -25,6 +25,9 @@ class Minimap(QWidget):
         super().__init__(view)
         self._view, self._rects = view, rects
         self._blocks: list[QRectF] = []
+        self._whole = QRectF()
+        # The blocks as they are drawn: that takes longer than the frame of the canvas below, and they seldom change.
+        self._picture: QPixmap | None = None
         self._on = True
         self.setToolTip("The whole graph: click or drag to go there")
         self.setAccessibleName("Minimap")
@@ -44,7 +47,10 @@ class Minimap(QWidget):
 
     def refresh(self) -> None:
         """Take the blocks as they are now."""
-        self._blocks = [QRectF(rect) for rect in self._rects()]
+        self._blocks, self._whole = [QRectF(rect) for rect in self._rects()], QRectF()
+        for rect in self._blocks:
+            self._whole = self._whole.united(rect)
+        self._picture = None
         self._follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -55,10 +61,7 @@ class Minimap(QWidget):
 
     def whole(self) -> QRectF:
         """Return the part of the scene that is drawn: all blocks."""
-        found = QRectF()
-        for rect in self._blocks:
-            found = found.united(rect)
-        return found
+        return self._whole
 
     def _follow(self) -> None:
         whole = self.whole()
@@ -91,17 +94,41 @@ class Minimap(QWidget):
         scale, origin = self._scale(whole)
         painter = QPainter(self)
         painter.setOpacity(0.92)
+        if self._picture is None:
+            self._picture = self._draw(scale, origin)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setPen(QPen(colours.ACCENT, 1.5))
+        painter.setBrush(colours.faint(colours.ACCENT, 40))
+        seen = _drawn(self._view.scene_range(), scale, origin)
+        painter.drawRect(seen.intersected(QRectF(self.rect()).adjusted(1, 1, -2, -2)))
+        painter.end()
+
+    def _draw(self, scale: float, origin: QPointF) -> QPixmap:
+        """Return the map without what is seen of it."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
         painter.setPen(QPen(colours.BLOCK_BORDER, 1))
         painter.setBrush(colours.LABEL)
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.BLOCK_BORDER)
         painter.drawRects([_drawn(rect, scale, origin) for rect in self._blocks])
-        painter.setPen(QPen(colours.ACCENT, 1.5))
-        painter.setBrush(colours.faint(colours.ACCENT, 40))
-        seen = _drawn(self._view.scene_range(), scale, origin)
-        painter.drawRect(seen.intersected(QRectF(self.rect()).adjusted(1, 1, -2, -2)))
         painter.end()
+        return picture
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw at another size."""
+        super().resizeEvent(event)
+        self._picture = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw in another look."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._picture = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Bring what is pressed to the middle of the view."""

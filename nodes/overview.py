@@ -65,6 +65,8 @@ class Overview:
     def paint_names(self, painter: QPainter, transform: QTransform, exposed: QRect) -> None:
         """Write the names of blocks in their heads, in pixels of the screen, where there is room for some letters."""
         metrics = QFontMetrics(font(_NAME, True))
+        if HEADER_HEIGHT * transform.m22() < metrics.capHeight() + 1:
+            return
         painter.setFont(font(_NAME, True))
         painter.setPen(colours.BACKGROUND)
         for rect, name in self._names:
