@@ -329,8 +329,8 @@ class NoteLayer:
                 self._scene.addItem(self._items[name])
             else:
                 self._items[name].show_note(note)
-        # The smaller a backdrop, the further in front.
-        behind = sorted((i for i in self if i.backdrop), key=lambda i: i.rect.width() * i.rect.height(), reverse=True)
+        # The smaller a backdrop, the further in front; of two as large always the same one.
+        behind = sorted((i for i in self if i.backdrop), key=lambda i: (-i.rect.width() * i.rect.height(), i.name))
         for rank, item in enumerate(behind):
             item.setZValue(_BEHIND + rank / len(behind))
         for item in self:

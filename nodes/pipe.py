@@ -86,6 +86,8 @@ class WireLabel(QGraphicsItem):
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.lines: tuple[str, ...] = ()
+        # Without lines there is no plate to be seen.
+        self.setVisible(False)
         self._rect = label_rect(())
         self._colour = colours.MUTED
 

@@ -325,3 +325,12 @@ def test_a_wire_that_leads_back_goes_below_the_blocks() -> None:
         assert rect.right() > x
     # The one that leads farther back is the lower, so that they do not lie on each other.
     assert far.boundingRect().bottom() > near.boundingRect().bottom() + 20
+
+
+def test_a_wire_of_which_nothing_is_known_has_no_label(canvas: Canvas) -> None:
+    canvas.draw(picture(wire("a", "b", label="", element="")), PLACES)
+    label = canvas.wire("a.y->b.x").label
+    assert label.lines == ()
+    assert not label.isVisible()
+    canvas.draw(picture(wire("a", "b")), PLACES)
+    assert label.isVisible()

@@ -173,3 +173,14 @@ def test_the_whole_graph_has_its_notes(canvas: Canvas) -> None:
     canvas.view.fit()
     shown = canvas.view.mapToScene(canvas.view.viewport().rect()).boundingRect()
     assert shown.contains(canvas.notes.item("note").area)
+
+
+def test_of_backdrops_as_large_the_same_one_is_in_front_whichever_came_first(canvas: Canvas) -> None:
+    one, two = (Note(text, (0.0, 0.0), (200.0, 200.0), kind="backdrop") for text in ("one", "two"))
+    found = []
+    for notes in ({"a": one, "b": two}, {"b": two, "a": one}):
+        canvas.show_notes({})
+        canvas.show_notes(notes)
+        found.append({note.name: note.zValue() for note in canvas.notes})
+    assert found[0] == found[1]
+    assert len(set(found[0].values())) == 2
