@@ -24,7 +24,7 @@ from random_edits import random_edit
 from random_projects import Design, designs
 from random_rates import multirate
 
-from allo_studio import pipeline
+from allo_studio import checking as loaded_checks
 from allo_studio.design import check as checking
 from allo_studio.design import prepare as preparing
 from allo_studio.design.checked import CheckedDesign
@@ -61,7 +61,7 @@ def knowing_nothing() -> Iterator[None]:
         patch.setattr(checking, "_kept", Kept())
         patch.setattr(preparing, "_planned", Kept())
         patch.setattr(preparing, "_prepared", Kept())
-        patch.setattr(pipeline, "sources", KernelFiles)
+        patch.setattr(loaded_checks, "sources", KernelFiles)
         yield
 
 
@@ -157,7 +157,7 @@ def edit_at_random(draw: random.Random, loaded: LoadedProject, count: int) -> in
             history.redo()
         else:
             try:
-                history.do(random_edit(draw, history.project, design, pipeline.sources(loaded.root)))
+                history.do(random_edit(draw, history.project, design, loaded_checks.sources(loaded.root)))
             except AlloError:
                 continue
         design = must_be_as_anew(loaded, history.project)
