@@ -33,6 +33,8 @@ Point = tuple[float, float]
 # Positions are kept on this grid, so that files stay tidy.
 _SNAP = 4
 _TREE_DEPTH = 12
+# How far around the blocks the index of the scene reaches, in scene units.
+_AROUND = 1000.0
 
 
 def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
@@ -157,8 +159,15 @@ class Canvas(QWidget):
         self._picture = picture
         self.view.looks_changed()
         self.minimap.refresh()
+        self._fit_index()
         if (self.selected_blocks(), self.selected_wires()) != (chosen, wires):
             self._tell_selection()
+
+    def _fit_index(self) -> None:
+        """Let the index of the scene's items reach over all that is drawn: what lies outside makes each frame slow."""
+        whole, scene = self.minimap.whole(), self.view.scene()
+        if not scene.sceneRect().contains(whole):
+            scene.setSceneRect(whole.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND))
 
     def show_notes(self, notes: Mapping[str, Note]) -> None:
         """Draw the notes and backdrops of the graph that is shown."""
