@@ -87,6 +87,7 @@ class Canvas(QWidget):
         self.notes = NoteLayer(self.view.scene())
         self._picture, self._kept = Picture(), Kept()
         self._router, self._labels = WireRouter(), LabelPlacer()
+        self._indexed = QRectF()
         self._positions: dict[str, tuple[float, float]] = {}
         self._blocks: dict[str, BlockNode] = {}
         self.view.blocks = lambda: [node.view for node in self._blocks.values()]
@@ -165,9 +166,10 @@ class Canvas(QWidget):
 
     def _fit_index(self) -> None:
         """Let the index of the scene's items reach over all that is drawn: what lies outside makes each frame slow."""
-        whole, scene = self.minimap.whole(), self.view.scene()
-        if not scene.sceneRect().contains(whole):
-            scene.setSceneRect(whole.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND))
+        whole = self.minimap.whole()
+        if not self._indexed.contains(whole):
+            self._indexed = whole.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
+            self.view.scene().setSceneRect(self._indexed)
 
     def show_notes(self, notes: Mapping[str, Note]) -> None:
         """Draw the notes and backdrops of the graph that is shown."""
