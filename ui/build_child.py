@@ -11,11 +11,12 @@ import os
 import queue
 import sys
 import threading
+from functools import partial
 from typing import Any, BinaryIO
 
-from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.pipeline import Cancelled, Progress, build
+from allo_studio.pipeline import Progress, build
 from ui.frames import read, write
+from ui.outcome import outcome_of
 
 __all__ = ["main", "serve"]
 
@@ -65,15 +66,7 @@ def _answer(request: tuple[tuple[Any, ...], dict[str, Any]], answers: BinaryIO, 
         write(answers, ("progress", step))
 
     arguments, named = request
-    try:
-        return "result", build(*arguments, **named, progress=progress, cancel=stop.is_set)
-    except (Cancelled, BrokenPipeError):
-        return "cancelled", None
-    except AlloError as error:
-        return "faults", error.diagnostics
-    except Exception as error:
-        text = f"the build stopped by an internal fault: {type(error).__name__}: {error}"
-        return "faults", (Diagnostic("internal", text, hint="please report this with the project"),)
+    return outcome_of(partial(build, *arguments, **named), progress, stop.is_set)
 
 
 if __name__ == "__main__":

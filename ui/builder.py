@@ -6,23 +6,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.built import BuildResult, Target, VendorUse
+from allo_studio.built import Target, VendorUse
 from allo_studio.design.model import Project
-from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.progress import Cancelled, Progress
+from allo_studio.progress import Progress
 from allo_studio.project import LoadedProject
 from ui.build_process import build
+from ui.outcome import Work, outcome_of
 
 __all__ = ["Builder"]
 
-# A build that waits only to be told of progress and cancelling.
-Work = Callable[..., BuildResult]
 _WAIT_S = 0.05
 
 
@@ -103,7 +100,7 @@ class Builder(QObject):
         for thread in earlier:
             while thread.is_alive() and not stop.is_set():
                 thread.join(_WAIT_S)
-        kind, value = _outcome(work, progress, stop)
+        kind, value = outcome_of(work, progress, stop.is_set)
         if not stop.is_set():
             self._told.emit(run, kind, value)
 
@@ -120,18 +117,3 @@ class Builder(QObject):
             self.failed.emit(value, project)
         else:
             self.cancelled.emit()
-
-
-def _outcome(
-    work: Work, progress: Callable[[Progress], None], stop: threading.Event
-) -> tuple[str, BuildResult | tuple[Diagnostic, ...] | None]:
-    try:
-        return "result", work(progress=progress, cancel=stop.is_set)
-    except Cancelled:
-        return "cancelled", None
-    except AlloError as error:
-        return "faults", error.diagnostics
-    except Exception as error:
-        # A thread that dies silently would leave the window building for ever.
-        text = f"the build stopped by an internal fault: {type(error).__name__}: {error}"
-        return "faults", (Diagnostic("internal", text, hint="please report this with the project"),)

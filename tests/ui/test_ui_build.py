@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import ui.builder
+from allo_studio.built import BuildResult
 from allo_studio.design.edits import AddGraphPort, Connect, MoveNodes, RemoveGraphPort, SetParam, Several
 from allo_studio.design.model import Endpoint
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -85,7 +86,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Any:
             rest["progress"](Progress("check", "checking", 0.5))
             if self.fault:
                 raise self.fault
-            return ui.builder.BuildResult(fake_report())
+            return BuildResult(fake_report())
 
     made = Quick()
     monkeypatch.setattr(ui.builder, "build", made)
@@ -184,7 +185,7 @@ def test_a_build_is_cancelled_at_once_and_its_outcome_does_not_count(
     assert not studio.builder.running
     assert studio.actions_by_id["build"].isEnabled()
     # What the thread told just before may still be on its way.
-    studio.builder._told.emit(1, "result", ui.builder.BuildResult(fake_report()))
+    studio.builder._told.emit(1, "result", BuildResult(fake_report()))
     qtbot.waitUntil(ended.is_set, timeout=5000)
     qtbot.wait(50)
     assert studio.session.result is None

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QTreeWidgetIte
 from schedule_samples import DOT, LINE, PIECES, big_piece, report
 
 import ui.builder
+from allo_studio.built import BuildResult
 from allo_studio.hardware.view import Piece, Row
 from nodes import colours
 from ui.gantt import GIVES, TAKES, BarDelegate, Gantt
@@ -251,7 +252,7 @@ def test_marks_keep_apart_where_cycles_are_narrow(report_view: ReportView) -> No
 
 def test_a_source_is_opened_from_rows_and_pieces(studio: Window, monkeypatch: Any, qtbot: Any) -> None:
     def quick(loaded: Any, out: Path, **rest: Any) -> Any:
-        return ui.builder.BuildResult(report())
+        return BuildResult(report())
 
     monkeypatch.setattr(ui.builder, "build", quick)
     studio.actions_by_id["build"].trigger()
