@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import prod
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-import ml_dtypes
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "BFLOAT16",
@@ -72,6 +72,10 @@ class ScalarType:
         Integers take the next wider numpy type, and Python numbers (`object`) above 64 bits. Fixed-point numbers are
         `float64` up to 53 bits, and `object` (`fractions.Fraction`) above. A struct is a numpy record.
         """
+        # Loaded where it is needed: a start does without it.
+        import ml_dtypes
+        import numpy as np
+
         match self.kind:
             case "float":
                 return np.dtype(ml_dtypes.bfloat16) if self.name == "bfloat16" else np.dtype(self.name)

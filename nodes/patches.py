@@ -8,12 +8,12 @@ being the only truth.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from types import ModuleType
 from typing import Any
 
+from PySide6 import QtCore, QtGui, QtSvg, QtWidgets
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
@@ -29,12 +29,45 @@ class _LooseVersion:
         return self.numbers >= other.numbers
 
 
-@contextmanager
-def _distutils() -> Iterator[None]:
-    """Provide distutils while NodeGraphQt is imported, and take it away again: others look for it to learn things."""
-    package, version = ModuleType("distutils"), ModuleType("distutils.version")
+class _Part(ModuleType):
+    """A module of Qt under the name that NodeGraphQt has for it, with what Qt 6 has elsewhere or calls otherwise."""
+
+    def __init__(self, part: ModuleType, **moved: type) -> None:
+        super().__init__(f"Qt.{part.__name__.rpartition('.')[2]}")
+        self._part = part
+        self.__dict__.update(moved)
+
+    def __getattr__(self, name: str) -> Any:
+        # Kept, since a frame asks for some of them thousands of times.
+        value = self.__dict__[name] = getattr(self._part, name)
+        return value
+
+
+def _stand_ins() -> dict[str, ModuleType]:
+    """Return modules for what NodeGraphQt imports beside PySide6.
+
+    distutils left Python in 3.12. Qt.py, which makes one of the several bindings of Qt look like another, takes a tenth
+    of a start, though NodeGraphQt needs it for five names.
+    """
+    distutils, version, qt = ModuleType("distutils"), ModuleType("distutils.version"), ModuleType("Qt")
     version.LooseVersion = _LooseVersion  # type: ignore[attr-defined]
-    ours = {"distutils": package, "distutils.version": version}
+    compat = ModuleType("Qt.QtCompat")
+    compat.QHeaderView = QtWidgets.QHeaderView  # type: ignore[attr-defined]
+    parts = (
+        _Part(QtCore, QRegExp=QtCore.QRegularExpression),
+        _Part(QtGui, QRegExpValidator=QtGui.QRegularExpressionValidator),
+        _Part(QtSvg),
+        _Part(QtWidgets, QAction=QtGui.QAction, QUndoCommand=QtGui.QUndoCommand, QUndoStack=QtGui.QUndoStack),
+        compat,
+    )
+    for part in parts:
+        setattr(qt, part.__name__.rpartition(".")[2], part)
+    return {"distutils": distutils, "distutils.version": version, "Qt": qt}
+
+
+@contextmanager
+def _lent(ours: Mapping[str, ModuleType]) -> Iterator[None]:
+    """Provide modules while NodeGraphQt is imported, and take them away again: others want the real ones."""
     before = {name: sys.modules.get(name) for name in ours}
     sys.modules.update(ours)
     try:
@@ -47,31 +80,7 @@ def _distutils() -> Iterator[None]:
                 sys.modules[name] = module
 
 
-class _LittleQt(MetaPathFinder):
-    """Hides what Qt.py, through which NodeGraphQt gets at Qt, would load of Qt for nothing: a tenth of a start."""
-
-    _PARTS = (
-        *("Help", "Multimedia", "Network", "OpenGL", "PrintSupport", "Qml", "Quick", "QuickWidgets", "Sql"),
-        *("StateMachine", "Test", "UiTools", "WebChannel", "WebEngineWidgets", "Xml"),
-    )
-
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
-        """Raise ModuleNotFoundError for a part that is not needed; who asks for it later finds it."""
-        if fullname in {f"PySide6.Qt{part}" for part in self._PARTS}:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-
-
-@contextmanager
-def _little_qt() -> Iterator[None]:
-    finder = _LittleQt()
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
-
-
-with _distutils(), _little_qt():
+with _lent(_stand_ins()):
     from NodeGraphQt import BaseNode, NodeGraph
     from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
     from NodeGraphQt.qgraphics.pipe import PipeItem

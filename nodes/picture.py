@@ -12,7 +12,6 @@ from typing import Literal, TypeVar, cast
 
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
-from allo_studio.design.constants import constant_file
 from allo_studio.design.instances import instance_settings
 from allo_studio.design.model import ConstantNode, Disabled, Edge, Endpoint, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.diagnostics import Diagnostic
@@ -289,7 +288,7 @@ def _kind(node: Node) -> tuple[BlockKind, str]:
     if isinstance(node, GraphNode):
         return "graph", f"graph {node.graph}" + instance_settings(node)
     if isinstance(node, ConstantNode):
-        return "constant", constant_file(node)
+        return "constant", node.file
     if isinstance(node, IpNode):
         return "ip", f"IP {node.path}"
     return "unknown", f"unknown kind {', '.join(map(str, node.raw)) or '(empty)'}"

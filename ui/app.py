@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from allo_studio import __version__
 from ui.crash import CrashReporter
+from ui.load_ahead import LoadAhead
 from ui.look_commands import apply_look
 from ui.window import Window
 
@@ -60,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # What there is now stays to the end: nobody waits for a search through it for garbage.
     gc.freeze()
     gc.enable()
+    LoadAhead(window)
     if options.project is not None:
         window.open_project(options.project)
     elif window.actions_by_id["keep_tabs"].isChecked():

@@ -7,7 +7,6 @@ from functools import partial
 
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project import LoadedProject
-from allo_studio.project.calibration import CalibrationFile, calibration_file, write_calibration
 from ui.background import Background
 from ui.dialogs import Prompts
 from ui.session import Session
@@ -45,7 +44,9 @@ class CalibrationCommands:
 
     def _calibrated(self, loaded: LoadedProject, found: object) -> None:
         # What only builds need is not loaded at the start.
+        # Loaded where it is needed: a start does without it.
         from allo_studio.calibration import CalibrationResult
+        from allo_studio.project.calibration import CalibrationFile, calibration_file, write_calibration
 
         assert isinstance(found, CalibrationResult)
         file = calibration_file(loaded.file)

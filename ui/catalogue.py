@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import AlloError
-from allo_studio.frontend import KernelSignature, list_kernels
 from allo_studio.library.catalogue import SECTIONS, LibraryBlock, library
 from allo_studio.library.files import library_source
 from allo_studio.source import Source
+
+if TYPE_CHECKING:
+    from allo_studio.frontend import KernelSignature
 
 __all__ = ["Entry", "Files", "Section", "catalogue", "file_entries", "library_sections", "project_files"]
 
@@ -98,6 +100,9 @@ def library_sections() -> tuple[Section, ...]:
 
 
 def _ready_made(block: LibraryBlock) -> Entry:
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.frontend import list_kernels
+
     signature = next(found for found in list_kernels(library_source(block.path)) if found.name == block.name)
     schedule = block.schedules[block.default]
     told = f"Comes with the schedule {schedule.name}: {schedule.about}"
@@ -181,6 +186,9 @@ def _kernels(path: str, read: Callable[[str], Source]) -> tuple[Entry, ...]:
 @lru_cache(maxsize=2 * _MOST_FILES)
 def _entries(source: Source) -> tuple[Entry, ...]:
     """Return the entries of a file's kernels. Asked for at every edit, so files are parsed once."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.frontend import list_kernels
+
     try:
         return tuple(_kernel(source.path, found) for found in list_kernels(source) if _is_kernel(source, found))
     except AlloError as error:

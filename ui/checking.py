@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.checking import check_project
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.model import Project
+from allo_studio.project import LoadedProject
 from ui.work import Work
 
 __all__ = ["Checking"]
 
 # The compiler's recursions need more than a thread has on some systems.
 _STACK_BYTES = 64 << 20
+Check = Callable[[LoadedProject, Project], CheckedDesign]
 
 
 class _Job:
@@ -32,10 +34,10 @@ class _Job:
         self.fault: BaseException | None = None
         self.taken = False
 
-    def run(self) -> None:
+    def run(self, check: Check) -> None:
         assert self.work.loaded is not None
         try:
-            self.outcome = check_project(self.work.loaded, self.project)
+            self.outcome = check(self.work.loaded, self.project)
         except BaseException as fault:
             self.fault = fault
         self.done.set()
@@ -79,10 +81,14 @@ class Checking(QObject):
             self._thread.join(seconds)
 
     def _start(self) -> None:
+        # Loaded where it is needed, as a start does without it; here, because no thread may load parts of a package
+        # while the window loads others.
+        from allo_studio.checking import check_project
+
         job = self._running = self._waiting.pop(0)
 
         def work() -> None:
-            job.run()
+            job.run(check_project)
             self._told.emit(job)
 
         before = threading.stack_size(_STACK_BYTES)

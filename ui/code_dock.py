@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from allo_studio.design.blocks import is_generated
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.ir import KernelIR
-from allo_studio.ir.line_map import mlir_lines
 from allo_studio.origins import LineMap
 from allo_studio.source import Source, Span
 from ui.code_view import CodeView
@@ -20,6 +19,9 @@ from ui.loops_view import LoopsView
 from ui.panes import Panes
 from ui.results import LoopRows, Made
 from ui.trace import Mark, Trace, loop_mark, source_lines
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["CodeDock"]
 
@@ -139,6 +141,9 @@ class CodeDock(QWidget):
         self._entitle()
 
     def _print_view(self, view: CodeView) -> None:
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.ir.line_map import mlir_lines
+
         made = self._made.get(view, _NOTHING)
         # A build of an earlier design is of no use beside the kernel as it is now.
         own = self._ir if view is self.mlir or (view is self.cpp and not made.fresh) else None
@@ -199,6 +204,9 @@ class CodeDock(QWidget):
 
     def _trace(self, mark: Mark, chosen: QWidget) -> None:
         """Mark in all views what belongs to what was chosen; those that are seen later are printed then."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.ir.line_map import mlir_lines
+
         self._mark = mark
         if "mlir" not in self._maps and self._ir is not None:
             self._maps["mlir"] = mlir_lines(self._ir)[1]

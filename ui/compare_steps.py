@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from allo_studio.ir import KernelIR
 from ui.diff_view import DiffView
 from ui.icons import icon
 from ui.kernel_text import FORMS, text_of
 from ui.theme import px
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["ALL", "CompareSteps", "Comparison"]
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 
-from allo_studio.design.constants import Constant
 from allo_studio.design.edits import RenameNode, SetNode
 from allo_studio.design.model import ConstantNode
 from ui.field_check import FieldCheck, refusal, type_fault
 from ui.inspector_pages import Page, title
+
+if TYPE_CHECKING:
+    from allo_studio.design.constants import Constant
 
 __all__ = ["ConstantPage"]
 

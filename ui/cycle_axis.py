@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil, floor
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QObject, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPolygonF
 
-from allo_studio.hardware.view import Piece
 from nodes import colours
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.view import Piece
 
 __all__ = ["CycleAxis"]
 

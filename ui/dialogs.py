@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from ui.calibration_dialog import CalibrationDialog
-
 if TYPE_CHECKING:
     from allo_studio.calibration import CalibrationResult
 
@@ -76,6 +74,9 @@ class Prompts:
 
     def calibration(self, result: CalibrationResult, file: str) -> bool:
         """Show what a calibration would change, and ask whether to write it."""
+        # Loaded where it is needed: a start does without it.
+        from ui.calibration_dialog import CalibrationDialog
+
         dialog = CalibrationDialog(result, file, self._parent)
         wanted = dialog.exec() == QDialog.DialogCode.Accepted
         dialog.deleteLater()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from allo_studio.design.model import Target
 from allo_studio.diagnostics import AlloError
-from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.ir import KernelIR
-from allo_studio.targets import calibration_of, device_and_library
 from ui.effects import Figures, Prediction
 from ui.predictor import Predictor
 from ui.schedule_panel import SchedulePanel
 from ui.session import Session
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.operators import OperatorLibrary
+    from allo_studio.ir import KernelIR
 
 __all__ = ["EffectControl"]
 
@@ -49,6 +51,9 @@ class EffectControl(QObject):
 
     def _library(self) -> OperatorLibrary:
         """Return the operators of the target; raises AlloError."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.targets import calibration_of, device_and_library
+
         loaded, project = self._session.loaded, self._session.project
         assert loaded is not None
         assert project is not None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allo_studio.hardware.operators import OperatorLibrary
-from allo_studio.ir import KernelIR
+if TYPE_CHECKING:
+    from allo_studio.hardware.operators import OperatorLibrary
+    from allo_studio.ir import KernelIR
 
 __all__ = ["RESOURCES", "Change", "Figures", "Prediction", "changes", "line", "percent", "request", "table"]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign
-from allo_studio.design.constants import constant_file
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node, Override, Project
 from ui.places import Level, Place, graph_at, reach
 
@@ -66,7 +65,7 @@ def _said(node: Node) -> Iterator[str]:
     elif isinstance(node, GraphNode):
         yield f"graph {node.graph}"
     elif isinstance(node, ConstantNode):
-        yield f"constant {constant_file(node)} {node.type}"
+        yield f"constant {node.file} {node.type}"
     elif isinstance(node, IpNode):
         yield f"IP {node.path}"
     if isinstance(node, KernelNode | GraphNode):

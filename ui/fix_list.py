@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from allo_studio.design.fixes import Fix
 from nodes import colours
 from ui.icons import icon
+
+if TYPE_CHECKING:
+    from allo_studio.design.fixes import Fix
 
 __all__ = ["FixList", "fix_button"]
 

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from allo_studio.design.model import ConstantNode, GraphNode, KernelNode, Node, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.frontend import Parameter, kernel_parameters
-from allo_studio.ir import KernelIR
 from allo_studio.report.model import ChannelRow
 from ui.constant_page import ConstantPage
 from ui.effect_control import EffectControl
@@ -24,6 +23,10 @@ from ui.kernels import Unfolded
 from ui.session import Session
 from ui.trials import Trial, trials_of, wrong_steps
 from ui.verifier import Verifier
+
+if TYPE_CHECKING:
+    from allo_studio.frontend import Parameter
+    from allo_studio.ir import KernelIR
 
 __all__ = ["Inspector"]
 
@@ -178,6 +181,9 @@ class Inspector(QWidget):
             self._session.note_steps(wrong_steps(outcomes, f"{graph.name}/{self.block}"))
 
     def _parameters(self, node: KernelNode) -> Mapping[str, Parameter | None]:
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.frontend import kernel_parameters
+
         try:
             return kernel_parameters(self._session.source(node.path), node.function)
         except AlloError:

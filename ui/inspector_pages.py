@@ -47,7 +47,6 @@ from allo_studio.design.model import (
     Rate,
     Target,
 )
-from allo_studio.hardware.devices import device_names
 from allo_studio.report.model import ChannelRow
 from ui.field_check import FieldCheck, refusal
 from ui.fix_list import FixList
@@ -152,6 +151,9 @@ class GraphPage(Page):
 
     def show_graph(self, project: Project, graph: Graph) -> None:
         """Show a graph."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.hardware.devices import device_names
+
         self._graph, self._target = graph.name, project.target
         self.heading.setText(graph.name)
         top = "  ·  top" if graph.name == project.top else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
@@ -12,13 +13,15 @@ from allo_studio.design.blocks import described
 from allo_studio.design.edits import RenameNode, SetNode, SetParam
 from allo_studio.design.model import KernelNode, ParamValue, Project
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.ir import KernelIR
 from allo_studio.types import parse_type
 from ui.field_check import FieldCheck, refusal
 from ui.general_form import GeneralForm
 from ui.icons import icon
 from ui.inspector_pages import Page, title
 from ui.schedule_panel import SchedulePanel
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["KernelPage", "parse_value"]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from allo_studio.diagnostics import AlloError
-from allo_studio.ir import KernelIR, Loop
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR, Loop
 
 __all__ = ["FORMS", "text_of"]
 

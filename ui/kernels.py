@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from allo_studio.design.checked import CheckedKernel
 from allo_studio.design.model import StepSpec
 from allo_studio.diagnostics import AlloError
-from allo_studio.ir import KernelIR
-from allo_studio.primitives.registry import parse_step
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["Unfolded"]
 
@@ -40,6 +42,9 @@ def _spread(irs: Sequence[KernelIR], specs: Sequence[StepSpec]) -> tuple[KernelI
 
 
 def _replay(base: KernelIR, specs: Sequence[StepSpec]) -> tuple[KernelIR, ...]:
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.primitives.registry import parse_step
+
     irs = [base]
     for spec in specs:
         if spec.disabled:

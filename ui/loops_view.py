@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QSplitter, QTreeWidgetItem, QTreeWidgetItemIterator, QVBoxLayout, QWidget
 
-from allo_studio.ir import Buffer, KernelIR, Loop
 from allo_studio.origins import LoopKey
 from allo_studio.report.model import LoopRow
 from nodes import colours
 from ui.report_rows import interval_text
 from ui.results import LoopRows
 from ui.tables import table
+
+if TYPE_CHECKING:
+    from allo_studio.ir import Buffer, KernelIR, Loop
 
 __all__ = ["LoopsView"]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from allo_studio.diagnostics import AlloError
-from allo_studio.frontend import list_kernels
 from allo_studio.library.catalogue import library
 from allo_studio.library.files import library_source
 from allo_studio.library.fitting import fitting_params
@@ -31,6 +30,9 @@ def wire_offers(
     files: Sequence[str], read: Callable[[str], Source], kind: ArrayType | None, held_source: bool
 ) -> list[Offer]:
     """Return what could be at the other end of a wire of type `kind`; `held_source` tells that an output is held."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.frontend import list_kernels
+
     found = []
     for path in files:
         try:
@@ -54,6 +56,9 @@ def wire_offers(
 
 def library_offers(kind: ArrayType, held_source: bool) -> list[Offer]:
     """Return the ready-made blocks with a port of type `kind`, with parameters such that it has this type."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.frontend import list_kernels
+
     found = []
     for block in library():
         signature = next(kernel for kernel in list_kernels(library_source(block.path)) if kernel.name == block.name)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from allo_studio.hardware.view import Piece, Row
 from nodes import colours
 from ui.results import limited
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.view import Piece, Row
 
 __all__ = ["CHART", "HEADERS", "OperationsModel", "operation_text"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
@@ -22,12 +23,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from allo_studio.design.fixes import Fix
 from allo_studio.diagnostics import Diagnostic, render, render_all
 from nodes import colours
 from ui.fix_list import fix_button
 from ui.icons import icon
 from ui.theme import mono_font, px
+
+if TYPE_CHECKING:
+    from allo_studio.design.fixes import Fix
 
 __all__ = ["Problems"]
 
@@ -37,7 +40,7 @@ _MOST_OPEN = 3
 # What a row has above and below its button, in pixels: its padding and the space around the button.
 _AROUND = 12
 
-Fixes = Callable[[Diagnostic], tuple[Fix, ...]]
+Fixes: TypeAlias = "Callable[[Diagnostic], tuple[Fix, ...]]"
 
 
 class Problems(QWidget):

@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from allo_studio.built import BuildResult, Target
-from allo_studio.hardware.view import Piece
 from allo_studio.origins import LineMap
 from allo_studio.report.model import LoopRow, ProcessRow, Report
 from allo_studio.source import Source
 from nodes.picture import Overlays, channel_text
 from ui.places import Level
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.view import Piece
 
 __all__ = ["LoopRows", "Made", "built_for", "file_lines", "generated", "limited", "loop_rows", "overlays", "piece_of"]
 

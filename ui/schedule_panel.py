@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -36,7 +37,6 @@ from allo_studio.design.edits import (
 )
 from allo_studio.design.model import KernelNode, Project, StepSpec
 from allo_studio.diagnostics import Diagnostic
-from allo_studio.ir import KernelIR
 from nodes import colours
 from ui.effect_bar import EffectBar, effect_text
 from ui.effects import Change, Figures, percent
@@ -46,6 +46,9 @@ from ui.step_list import Cells, StepList
 from ui.theme import px
 from ui.trials import Outcome
 from ui.verify_bar import VerifyBar, outcome_icon
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["SchedulePanel", "step_text"]
 

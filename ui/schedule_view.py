@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication
@@ -19,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from allo_studio.hardware.view import Piece
 from nodes import colours
 from ui.gantt import GIVES, TAKES, Gantt
 from ui.icons import icon
@@ -27,6 +27,9 @@ from ui.operations_model import CHART
 from ui.results import limited
 from ui.tables import PLACE, SOURCE, add_row_action, align, items_of, leads, table
 from ui.theme import set_level
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.view import Piece
 
 __all__ = ["Chart", "ScheduleView", "headline"]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from allo_studio.built import BuildResult, Target
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Edit, ReplaceProject
-from allo_studio.design.fixes import Fix, fixes_for
 from allo_studio.design.history import History
 from allo_studio.design.model import Graph, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
@@ -35,6 +35,9 @@ from ui.checking import Checking
 from ui.places import Level, Place, graph_at, locate, valid
 from ui.results import Made
 from ui.work import Work
+
+if TYPE_CHECKING:
+    from allo_studio.design.fixes import Fix
 
 __all__ = ["Session"]
 
@@ -437,7 +440,12 @@ class Session(QObject):
 
     def fixes(self, diagnostic: Diagnostic) -> tuple[Fix, ...]:
         """Return the edits that are offered for a problem."""
-        return fixes_for(self.checked, diagnostic) if self.checked else ()
+        if self.checked is None:
+            return ()
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.design.fixes import fixes_for
+
+        return fixes_for(self.checked, diagnostic)
 
     def note_steps(self, wrong: tuple[Diagnostic, ...]) -> None:
         """Take what running the kernels of the block that is looked at says of its steps."""

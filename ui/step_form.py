@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from allo_studio.design.model import StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
-from allo_studio.ir import KernelIR
-from allo_studio.primitives.base import StepField, step_fields
-from allo_studio.primitives.registry import STEPS, parse_step, step_to_dict
 from ui.effect_bar import effect_text
 from ui.effects import Figures
-from ui.step_options import default_step, offers
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
+    from allo_studio.primitives.base import StepField
 
 __all__ = ["StepForm"]
 
@@ -83,7 +83,6 @@ class StepForm(QWidget):
         self._ir: KernelIR | None = None
         self._inputs: dict[str, _Choice | QCheckBox] = {}
         self.kind = QComboBox()
-        self.kind.addItems(sorted(STEPS))
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.effect = QLabel()
@@ -119,10 +118,16 @@ class StepForm(QWidget):
 
     def begin(self, ir: KernelIR, spec: StepSpec | None = None) -> None:
         """Edit `spec`, or a new step, as applied to `ir`."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.registry import STEPS
+        from ui.step_options import default_step
+
         self._ir = ir
         self.accept.setText("Change step" if spec else "Add step")
-        name = spec.name if spec and spec.name in STEPS else default_step(ir, self.kind.currentText())
         self.kind.blockSignals(True)
+        if not self.kind.count():
+            self.kind.addItems(sorted(STEPS))
+        name = spec.name if spec and spec.name in STEPS else default_step(ir, self.kind.currentText())
         self.kind.setCurrentText(name)
         self.kind.blockSignals(False)
         self._build(name, dict(spec.args) if spec else {})
@@ -153,6 +158,9 @@ class StepForm(QWidget):
 
     def spec(self) -> StepSpec:
         """Return the step as it stands in the form; arguments at their default are left out."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.registry import parse_step, step_to_dict
+
         name = self.kind.currentText()
         args = self._values()
         try:
@@ -161,6 +169,10 @@ class StepForm(QWidget):
             return StepSpec(name, args)
 
     def _build(self, name: str, values: Mapping[str, Any]) -> None:
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.base import step_fields
+        from allo_studio.primitives.registry import STEPS
+
         while self._form.rowCount() > 1:
             self._form.removeRow(1)
         self._inputs = {}
@@ -192,6 +204,9 @@ class StepForm(QWidget):
         self._offer({}, names[names.index(field) + 1 :])
 
     def _offer(self, wanted: Mapping[str, Any], fields: list[str]) -> None:
+        # Loaded where it is needed: a start does without it.
+        from ui.step_options import offers
+
         step = self.kind.currentText()
         for name in fields:
             widget = self._inputs[name]
@@ -225,6 +240,9 @@ class StepForm(QWidget):
         """Apply the step, so that its effect can be predicted."""
         if self._ir is None or not self.isVisible():
             return
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.registry import parse_step
+
         try:
             self.trial = (self._ir, parse_step(self.kind.currentText(), self._values()).apply(self._ir))
         except AlloError:
@@ -239,6 +257,9 @@ class StepForm(QWidget):
     def _faults(self) -> tuple[Diagnostic, ...]:
         if self._ir is None:
             return ()
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.registry import parse_step
+
         try:
             return parse_step(self.kind.currentText(), self._values()).check(self._ir)
         except AlloError as error:

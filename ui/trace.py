@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from allo_studio.ir import KernelIR, walk
 from allo_studio.origins import LineMap, LoopKey, Origin, Place, lines_of
 from allo_studio.source import Source
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
 
 __all__ = ["Mark", "Trace", "loop_mark", "source_lines"]
 
@@ -82,6 +85,9 @@ def source_lines(source: Source) -> LineMap:
 
 def loop_mark(kernel: KernelIR, function: str, loop: str) -> Mark:
     """Return the mark of a loop with all that is in it; raises AlloError where there is no such loop."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.ir import walk
+
     seen = kernel.at(function)
     found = seen.find_loop(loop)
     places = set(lines_of(found.span))

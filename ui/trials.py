@@ -6,13 +6,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from allo_studio.design.model import StepSpec
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.ir import KernelIR
-from allo_studio.primitives.base import Step
-from allo_studio.primitives.registry import parse_step
+
+if TYPE_CHECKING:
+    from allo_studio.ir import KernelIR
+    from allo_studio.primitives.base import Step
 
 __all__ = ["Outcome", "State", "Trial", "request", "summary", "trials_of", "why_not", "wrong_steps"]
 
@@ -46,6 +47,9 @@ class Trial:
 
 def trials_of(kernel: Hashable, irs: Sequence[KernelIR], specs: Sequence[StepSpec]) -> tuple[Trial, ...]:
     """Return the steps that were applied; `kernel` tells kernels apart, `irs` are before the first and after each."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.primitives.registry import parse_step
+
     found = []
     for number, (before, after) in enumerate(pairwise(irs), 1):
         spec = specs[number - 1]

@@ -25,8 +25,9 @@ from allo_studio.diagnostics import AlloError, Diagnostic, has_errors
 from allo_studio.pipeline import BuildResult, VendorUse
 from allo_studio.project import LoadedProject, load_project, new_project, project_file
 from allo_studio.project.calibration import forget_calibration
-from allo_studio.report import Report, read_report, schedule_text, table
+from allo_studio.report import Report, read_report, table
 from allo_studio.report.changes import differences, differences_text
+from allo_studio.report.schedule_text import schedule_text
 from allo_studio.report.vendor import is_solution
 from allo_studio.report.vendor.text import vendor_text
 

@@ -7,16 +7,18 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from allo_studio.design.constants import Constant
 from allo_studio.design.model import GraphNode, Project
 from allo_studio.diagnostics import Diagnostic, has_errors
-from allo_studio.ip.block import IpBlock
-from allo_studio.ir import KernelIR
 from allo_studio.layout import Layout
-from allo_studio.schedule import ScheduledKernel
 from allo_studio.types import ArrayType
+
+if TYPE_CHECKING:
+    from allo_studio.design.constants import Constant
+    from allo_studio.ip.block import IpBlock
+    from allo_studio.ir import KernelIR
+    from allo_studio.schedule import ScheduledKernel
 
 __all__ = ["CheckedDesign", "CheckedKernel", "EdgeInfo", "PortInfo"]
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from allo_studio.design.check_kernels import kernel_result
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edit_base import find_graph
 from allo_studio.design.edit_hierarchy import CollapseNodes
@@ -79,6 +78,9 @@ class _Tries:
 
     def _ports(self, name: str, node: Node) -> Iterator[tuple[str, ArrayType]]:
         """Yield the ports of a kernel block with other values, by name; none where there is no such kernel."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.design.check_kernels import kernel_result
+
         assert isinstance(node, KernelNode)
         path = f"{self._graph.name}/{name}"
         kernel = self._checked.kernels.get(path)

@@ -19,7 +19,7 @@ from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNod
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.types import BFLOAT16, ArrayType, ScalarType, floating, integer, parse_type
 
-__all__ = ["MOST_ELEMENTS", "PORT", "Constant", "constant_file", "constant_of", "reached", "reached_outside"]
+__all__ = ["MOST_ELEMENTS", "PORT", "Constant", "constant_of", "reached", "reached_outside"]
 
 # The one port of a constant block.
 PORT = "value"
@@ -53,11 +53,6 @@ def constant_of(node: ConstantNode, array: NDArray[Any]) -> Constant:
     values = array.astype(kind.element.dtype) if own == kind else _converted(array, kind.element, node.round)
     digest = sha256(np.ascontiguousarray(array).tobytes())
     return Constant(kind, values, f"{digest.hexdigest()} {array.dtype} {kind} {node.round}")
-
-
-def constant_file(node: ConstantNode) -> str:
-    """Return where a constant block's elements are, in words."""
-    return f"{node.array} of {node.path}" if node.array else node.path
 
 
 def reached(project: Project) -> dict[str, str]:

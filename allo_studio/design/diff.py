@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from typing import Literal, TypeVar
 
 from allo_studio.design.blocks import described
-from allo_studio.design.constants import constant_file
 from allo_studio.design.model import (
     ConstantNode,
     Edge,
@@ -306,7 +305,7 @@ def _block(node: Node) -> str:
     if isinstance(node, KernelNode):
         return described(node)
     if isinstance(node, ConstantNode):
-        return f"constant {constant_file(node)}"
+        return f"constant {node.file}"
     if isinstance(node, IpNode):
         return f"IP {node.path}"
     return f"graph {node.graph}" if isinstance(node, GraphNode) else str(dict(node.raw))

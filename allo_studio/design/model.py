@@ -179,6 +179,11 @@ class ConstantNode:
     round: bool = False
     disabled: Disabled = ""
 
+    @property
+    def file(self) -> str:
+        """Where the elements are, in words."""
+        return f"{self.array} of {self.path}" if self.array else self.path
+
 
 @dataclass(frozen=True)
 class IpNode:

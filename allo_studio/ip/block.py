@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from allo_studio.hardware.counters import Integers
-from allo_studio.hardware.storage import Storage
 from allo_studio.layout import Layout
 from allo_studio.source import Span
 from allo_studio.types import ArrayType
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.counters import Integers
+    from allo_studio.hardware.storage import Storage
 
 __all__ = [
     "CppArgument",
@@ -58,6 +58,9 @@ class IpPort:
     @property
     def storage(self) -> Storage:
         """What is outside of the port."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.hardware.storage import Storage
+
         return Storage(self.name, self.type, self.layout, "argument", self.width if self.moves == "stream" else 0)
 
 
@@ -85,6 +88,9 @@ class IpTiming:
 
     def trace(self, port: str) -> Integers:
         """Return the cycles at which a stream moves its tokens, ascending."""
+        # Loaded where it is needed: a start does without it.
+        import numpy as np
+
         return np.concatenate(
             [run.first + run.every * np.arange(run.count, dtype=np.int64) for run in self.tokens[port]]
         )

@@ -10,9 +10,7 @@ from typing import Any
 
 from allo_studio.design.model import StepSpec
 from allo_studio.diagnostics import AlloError
-from allo_studio.frontend import kernel_parameters, list_kernels
 from allo_studio.library.files import library_path, library_source
-from allo_studio.primitives.registry import parse_step
 from allo_studio.project.document import Path, parse_document
 from allo_studio.project.faults import Faults
 from allo_studio.project.schema import take_steps
@@ -154,6 +152,9 @@ class _Reader:
 
     def _constants(self, name: str, file: str, path: Path) -> Mapping[str, Any] | None:
         """Return the constants of a block's kernel file, None where the block has no kernel."""
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.frontend import kernel_parameters, list_kernels
+
         if not file:
             return None
         try:
@@ -222,6 +223,9 @@ class _Reader:
         return found
 
     def _check_steps(self, name: str, steps: tuple[StepSpec, ...], path: Path) -> None:
+        # Loaded where it is needed: a start does without it.
+        from allo_studio.primitives.registry import parse_step
+
         for index, step in enumerate(steps):
             try:
                 parse_step(step.name, step.args)

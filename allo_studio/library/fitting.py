@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 
 from allo_studio.diagnostics import AlloError
-from allo_studio.frontend import argument_types
 from allo_studio.library.catalogue import LibraryBlock, find_block
 from allo_studio.library.files import library_source
 from allo_studio.types import ArrayType
@@ -55,4 +54,7 @@ def _axes(name: str) -> dict[str, tuple[str | None, ...]]:
 
 
 def _types(block: LibraryBlock, params: Mapping[str, int]) -> Mapping[str, ArrayType]:
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.frontend import argument_types
+
     return argument_types(library_source(block.path), block.name, params)

@@ -7,13 +7,12 @@ import zipfile
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
-from typing import Any, BinaryIO
-
-import numpy as np
-from numpy.lib import format as npy
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from allo_studio.project.files import file_error, open_file, read_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["MOST_BYTES", "array_names", "read_array"]
 
@@ -77,6 +76,10 @@ def _member(data: bytes, name: str, file: Path, label: str) -> bytes:
 
 
 def _array(data: bytes, file: Path, label: str) -> NDArray[Any]:
+    # Loaded where it is needed: a start does without it.
+    import numpy as np
+    from numpy.lib import format as npy
+
     stream = io.BytesIO(data)
     try:
         version = npy.read_magic(stream)

@@ -8,9 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Generic, TypeAlias, TypeVar
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from allo_studio.design.blocks import block_source, is_generated
 from allo_studio.diagnostics import AlloError
@@ -18,6 +16,9 @@ from allo_studio.library.files import is_library, library_source
 from allo_studio.project.arrays import MOST_BYTES, array_names, read_array
 from allo_studio.project.files import file_error, read_bytes, read_text
 from allo_studio.source import Source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["KernelFiles", "sources"]
 

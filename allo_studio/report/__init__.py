@@ -11,7 +11,6 @@ from allo_studio.report.model import (
     ResourceRow,
     SimulationRow,
 )
-from allo_studio.report.schedule_text import schedule_text
 from allo_studio.report.table import table
 
 __all__ = [
@@ -29,6 +28,5 @@ __all__ = [
     "dump",
     "parse_document",
     "read_report",
-    "schedule_text",
     "table",
 ]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from allo_studio.diagnostics import AlloError, Diagnostic
-from allo_studio.report.decode import Fault, decode_report
 from allo_studio.report.model import Report, SimulationRow
 
 if TYPE_CHECKING:
@@ -62,6 +61,9 @@ def dump(found: Mapping[str, Any]) -> str:
 
 def parse_document(text: str, label: str) -> Report:
     """Return the report in a document's text; raises AlloError (`report`) for text that holds none."""
+    # Loaded where it is needed: a start does without it.
+    from allo_studio.report.decode import Fault, decode_report
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from allo_studio.design.constants import constant_file
 from allo_studio.design.instances import instance_settings
 from allo_studio.design.model import ConstantNode, Edge, Graph, GraphNode, IpNode, KernelNode, Node
 from allo_studio.report.model import ChannelRow, Report
@@ -103,7 +102,7 @@ def _subtitle(node: Node) -> str:
     if isinstance(node, KernelNode):
         return f"{node.function}, {node.schedule}" if node.schedule else node.function
     if isinstance(node, ConstantNode):
-        return constant_file(node)
+        return node.file
     if isinstance(node, IpNode):
         return f"IP {node.path}"
     return f"graph {node.graph}{instance_settings(node)}" if isinstance(node, GraphNode) else "unknown kind"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allo_studio import __version__
-from allo_studio.hardware.view import Piece
+
+if TYPE_CHECKING:
+    from allo_studio.hardware.view import Piece
 
 __all__ = [
     "ADAPTERS",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -14,6 +17,8 @@ from allo_studio.design.model import Endpoint
 from nodes import colours, patches
 from nodes.canvas import Canvas
 from nodes.picture import BlockSpec, Picture, PortSpec, WireSpec
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def chain(count: int, fan: int = 1) -> tuple[Picture, dict[str, tuple[float, float]]]:
@@ -32,6 +37,25 @@ def chain(count: int, fan: int = 1) -> tuple[Picture, dict[str, tuple[float, flo
 
 def centre(canvas: Canvas, block: str) -> QPoint:
     return canvas.view.mapFromScene(canvas.block(block).sceneBoundingRect().center())
+
+
+def test_qt_is_lent_only_while_nodegraphqt_is_imported() -> None:
+    code = "import sys, nodes.patches; found = 'Qt' in sys.modules; import Qt; print(found, Qt.__binding__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["False", "PySide6"], "who imports Qt.py gets the real one"
+
+
+def test_qt_has_all_that_nodegraphqt_asks_it_for() -> None:
+    given = patches._stand_ins()["Qt"]
+    texts = [
+        file.read_text(encoding="utf-8") for file in Path(str(sys.modules["NodeGraphQt"].__file__)).parent.rglob("*.py")
+    ]
+    asked = {found for text in texts for found in re.findall(r"\b(Qt(?:Core|Gui|Widgets|Svg|Compat))\.(\w+)", text)}
+    assert len(asked) > 80
+    # They stand in annotations of its documentation only.
+    wrong = {("QtGui", "QStyleOptionGraphicsItem"), ("QtGui", "QStyleOptionViewItem")}
+    wrong |= {("QtWidgets", "QGraphicsScenePressEvent"), ("QtWidgets", "QObject")}
+    assert {(part, name) for part, name in asked if not hasattr(getattr(given, part), name)} == wrong
 
 
 def test_distutils_is_lent_only_while_nodegraphqt_is_imported() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
-import ui.checking
+import allo_studio.checking
 from allo_studio.checking import check_project
 from allo_studio.design.checked import CheckedDesign
 from allo_studio.design.edits import Disconnect, MoveNodes, RemoveNodes, SetParam
@@ -40,7 +40,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     made = Gate()
-    monkeypatch.setattr(ui.checking, "check_project", made)
+    monkeypatch.setattr(allo_studio.checking, "check_project", made)
     monkeypatch.setattr(Checking, "patience_s", 0.01)
     yield made
     made.open.set()

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from schedule_samples import report
 
-import ui.checking
+import allo_studio.checking
 from allo_studio.built import BuildResult
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.source import Source, Span
@@ -135,14 +135,14 @@ def test_a_kernel_that_changes_while_it_is_checked_is_read_again(
 ) -> None:
     file = project / KERNEL
     text = file.read_text()
-    check = ui.checking.check_project
+    check = allo_studio.checking.check_project
 
     def slow(*given: Any) -> Any:
         found = check(*given)
         file.write_text(text.replace("C[i, j] +=", "C[i, j, k] +="))
         return found
 
-    monkeypatch.setattr(ui.checking, "check_project", slow)
+    monkeypatch.setattr(allo_studio.checking, "check_project", slow)
     studio.do_check()
     monkeypatch.undo()
     assert studio.session.problems() == ()
