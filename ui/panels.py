@@ -236,7 +236,10 @@ class _Bar(QToolBar):
 
     def rescale(self) -> None:
         """Draw the icons at the present scale, and the mark in the theme in use."""
-        self.setIconSize(QSize(px(_ICON), px(_ICON)))
-        mark = self.findChild(QToolButton, "qt_toolbar_ext_button")
-        if mark is not None:
-            mark.setIcon(icon("more"))
+        # Setting either asks for a layout, after which this is called again: a window at rest would never come to it.
+        size = QSize(px(_ICON), px(_ICON))
+        if self.iconSize() != size:
+            self.setIconSize(size)
+        mark, wanted = self.findChild(QToolButton, "qt_toolbar_ext_button"), icon("more")
+        if mark is not None and mark.icon().cacheKey() != wanted.cacheKey():
+            mark.setIcon(wanted)

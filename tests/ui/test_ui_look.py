@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QIcon, QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QSizePolicy, QTabBar, QToolButton, QWidget
 from schedule_samples import report
@@ -157,6 +157,34 @@ def test_the_mark_of_more_in_the_toolbar_can_be_seen(studio: Window, theme: str)
     assert mark is not None
     assert mark.isVisible()
     assert colour_of(mark.icon()) == THEMES[theme]["icon"]
+
+
+class _Layouts(QObject):
+    """Counts what asks for a layout."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return super().eventFilter(watched, event)
+
+
+def rests(qapp: QApplication, qtbot: Any) -> bool:
+    """Whether nothing asks for a layout while nothing happens; docks move for some time after a change."""
+    asked = _Layouts()
+    qapp.installEventFilter(asked)
+    qtbot.wait(40)
+    qapp.removeEventFilter(asked)
+    return not asked.count
+
+
+@pytest.mark.parametrize(("theme", "percent", "width"), [("dark", 100, 1500), ("light", 100, 700), ("dark", 200, 900)])
+def test_a_window_in_which_nothing_happens_rests(
+    studio: Window, qapp: QApplication, qtbot: Any, theme: str, percent: int, width: int
+) -> None:
+    studio.choose_look(theme=theme, scale=percent)
+    studio.resize(width, 700)
+    qtbot.waitUntil(lambda: rests(qapp, qtbot), timeout=20_000)
 
 
 def test_the_system_decides_where_it_is_asked(studio: Window, monkeypatch: pytest.MonkeyPatch, qapp: Any) -> None:
