@@ -1,4 +1,4 @@
-"""Where a block that is being moved comes in line with others, the lines that show it, and the dots of the grid."""
+"""Where a block that is being moved comes in line with others, and the lines that show it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from nodes import colours
 
-__all__ = ["Alignment", "aligned_with", "paint_dots", "paint_lines", "to_grid"]
-
-# Pixels of the screen: a dot of the grid, and the least from one to the next.
-_DOT, _LEAST_PITCH = 2.0, 11.0
+__all__ = ["Alignment", "aligned_with", "paint_lines", "to_grid"]
 
 
 class Alignment(NamedTuple):
@@ -69,19 +66,3 @@ def paint_lines(painter: QPainter, lines: Sequence[QLineF]) -> None:
     pen.setCosmetic(True)
     painter.setPen(pen)
     painter.drawLines(list(lines))
-
-
-def paint_dots(painter: QPainter, rect: QRectF, scale: float, pitch: float) -> None:
-    """Draw the dots of the grid in a part of the scene, each `pitch` scene units; fewer the smaller the scale is."""
-    step = pitch
-    while step * scale < _LEAST_PITCH:
-        step *= 5
-    # A row of dots is a dashed line: a point each would take longer than all the blocks.
-    pen = QPen(colours.GRID, _DOT)
-    pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    pen.setDashPattern([1.0, step * scale / _DOT - 1.0])
-    painter.setPen(pen)
-    x, y = rect.left() // step * step, rect.top() // step * step
-    rows = int(rect.height() / step) + 2
-    painter.drawLines([QLineF(x, y + row * step, rect.right(), y + row * step) for row in range(rows)])

@@ -1,4 +1,4 @@
-"""Every patch to NodeGraphQt 0.6.44, in one place; each has a test in `tests/nodes/test_patches.py`.
+"""Every patch to NodeGraphQt 0.6.44, in one place; each has a test in `tests/nodes/test_nodes_patches.py`.
 
 NodeGraphQt is used to hold and draw items, and for nothing else. Its undo stack, cycle check, unique names, tab
 search, context menus, mouse handling and session files are either slow, faulty, or in the way of the design model

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPainterPathStroker, Q
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsPathItem,
+    QGraphicsRectItem,
     QGraphicsSceneHoverEvent,
     QGraphicsSceneMouseEvent,
     QStyleOptionGraphicsItem,
@@ -23,6 +24,7 @@ from nodes.metrics import LABEL_PITCH, cut, font, label_size, text_width
 from nodes.patches import PipeItem
 from nodes.picture import WireSpec
 from nodes.routing import Lane, along
+from nodes.wire_parts import WireParts, bands
 
 __all__ = ["PORT_ROOM", "LiveWire", "WireItem", "WireLabel", "around", "curve", "label_rect"]
 
@@ -37,6 +39,8 @@ _TEXT_SCALE = 0.45
 _LOOP = 45.0
 # Where along its wire a label may stand, the best place first.
 _LABEL_PLACES = (0.5, 0.4, 0.6, 0.3, 0.7)
+# Room for the pen and the cross around the curve.
+_AROUND = 12.0
 # How far from its wire a label stands beside it.
 _BESIDE = 10.0
 # Less than this is no text to read.
@@ -72,14 +76,16 @@ def label_rect(lines: Sequence[str]) -> QRectF:
     return QRectF(-size.width() / 2, -size.height() / 2, size.width(), size.height())
 
 
-class WireLabel(QGraphicsItem):
+class WireLabel(QGraphicsRectItem):
     """A wire's type on a plate, with what the build found under it; under the mouse it shows whose it is.
 
     It is no part of its wire's item, so that it lies above all other wires and all blocks.
     """
 
     def __init__(self, wire: WireItem) -> None:
-        super().__init__()
+        super().__init__(label_rect(()))
+        # Without a pen its rectangle is all that it takes, which Qt then does not ask Python for.
+        self.setPen(Qt.PenStyle.NoPen)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.wire = wire
         self.setZValue(_LABEL_LEVEL)
@@ -88,22 +94,16 @@ class WireLabel(QGraphicsItem):
         self.lines: tuple[str, ...] = ()
         # Without lines there is no plate to be seen.
         self.setVisible(False)
-        self._rect = label_rect(())
         self._colour = colours.MUTED
 
     def setup(self, lines: tuple[str, ...], colour: QColor) -> None:
         if (lines, colour) == (self.lines, self._colour):
             return
         if lines != self.lines:
-            self.prepareGeometryChange()
-            self._rect = label_rect(lines)
+            self.setRect(label_rect(lines))
         self.lines, self._colour = lines, colour
         self.setVisible(bool(lines))
         self.update()
-
-    def boundingRect(self) -> QRectF:
-        # Kept, as Qt asks for it at every frame.
-        return self._rect
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self.wire.hoverEnterEvent(event)
@@ -114,7 +114,7 @@ class WireLabel(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if option.levelOfDetailFromTransform(painter.worldTransform()) < _TEXT_SCALE:
             return
-        rect = self.boundingRect()
+        rect = self.rect()
         painter.setPen(QPen(colours.faint(self._colour, 150), 1))
         painter.setBrush(colours.LABEL)
         painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
@@ -139,6 +139,7 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self.unrouted = True
         self._way: Sequence[Lane] | None = None
         self._ends = (QPointF(), QPointF())
+        self._parts = WireParts(self, self._draw)
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._dir_pointer.setVisible(False)
@@ -176,11 +177,26 @@ class WireItem(PipeItem):  # type: ignore[misc]
         if path != self.path():
             # The curve with room for its pen and the cross; kept, as Qt asks for it at every frame.
             self.prepareGeometryChange()
-            self._rect = path.boundingRect().adjusted(-12, -12, 12, 12)
+            self._rect = path.boundingRect().adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
             self.setPath(path)
+            self._divide()
             self.unplaced = True
         if self.unplaced:
             self._place_label()
+
+    def setCacheMode(self, mode: QGraphicsItem.CacheMode, *size: Any) -> None:
+        """Keep what is drawn, or not; only what is kept is drawn in parts."""
+        super().setCacheMode(mode, *size)
+        self._divide()
+
+    def _divide(self) -> None:
+        kept = self.cacheMode() != QGraphicsItem.CacheMode.NoCache
+        self._parts.show(bands(self.path(), _AROUND) if kept else ())
+
+    def update(self, *area: Any) -> None:
+        """Have it drawn anew."""
+        super().update(*area)
+        self._parts.update()
 
     def take_way(self, way: Sequence[Lane] | None) -> None:
         """Lead over lanes from now on, or, without any, straight from end to end."""
@@ -254,6 +270,9 @@ class WireItem(PipeItem):  # type: ignore[misc]
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the curve."""
+        self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
         strong = self.isSelected() or self._hovered or self._end_selected()
         pen = QPen(colours.strong(self.colour) if strong else self.colour, 3.2 if strong else 2.0)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -282,6 +301,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
                 value.addItem(self.label)
         elif change == QGraphicsItem.GraphicsItemChange.ItemOpacityHasChanged:
             self.label.setOpacity(self.opacity())
+        elif change == QGraphicsItem.GraphicsItemChange.ItemSelectedHasChanged:
+            self._parts.update()
         return QGraphicsPathItem.itemChange(self, change, value)
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:

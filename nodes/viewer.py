@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QRubberBand, QStyle,
 from allo_studio.design.model import Endpoint, Note
 from nodes import colours
 from nodes.block import BlockItem, BlockPort
-from nodes.guides import aligned_with, paint_dots, paint_lines, to_grid
+from nodes.ground import Ground
+from nodes.guides import aligned_with, paint_lines, to_grid
 from nodes.notes import NoteItem
 from nodes.overview import Overview
 from nodes.patches import PatchedViewer
@@ -87,7 +88,7 @@ class CanvasView(PatchedViewer):
         # From dot to dot in scene units, whether blocks snap to them or not.
         self.pitch = 24.0
         self._lines: tuple[QLineF, ...] = ()
-        self._overview = Overview()
+        self._overview, self._ground = Overview(), Ground()
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT_PIXMAPS))
         # How large the drawing may be at most, against its own size; larger where the whole interface is.
         self.magnification = 1.0
@@ -416,8 +417,7 @@ class CanvasView(PatchedViewer):
 
     def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
         """Draw a grid of dots (NodeGraphQt's dots raise a TypeError: it gives a pen a broken width)."""
-        painter.fillRect(rect, colours.BACKGROUND)
-        paint_dots(painter, QRectF(rect), self.transform().m11(), self.pitch)
+        self._ground.paint(painter, self.viewportTransform(), QRectF(rect), self.viewport().size(), self.pitch)
 
     def looks_changed(self) -> None:
         """Called when blocks or wires came, went, moved, or look different."""
