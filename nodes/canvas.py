@@ -83,14 +83,14 @@ class Canvas(QWidget):
         self._nodes.set_acyclic(False)
         # Deep enough that finding what a frame shows among thousands of items takes no longer than drawing it.
         self.view.scene().setBspTreeDepth(_TREE_DEPTH)
-        self.minimap = Minimap(self.view, lambda: (node.view.area for node in self._blocks.values()))
+        self.minimap = Minimap(self.view, lambda: (block.area for block in self._blocks.values()))
         self.notes = NoteLayer(self.view.scene())
         self._picture, self._kept = Picture(), Kept()
         self._router, self._labels = WireRouter(), LabelPlacer()
         self._indexed = QRectF()
         self._positions: dict[str, tuple[float, float]] = {}
-        self._blocks: dict[str, BlockNode] = {}
-        self.view.blocks = lambda: [node.view for node in self._blocks.values()]
+        self._blocks: dict[str, BlockItem] = {}
+        self.view.blocks = self._blocks.values
         self.view.notes = lambda: self.notes
         self._wires: dict[str, WireItem] = {}
         self._level = ""
@@ -141,17 +141,15 @@ class Canvas(QWidget):
         self._drawing = self.view.drawing = True
         try:
             changed = self._draw_blocks(picture)
-            for name in self._blocks:
-                if self._place(name, positions.get(name, (0.0, 0.0))):
-                    changed.add(name)
+            changed |= {name for name in self._blocks if self._place(name, positions.get(name, (0.0, 0.0)))}
             self._draw_wires(picture, changed)
             self._wires = {wire_id: self._wires[wire_id] for wire_id in picture.wires}
-            areas = {name: node.view.area for name, node in self._blocks.items()}
+            areas = {name: block.area for name, block in self._blocks.items()}
             self._router.route(self._wires, areas)
             self._labels.place(self._wires, areas)
             # What was made anew is still what the person works on.
             for item in (
-                *(self._blocks[n].view for n in chosen if n in self._blocks),
+                *(self._blocks[n] for n in chosen if n in self._blocks),
                 *(self._wires[w] for w in wires if w in self._wires),
             ):
                 item.setSelected(True)
@@ -206,11 +204,11 @@ class Canvas(QWidget):
             if name not in self._blocks:
                 node = BlockNode(spec)
                 self._nodes.add_node(node, pos=(0.0, 0.0), selected=False, push_undo=False)
-                self._blocks[name] = node
+                self._blocks[name] = node.view
             elif old[name] is spec or old[name] == spec:
                 continue
             else:
-                self._blocks[name].view.show_spec(spec)
+                self._blocks[name].show_spec(spec)
             changed.add(name)
         return changed
 
@@ -231,8 +229,8 @@ class Canvas(QWidget):
             item.draw_path(item.output_port, item.input_port)
 
     def _add_wire(self, spec: WireSpec) -> None:
-        source = self._blocks[block_name(spec.source)].outputs()[spec.source.port]
-        target = self._blocks[block_name(spec.target)].inputs()[spec.target.port]
+        source = self._node(block_name(spec.source)).outputs()[spec.source.port]
+        target = self._node(block_name(spec.target)).inputs()[spec.target.port]
         source.connect_to(target, push_undo=False, emit_signal=False)
         self._wires[spec.id] = target.view.connected_pipes[-1]
         for port in (source, target):
@@ -242,24 +240,24 @@ class Canvas(QWidget):
         item = self._wires.pop(wire_id)
         self.view.leave_wire(item)
         source, target = item.output_port, item.input_port
-        out_port = self._blocks[source.node.spec.name].outputs()[source.spec.name]
-        in_port = self._blocks[target.node.spec.name].inputs()[target.spec.name]
+        out_port = self._node(source.node.spec.name).outputs()[source.spec.name]
+        in_port = self._node(target.node.spec.name).inputs()[target.spec.name]
         out_port.disconnect_from(in_port, push_undo=False, emit_signal=False)
         for port in (source, target):
             port.redraw()
 
     def _remove_block(self, name: str) -> None:
-        item = self._blocks[name].view
+        item = self._blocks.pop(name)
         self.view.leave_block(item)
         wires = [wire.spec.id for port in (*item.inputs, *item.outputs) for wire in port.connected_pipes]
         for wire_id in dict.fromkeys(wires):
             self._remove_wire(wire_id)
-        self._nodes.remove_node(self._blocks.pop(name), push_undo=False)
+        self._nodes.remove_node(self._node(name), push_undo=False)
         self._positions.pop(name, None)
 
     def _place(self, name: str, position: tuple[float, float]) -> bool:
         """Put a block where it belongs; tell whether that is not where it was drawn before."""
-        item = self._blocks[name].view
+        item = self._blocks[name]
         if (item.pos().x(), item.pos().y()) != position:
             item.setPos(*position)
         before, self._positions[name] = self._positions.get(name), position
@@ -268,7 +266,7 @@ class Canvas(QWidget):
     # Gestures.
 
     def _tell_moves(self) -> None:
-        at = {name: node.view.pos() for name, node in self._blocks.items()}
+        at = {name: block.pos() for name, block in self._blocks.items()}
         moves = {name: (p.x(), p.y()) for name, p in at.items() if (p.x(), p.y()) != self._positions[name]}
         notes = self.notes.moved()
         for name in [name for name in notes if self.notes.item(name).backdrop]:
@@ -288,7 +286,7 @@ class Canvas(QWidget):
         """Let what lies on a backdrop go with it, but for what was moved by itself."""
         (x, y), (old_x, old_y) = notes[backdrop], self.notes.item(backdrop).note.place
         middles = {
-            name: QPointF(*place) + self._blocks[name].view.boundingRect().center()
+            name: QPointF(*place) + self._blocks[name].boundingRect().center()
             for name, place in self._positions.items()
         }
         blocks, others = self.notes.on_backdrop(backdrop, middles)
@@ -338,7 +336,7 @@ class Canvas(QWidget):
         self, block: str | None = None, wire: str | None = None, note: str | None = None, centre: bool = False
     ) -> bool:
         """Select one block, wire or note and, if asked, bring it to the middle; tell whether it is there."""
-        item = self._blocks[block].view if block in self._blocks else self._wires.get(wire or "")
+        item = self._blocks.get(block or "") or self._wires.get(wire or "")
         item = item or next((each for each in self.notes if each.name == note), None)
         self._select(() if item is None else (item,))
         if item is None:
@@ -349,12 +347,12 @@ class Canvas(QWidget):
 
     def select_blocks(self, names: Iterable[str], wires: Iterable[str] = ()) -> None:
         """Select some blocks and wires and nothing else; names of what is not there are passed over."""
-        blocks = [self._blocks[name].view for name in names if name in self._blocks]
+        blocks = [self._blocks[name] for name in names if name in self._blocks]
         self._select((*blocks, *(self._wires[wire] for wire in wires if wire in self._wires)))
 
     def select_all(self) -> None:
         """Select all blocks, wires and notes."""
-        self._select((*(node.view for node in self._blocks.values()), *self._wires.values(), *self.notes))
+        self._select((*self._blocks.values(), *self._wires.values(), *self.notes))
 
     def _select(self, items: Iterable[QGraphicsItem]) -> None:
         """Select these and nothing else, and tell of it once: each of a thousand would look at all of them."""
@@ -370,7 +368,7 @@ class Canvas(QWidget):
     def areas(self) -> list[QRectF]:
         """Return what blocks and notes take of the scene; one may well lie on a backdrop."""
         notes = (note.area for note in self.notes if not note.backdrop)
-        return [*(node.view.area for node in self._blocks.values()), *notes]
+        return [*(block.area for block in self._blocks.values()), *notes]
 
     def selected_notes(self) -> list[str]:
         """Return the ids of the selected notes and backdrops."""
@@ -383,8 +381,7 @@ class Canvas(QWidget):
 
     def block(self, name: str) -> BlockItem:
         """Return a block's item; raises KeyError."""
-        item: BlockItem = self._blocks[name].view
-        return item
+        return self._blocks[name]
 
     def wire(self, wire_id: str) -> WireItem:
         """Return a wire's item; raises KeyError."""
@@ -392,9 +389,16 @@ class Canvas(QWidget):
 
     def port(self, block: str, port: str, output: bool) -> BlockPort:
         """Return a port's item; raises KeyError."""
-        node = self._blocks[block]
-        item: BlockPort = (node.outputs() if output else node.inputs())[port].view
-        return item
+        item = self._blocks[block]
+        found = next((each for each in (item.outputs if output else item.inputs) if each.spec.name == port), None)
+        if found is None:
+            raise KeyError(port)
+        return found
+
+    def _node(self, name: str) -> BlockNode:
+        """Return NodeGraphQt's node of a block."""
+        node: BlockNode = self._nodes.get_node_by_id(name)
+        return node
 
     def shut(self) -> None:
         """Let go of the scene in an order that Qt survives; call it before the window is destroyed."""

@@ -10,6 +10,7 @@ from math import inf
 from PySide6.QtCore import QRectF
 
 from nodes.pipe import PORT_ROOM, WireItem, label_rect
+from nodes.routing import changed_names
 
 __all__ = ["LabelPlacer"]
 
@@ -62,13 +63,15 @@ class LabelPlacer:
     def _in_order(self, wires: Mapping[str, WireItem]) -> bool:
         """Note the order of the wires; tell whether those that were there are in the same order still."""
         before, self._order = self._order, list(wires)
+        if before == self._order:
+            return True
         known = set(before)
         self._taken.order = {name: number for number, name in enumerate(wires)}
         return [name for name in before if name in wires] == [name for name in wires if name in known]
 
     def _take_blocks(self, areas: Mapping[str, QRectF]) -> Iterator[QRectF]:
         """Note where blocks are now; yield the places that are no longer as they were."""
-        for name in [name for name, area in self._blocks.items() if areas.get(name) != area]:
+        for name in changed_names(self._blocks, areas):
             rect = _with_ports(self._blocks.pop(name))
             self._taken.remove(_BLOCK, name, rect)
             yield rect

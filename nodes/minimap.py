@@ -47,7 +47,7 @@ class Minimap(QWidget):
 
     def refresh(self) -> None:
         """Take the blocks as they are now."""
-        self._blocks, self._whole = [QRectF(rect) for rect in self._rects()], QRectF()
+        self._blocks, self._whole = list(self._rects()), QRectF()
         for rect in self._blocks:
             self._whole = self._whole.united(rect)
         self._picture = None

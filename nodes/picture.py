@@ -193,12 +193,16 @@ def describe(
     blocks = {f"@{n}": _boundary(graph, n, text, known.get(n), "input", checked) for n, text in graph.inputs.items()}
     for name, text in graph.outputs.items():
         blocks.setdefault(f"@{name}", _boundary(graph, name, text, known.get(name), "output", checked))
+    ports = {name: checked.ports.get(f"{graph.name}/{name}", ()) for name in graph.nodes}
     for name, node in graph.nodes.items():
-        blocks[name] = _block(graph, name, node, checked, notes, kept)
+        blocks[name] = _block(graph, name, node, ports[name], checked, notes, kept)
+    ports[""] = checked.signatures.get(graph.name, ())
+    wires = {}
     for edge in graph.edges:
         _stand_in(blocks, edge.source, output=True)
         _stand_in(blocks, edge.target, output=False)
-    wires = {edge.id: _wire(graph, edge, checked, notes.wires.get(edge.id, ""), kept) for edge in graph.edges}
+        ends = ports.get(edge.source.node, ()), ports.get(edge.target.node, ())
+        wires[edge.id] = _wire(graph, edge, ends, checked, notes.wires.get(edge.id, ""), kept)
     return Picture(blocks, wires)
 
 
@@ -236,9 +240,17 @@ def _say(diagnostics: Iterable[Diagnostic]) -> str:
     return "\n\n".join(f"{d.message}\n{d.hint}".strip() for d in diagnostics)
 
 
-def _block(graph: Graph, name: str, node: Node, checked: CheckedDesign, notes: Overlays, kept: Kept) -> BlockSpec:
+def _block(
+    graph: Graph,
+    name: str,
+    node: Node,
+    ports: tuple[PortInfo, ...],
+    checked: CheckedDesign,
+    notes: Overlays,
+    kept: Kept,
+) -> BlockSpec:
     path = f"{graph.name}/{name}"
-    ports, often = checked.ports.get(path, ()), checked.firings.get(path, 1)
+    often = checked.firings.get(path, 1)
     found = tuple(d for d in checked.of(path) if "->" not in d.where)
     told = notes.blocks.get(name, ""), notes.waits.get(name), notes.intervals.get(name)
     waiting = checked.pending and all(port.type is None for port in ports)
@@ -310,15 +322,22 @@ def _boundary(
     return BlockSpec(f"@{name}", kind, name, text, "", _worst(found) if found else level, ins, outs, _say(found))
 
 
-def _wire(graph: Graph, edge: Edge, checked: CheckedDesign, note: str, kept: Kept) -> WireSpec:
+def _wire(
+    graph: Graph,
+    edge: Edge,
+    ports: tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]],
+    checked: CheckedDesign,
+    note: str,
+    kept: Kept,
+) -> WireSpec:
+    """Return a wire; `ports` are those of the blocks at its ends."""
     info = checked.edges.get(f"{graph.name}/{edge.id}")
-    ends = tuple(_ports_at(graph, end, checked) for end in (edge.source, edge.target))
-    nodes = (graph.nodes.get(end.node) for end in (edge.source, edge.target))
-    disabled: tuple[Disabled, ...] = tuple(node.disabled if node else "" for node in nodes)
-    if any(disabled) and not (info and (info.type or info.diagnostics)):
-        return kept.get(edge.id, (edge, ends, disabled), lambda: _idle_wire(edge, ends, disabled))
+    source, target = graph.nodes.get(edge.source.node), graph.nodes.get(edge.target.node)
+    disabled: tuple[Disabled, Disabled] = (source.disabled if source else "", target.disabled if target else "")
+    if disabled != ("", "") and not (info and (info.type or info.diagnostics)):
+        return kept.get(edge.id, (edge, ports, disabled), lambda: _idle_wire(edge, ports, disabled))
     waits = info is None and checked.pending
-    return kept.get(edge.id, (edge, info, ends, note, waits), lambda: _wire_spec(edge, info, ends, note, waits))
+    return kept.get(edge.id, (edge, info, ports, note, waits), lambda: _wire_spec(edge, info, ports, note, waits))
 
 
 def _idle_wire(edge: Edge, ports: Sequence[Sequence[PortInfo]], disabled: Sequence[Disabled]) -> WireSpec:
@@ -347,11 +366,6 @@ def _wire_spec(
     label = str(kind) if kind else "\n≠ ".join(ends) if all(ends) else next(filter(None, ends), "")
     element = str(kind.element) if kind else ""
     return WireSpec(edge.id, edge.source, edge.target, label, note, element, broken, f"{full}\n\n{tip}".strip())
-
-
-def _ports_at(graph: Graph, end: Endpoint, checked: CheckedDesign) -> tuple[PortInfo, ...]:
-    """Return the ports of the block at an end, or those of the graph."""
-    return checked.ports.get(f"{graph.name}/{end.node}", ()) if end.node else checked.signatures.get(graph.name, ())
 
 
 def _end_type(end: Endpoint, ports: Sequence[PortInfo]) -> str:

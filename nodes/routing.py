@@ -17,7 +17,7 @@ from zlib import crc32
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-__all__ = ["Lane", "Obstacles", "along", "lanes", "meets"]
+__all__ = ["Lane", "Obstacles", "along", "changed_names", "lanes", "meets"]
 
 # The side of a cell in scene units: about a block, so that a rectangle lies in few cells and a cell holds few.
 _CELL = 240.0
@@ -49,14 +49,14 @@ class Obstacles:
     def update(self, rects: Mapping[str, QRectF]) -> list[QRectF]:
         """Take these and no others; return the places at which something changed."""
         places = []
-        for name in [name for name, rect in self._rects.items() if rects.get(name) != rect]:
+        for name in changed_names(self._rects, rects):
             rect = self._rects.pop(name)
             places.append(rect)
             for cell in _cells(rect):
                 self._cells[cell].discard(name)
         for name, rect in rects.items():
             if name not in self._rects:
-                self._rects[name] = QRectF(rect)
+                self._rects[name] = rect
                 places.append(rect)
                 for cell in _cells(rect):
                     self._cells[cell].add(name)
@@ -74,6 +74,12 @@ def _cells(rect: QRectF) -> Iterator[tuple[int, int]]:
     for column in range(int(rect.left() // _CELL), int(rect.right() // _CELL) + 1):
         for row in range(int(rect.top() // _CELL), int(rect.bottom() // _CELL) + 1):
             yield column, row
+
+
+def changed_names(before: Mapping[str, QRectF], after: Mapping[str, QRectF]) -> list[str]:
+    """Return the names of rectangles that are gone or no longer where they were."""
+    # Of thousands most are the very same objects, which takes no look at where they are.
+    return [name for name, rect in before.items() if (now := after.get(name)) is not rect and now != rect]
 
 
 def meets(path: QPainterPath, rects: Sequence[QRectF]) -> bool:

@@ -42,6 +42,7 @@ class PortWalk:
     def __init__(self, canvas: Canvas, gestures: Gestures) -> None:
         self._canvas, self._gestures = canvas, gestures
         self._chosen: ChosenPort | None = None
+        self._ringed: ChosenPort | None = None
 
     def block(self) -> str | None:
         """Return the block that is selected alone."""
@@ -98,11 +99,11 @@ class PortWalk:
     def mark(self) -> None:
         """Ring the chosen port, as after the canvas was drawn anew."""
         now = self.port
-        for name in self._canvas.picture.blocks:
-            item = self._canvas.block(name)
-            for output, ports in ((False, item.inputs), (True, item.outputs)):
-                for port in ports:
-                    port.set_chosen(now is not None and (name, port.spec, output) == (now.block, now.port, now.output))
+        for which, chosen in ((self._ringed, False), (now, True)):
+            spec = self._canvas.picture.blocks.get(which.block) if which else None
+            if which and spec and which.port.name in spec.port_names[which.output]:
+                self._canvas.port(which.block, which.port.name, which.output).set_chosen(chosen)
+        self._ringed = now
 
     def told(self) -> str:
         """Return what is chosen, in words: a block with its ports, or a port with its type and wires."""
