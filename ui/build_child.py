@@ -20,9 +20,14 @@ from ui.outcome import outcome_of
 
 __all__ = ["main", "serve"]
 
+_NICE = 5
+
 
 def main() -> int:
     """Serve standard input and output; whatever else prints to standard output goes to standard error."""
+    # Where a build takes all processors, the window still answers at once.
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     serve(sys.stdin.buffer, answers)

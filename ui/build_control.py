@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.built import BuildResult
+from allo_studio.built import BuildResult, Target
 from allo_studio.design.model import Project
 from allo_studio.diagnostics import Diagnostic
 from ui.actions import ACTIONS
@@ -41,10 +42,12 @@ class BuildControl(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._builder, self._panels, self._targets = session, builder, panels, targets
-        self._target, self._work, self._made = TARGETS[targets.chosen], Work(), targets.chosen
+        self._target, self._work = TARGETS[targets.chosen], Work()
         self._cache = BuildCache()
         self._key: BuildKey | None = None
         self._out: Path | None = None
+        # Why the report of the last build could not be kept.
+        self._unkept = ""
         builder.started.connect(self._started)
         builder.progressed.connect(panels.log.progress)
         builder.finished.connect(self._finished)
@@ -65,7 +68,7 @@ class BuildControl(QObject):
         out = session.work.folder_for(TARGETS[chosen].ending)
         if session.loaded is None or session.project is None or out is None or self._builder.running:
             return
-        self._target, self._work, self._made = TARGETS[chosen], session.work, chosen
+        self._target, self._work = TARGETS[chosen], session.work
         session.work.begin_build(out)
         use, waves = self._targets.vendor, self._targets.waves and chosen == "rtl"
         self._key, self._out = key_of(session.loaded, session.project, chosen, use, waves), out
@@ -76,7 +79,12 @@ class BuildControl(QObject):
         vendor = () if use.run != "never" or chosen != "hls" else ("--no-tool",)
         words = (*vendor, "--waves") if waves else vendor
         self._panels.console.did("build", session.loaded.file, "--target", chosen, *words)
-        self._builder.start(session.loaded, session.project, out, chosen, use, waves)
+        keep = partial(self._keep, session.work, chosen)
+        self._builder.start(session.loaded, session.project, out, chosen, use, waves, keep)
+
+    def _keep(self, work: Work, target: Target, result: BuildResult) -> None:
+        """Keep the report for later comparisons; in the build's thread, as nobody should wait for it."""
+        self._unkept = keep_build(work.loaded.root, result.report, target, datetime.now()) if work.loaded else ""
 
     def _unchanged(self, result: BuildResult, project: Project) -> None:
         """Show the result of an earlier build of the same."""
@@ -103,10 +111,8 @@ class BuildControl(QObject):
         work, self._work = self._work, Work()
         if self._out is not None:
             self._cache.keep(self._out, self._key, result)
-        if work.loaded is not None:
-            fault = keep_build(work.loaded.root, result.report, self._made, datetime.now())
-            if fault:
-                self.told.emit(f"Not kept for later comparisons: {fault}")
+        if self._unkept:
+            self.told.emit(f"Not kept for later comparisons: {self._unkept}")
         self._session.finish_build(result, project, work)
         if work is self._session.work:
             self._panels.bottom.setCurrentWidget(self._panels.report if result.ok else self._panels.problems)

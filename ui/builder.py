@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from allo_studio.built import Target, VendorUse
+from allo_studio.built import BuildResult, Target, VendorUse
 from allo_studio.design.model import Project
 from allo_studio.progress import Progress
 from allo_studio.project import LoadedProject
@@ -59,13 +61,23 @@ class Builder(QObject):
         target: Target = "hls",
         vendor: VendorUse | None = None,
         waves: bool = False,
+        then: Callable[[BuildResult], None] = lambda result: None,
     ) -> None:
-        """Begin to build `project` as it is now, saved or not; nothing happens while a build is running."""
+        """Begin to build `project` as it is now, saved or not; nothing happens while a build is running.
+
+        `then` is called with the result before anyone else learns of it, in the build's thread.
+        """
         if self.running:
             return
         self._run += 1
         self._project, self._stop = project, threading.Event()
-        work = partial(build, loaded, out, target=target, project=project, vendor=vendor, waves=waves)
+        make = partial(build, loaded, out, target=target, project=project, vendor=vendor, waves=waves)
+
+        def work(**calls: Any) -> BuildResult:
+            result = make(**calls)
+            then(result)
+            return result
+
         earlier = [thread for thread in self._threads if thread.is_alive()]
         arguments = (self._run, work, self._stop, earlier)
         thread = threading.Thread(target=self._work, args=arguments, name="allo-studio-build", daemon=True)

@@ -34,7 +34,7 @@ class ChangesView(QWidget):
             head.addWidget(label)
             head.addWidget(box)
             box.setAccessibleName({"&From": "Earlier build", "&to": "Later build"}[text])
-            box.currentIndexChanged.connect(lambda _: self._compare())
+            box.currentIndexChanged.connect(lambda _: self.compare())
         head.addWidget(self.said, 1)
         layout.setContentsMargins(8, 6, 8, 4)
         layout.addLayout(head)
@@ -51,31 +51,30 @@ class ChangesView(QWidget):
         return self.table.topLevelItemCount()
 
     def show_last(self, before: Report | None, after: Report) -> None:
-        """Compare a build with the one before it, if there was one."""
+        """Offer a build and the one before it, if there was one; `compare` compares them."""
         self._last = before, after
         self._list()
 
     def show_kept(self, kept: Sequence[Earlier]) -> None:
-        """Offer builds that are kept, the last first."""
+        """Offer builds that are kept, the last first; `compare` compares those that are then chosen."""
         self._kept = tuple(kept)
         self._list()
 
     def _list(self) -> None:
         """Fill the boxes: this build and the one before, then those that are kept."""
-        before, after = self._last
+        before, _ = self._last
         titles = [each.title for each in self._kept]
         for box, first in ((self.before, "the build before" if before else ""), (self.after, "this build")):
             box.blockSignals(True)
             box.clear()
             box.addItems([*([first] if first else []), *titles])
+            if box is self.before and before is None and len(titles) > 1:
+                # The last that is kept is this build.
+                box.setCurrentIndex(1)
             box.blockSignals(False)
-        if before is None and len(titles) > 1:
-            # The last that is kept is this build.
-            self.before.setCurrentIndex(1)
-        if after is not None:
-            self._compare()
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
+        """Show what is different between the builds that are chosen."""
         self._fill()
         self.compared.emit()
 

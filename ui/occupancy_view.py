@@ -233,14 +233,13 @@ class OccupancyView(QScrollArea):
                 found.append([row.id, *(str(value) for value in (first, first + row.step - 1, low, high))])
         return found
 
-    def show_report(self, report: Report) -> bool:
-        """Show a report's FIFOs; tells whether a simulation watched any."""
+    def show_report(self, report: Report) -> None:
+        """Show a report's FIFOs, as far as a simulation watched them."""
         self.strips.rows = report.occupancy
         self.strips.cursor = None
         self.strips.depths = {row.id: row.depth.get(report.profile, 0) for row in report.channels}
         self.rescale()
         self.strips.update()
-        return bool(report.occupancy)
 
     def rescale(self) -> None:
         """Be as high as the strips are at the present scale of the interface."""

@@ -10,7 +10,7 @@ from allo_studio.report.rows import cell_text
 from nodes import colours
 from ui.tables import align, fill, items_of, table
 
-__all__ = ["CHANGE_HEADERS", "changes_table", "origins_table", "show_changes", "show_origins"]
+__all__ = ["CHANGE_HEADERS", "changes_table", "origins_table", "origins_there", "show_changes", "show_origins"]
 
 CHANGE_HEADERS = ("Table", "Row", "Figure", "Before", "After", "Change")
 _PART = ("Part", "Loop", "Figure")
@@ -28,8 +28,16 @@ def changes_table() -> QTreeWidget:
     return table(CHANGE_HEADERS, 1)
 
 
-def show_origins(widget: QTreeWidget, report: Report) -> bool:
-    """Show a report's figures with a column for each origin; tells whether there is more than the prediction."""
+def origins_there(report: Report) -> bool:
+    """Tell whether a report has more figures than the prediction."""
+    # What only reports need is not loaded at the start.
+    from allo_studio.report.joined import told
+
+    return bool(told(report))
+
+
+def show_origins(widget: QTreeWidget, report: Report) -> None:
+    """Show a report's figures with a column for each origin."""
     # What only reports need is not loaded at the start.
     from allo_studio.report.joined import figure_cell, origins_of, told
 
@@ -47,7 +55,6 @@ def show_origins(widget: QTreeWidget, report: Report) -> bool:
             if error is not None and abs(error) > _FAR:
                 item.setForeground(column, colours.WARNING)
                 item.setToolTip(column, f"what was predicted for it is off by {error:+.1%}")
-    return bool(rows)
 
 
 def show_changes(widget: QTreeWidget, before: Report, after: Report) -> int:

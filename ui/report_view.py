@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QTabWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedLayout, QTabWidget, QTreeWidget, QTreeWidgetItem, QWidget
 
 from allo_studio.built import Target
 from allo_studio.report.model import LoopRow, ProcessRow, Report
@@ -16,10 +16,11 @@ from ui.build_history import Earlier
 from ui.changes_view import ChangesView
 from ui.comparison import differs
 from ui.dataflow_view import DataflowView
+from ui.filling import Filling, Page
 from ui.heat_view import HeatView
 from ui.icons import icon
 from ui.occupancy_view import OccupancyView
-from ui.origins_view import origins_table, show_origins
+from ui.origins_view import origins_table, origins_there, show_origins
 from ui.report_rows import (
     BLOCK_HEADERS,
     CHANNEL_HEADERS,
@@ -49,6 +50,17 @@ class ReportView(QWidget):
 
     place_chosen = Signal(str)
     source_chosen = Signal(str)
+    summary = Page[SummaryPage]("_summary", "_front")
+    blocks = Page[QTreeWidget]("_blocks")
+    loops = Page[QTreeWidget]("_loops")
+    channels = Page[QTreeWidget]("_channels")
+    origins = Page[QTreeWidget]("_origins")
+    comparison = Page[ChangesView]("_comparison")
+    changes = Page[QTreeWidget]("_changes", "_comparison")
+    schedule = Page[ScheduleView]("_schedule")
+    dataflow = Page[DataflowView]("_dataflow")
+    heat = Page[HeatView]("_heat")
+    occupancy = Page[OccupancyView]("_occupancy")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,39 +72,39 @@ class ReportView(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.filling = Filling(self.tabs)
         self.note = QLabel()
         self.note.setProperty("role", "muted")
         self.note.setMinimumHeight(px(31))
-        self.summary = SummaryPage()
-        self.blocks = table(BLOCK_HEADERS, _FORMULA)
-        self.loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
-        self.channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
-        self.schedule = ScheduleView()
-        self.origins, self.comparison = origins_table(), ChangesView()
-        self.changes = self.comparison.table
+        self._front, self._summary = QScrollArea(), SummaryPage()
+        self._blocks = table(BLOCK_HEADERS, _FORMULA)
+        self._loops = table(LOOP_HEADERS, LOOP_HEADERS.index("Why this II"))
+        self._channels = table(CHANNEL_HEADERS, CHANNEL_HEADERS.index("Why"))
+        self._schedule = ScheduleView()
+        self._origins, self._comparison = origins_table(), ChangesView()
+        self._changes = self._comparison.table
         # The last two builds of the project, by target; each project has its own.
         self.builds: dict[Target | None, tuple[Report | None, Report | None]] = {}
         # At a large scale the page scrolls, where a part of it would be cut off.
-        page = QScrollArea()
-        page.setWidgetResizable(True)
-        page.setWidget(self.summary)
-        self.tabs.addTab(page, "Summary")
-        pages = ((self.blocks, "Blocks"), (self.loops, "Loops"), (self.channels, "Channels"))
-        for widget, title in (*pages, (self.origins, "By origin"), (self.changes, "Changes")):
-            self.tabs.addTab(self.comparison if widget is self.changes else widget, title)
-            if widget is self.loops:
+        self._front.setWidgetResizable(True)
+        self._front.setWidget(self._summary)
+        self.tabs.addTab(self._front, "Summary")
+        pages = ((self._blocks, "Blocks"), (self._loops, "Loops"), (self._channels, "Channels"))
+        for widget, title in (*pages, (self._origins, "By origin"), (self._changes, "Changes")):
+            self.tabs.addTab(self._comparison if widget is self._changes else widget, title)
+            if widget is self._loops:
                 add_row_action(widget, "show_schedule", self.show_schedule)
             leads(widget, self.place_chosen.emit, self.source_chosen.emit)
-        self.dataflow, self.heat, self.occupancy = DataflowView(), HeatView(), OccupancyView()
-        self.tabs.insertTab(1, self.dataflow, "Dataflow")
-        self.tabs.insertTab(2, self.heat, "Call graph")
-        self.tabs.insertTab(5, self.schedule, "Schedule")
-        self.tabs.insertTab(7, self.occupancy, "Occupancy")
-        self.occupancy.place_chosen.connect(self.place_chosen)
-        for page in (self.summary, self.schedule, self.dataflow, self.heat):
+        self._dataflow, self._heat, self._occupancy = DataflowView(), HeatView(), OccupancyView()
+        self.tabs.insertTab(1, self._dataflow, "Dataflow")
+        self.tabs.insertTab(2, self._heat, "Call graph")
+        self.tabs.insertTab(5, self._schedule, "Schedule")
+        self.tabs.insertTab(7, self._occupancy, "Occupancy")
+        self._occupancy.place_chosen.connect(self.place_chosen)
+        for page in (self._summary, self._schedule, self._dataflow, self._heat):
             page.place_chosen.connect(self.place_chosen)
             page.source_chosen.connect(self.source_chosen)
-        self.comparison.compared.connect(self._show_comparison)
+        self._comparison.compared.connect(self._show_count)
         self.tabs.setCornerWidget(self.note)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -103,27 +115,27 @@ class ReportView(QWidget):
         """Show the report of a build for a target, or that there is none."""
         self.report = report
         self._stack.setCurrentIndex(1 if report else 0)
-        self.schedule.show_pieces(report.pieces if report else (), kernels(report) if report else {})
         if report is None:
+            self.filling.forget()
+            self.schedule.show_pieces((), {})
             return
-        self._show_changes(report, target)
-        self._show(self.origins, show_origins(self.origins, report))
-        self._show(self.occupancy, self.occupancy.show_report(report))
-        self.summary.show_report(report, target)
-        self.dataflow.show_report(report)
-        self.heat.show_report(report)
-        # Whichever table is in front, this tab says that there is something to see.
+        # What tells of the pages is there at once, and so is the page in front.
+        self._show(self._origins, origins_there(report))
+        self._show(self._occupancy, bool(report.occupancy))
         self.tabs.setTabIcon(0, icon("error", colours.ERROR.name()) if differs(report) else QIcon())
-        blocks = [block_texts(row, report.clock_ns) for row in report.processes]
-        fill(self.blocks, blocks, [row.path for row in report.processes])
-        lines = {loop.path: loop.source for loop in reversed(report.loops) if loop.source}
-        for item, row in zip(items_of(self.blocks), report.processes, strict=True):
-            item.setData(0, SOURCE, lines.get(row.path, ""))
-            _note_dependence(item, row)
-        self._show_loops(report)
-        texts = [channel_texts(row, report.profile) for row in report.channels]
-        fill(self.channels, texts, [row.id for row in report.channels])
-        self.channels.headerItem().setText(OBSERVED, observed_header(report))
+        self._show_changes(report, target)
+        for page, fill_page in (
+            (self._front, lambda: self.summary.show_report(report, target)),
+            (self._dataflow, lambda: self.dataflow.show_report(report)),
+            (self._heat, lambda: self.heat.show_report(report)),
+            (self._blocks, lambda: self._show_blocks(report)),
+            (self._loops, lambda: self._show_loops(report)),
+            (self._schedule, lambda: self.schedule.show_pieces(report.pieces, kernels(report))),
+            (self._channels, lambda: self._show_channels(report)),
+            (self._occupancy, lambda: self.occupancy.show_report(report)),
+            (self._origins, lambda: show_origins(self.origins, report)),
+        ):
+            self.filling.want(page, fill_page)
 
     def _show_changes(self, report: Report, target: Target | None) -> None:
         before, last = self.builds.get(target, (None, None))
@@ -131,17 +143,22 @@ class ReportView(QWidget):
         if last is None or replace(report, figures=last.figures) != last:
             before = last
         self.builds[target] = before, report
-        self.comparison.show_last(before, report)
-        self._show_comparison()
+        self._comparison.show_last(before, report)
+        self._want_comparison()
 
     def show_kept(self, kept: Sequence[Earlier]) -> None:
         """Offer earlier builds to compare."""
-        self.comparison.show_kept(kept)
-        self._show_comparison()
+        self._comparison.show_kept(kept)
+        self._want_comparison()
 
-    def _show_comparison(self) -> None:
-        self._show(self.comparison, self.comparison.there)
-        self.tabs.setTabText(self.tabs.indexOf(self.comparison), f"Changes ({self.comparison.count})")
+    def _want_comparison(self) -> None:
+        self._show(self._comparison, self._comparison.there)
+        self.tabs.setTabText(self.tabs.indexOf(self._comparison), "Changes")
+        if self._comparison.there:
+            self.filling.want(self._comparison, self._comparison.compare)
+
+    def _show_count(self) -> None:
+        self.tabs.setTabText(self.tabs.indexOf(self._comparison), f"Changes ({self._comparison.count})")
 
     @property
     def page(self) -> QWidget:
@@ -151,6 +168,19 @@ class ReportView(QWidget):
 
     def _show(self, page: QWidget, there: bool) -> None:
         self.tabs.setTabVisible(self.tabs.indexOf(page), there)
+
+    def _show_blocks(self, report: Report) -> None:
+        blocks = [block_texts(row, report.clock_ns) for row in report.processes]
+        fill(self.blocks, blocks, [row.path for row in report.processes])
+        lines = {loop.path: loop.source for loop in reversed(report.loops) if loop.source}
+        for item, row in zip(items_of(self.blocks), report.processes, strict=True):
+            item.setData(0, SOURCE, lines.get(row.path, ""))
+            _note_dependence(item, row)
+
+    def _show_channels(self, report: Report) -> None:
+        texts = [channel_texts(row, report.profile) for row in report.channels]
+        fill(self.channels, texts, [row.id for row in report.channels])
+        self.channels.headerItem().setText(OBSERVED, observed_header(report))
 
     def _show_loops(self, report: Report) -> None:
         names = kernels(report)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 from allo_studio.hardware.view import Piece
@@ -131,35 +132,57 @@ def _rows(part: Mapping[str, Any], key: str, cls: type[Row]) -> tuple[Row, ...]:
 def _row(item: Any, path: str, cls: type[Row]) -> Row:
     if not isinstance(item, dict):
         raise Fault(f"{path} is no mapping")
-    hints = get_type_hints(cls)
+    # mypy takes classes of rows, which cannot be hashed, for such values themselves.
+    kind: Any = cls
+    checks = _checks(kind)
     # A key that we do not know is from a later version that only added it.
-    given = {f.name: item[f.name] for f in fields(cls) if f.name in item}
-    for name, value in given.items():
-        _expect(value, hints[name], f"{path}.{name}")
+    given = {name: item[name] for name in checks if name in item}
+    for name, check in checks.items():
+        if check is not None and name in given:
+            check(given[name], f"{path}.{name}")
     try:
         return cls(**given)
     except TypeError:
         raise Fault(f"{path} lacks a key") from None
 
 
-def _expect(value: Any, hint: Any, path: str) -> None:
-    if hint is int:
-        _whole(value, path)
-    elif hint == int | None:
-        _whole(0 if value is None else value, path)
-    elif hint == float | None:
-        _number({path: 0.0 if value is None else value}, path, "")
-    elif hint is str and not isinstance(value, str):
-        raise Fault(f"{path} is no text")
-    elif hint is bool and not isinstance(value, bool):
+# Raises Fault for a value that does not fit; it is given the value's path too.
+Check = Callable[[Any, str], object]
+
+
+@cache
+def _checks(cls: type[Any]) -> Mapping[str, Check | None]:
+    """Return what checks each field of a row, None for those that are decoded by themselves.
+
+    Kept, since a report has thousands of rows, and to read what a class says of its fields takes longer than a row.
+    """
+    hints = get_type_hints(cls)
+    return {field.name: _check_of(hints[field.name]) for field in fields(cls)}
+
+
+def _check_of(hint: Any) -> Check | None:
+    known: tuple[tuple[Any, Check], ...] = (
+        (int, _whole),
+        (str, _item_text),
+        (bool, _truth),
+        (int | None, lambda value, path: value is None or _whole(value, path)),
+        (float | None, lambda value, path: value is None or _number({path: value}, path, "")),
+        (Mapping[str, int], _counts),
+        (Mapping[str, float], _numbers),
+    )
+    return next((check for kind, check in known if kind == hint), None)
+
+
+def _truth(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
         raise Fault(f"{path} is neither true nor false")
-    elif hint == Mapping[str, int]:
-        _counts(value, path)
-    elif hint == Mapping[str, float]:
-        if not isinstance(value, dict):
-            raise Fault(f"{path} is no mapping")
-        for name in value:
-            _number(value, name, f"{path}.")
+    return value
+
+
+def _numbers(value: Any, path: str) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise Fault(f"{path} is no mapping")
+    return {name: _number(value, name, f"{path}.") for name in value}
 
 
 def _cycles(part: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -76,9 +76,9 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_any_two_builds_can_be_compared(report_view: ReportView, tmp_path: Path) -> None:
     for number, interval in enumerate((100, 200, 900)):
         keep_build(tmp_path, built(interval), "hls", NOON + timedelta(minutes=number))
-    view = report_view.comparison
     report_view.show_report(built(900), "hls")
     report_view.show_kept(builds_of(tmp_path, "p"))
+    view = report_view.comparison
     assert report_view.tabs.isTabVisible(report_view.tabs.indexOf(view)), "an earlier session has built it"
 
     def figures() -> list[list[str]]:

@@ -93,5 +93,6 @@ def test_the_strips(report_view: ReportView) -> None:
     QTest.keyClick(strips, Qt.Key.Key_Return)
     assert chosen[-1] == "top/b.Y->c.X"
     report_view.show_report(replace(report(), occupancy=()))
+    assert report_view.occupancy.strips is strips
     QTest.keyClick(strips, Qt.Key.Key_Down)
     assert strips.cursor is None
