@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from allo_studio.project.document import Path
 
 __all__ = ["emit", "emit_entry", "emit_item", "flow"]
 
-# Mappings and lists at these places are written as blocks, all others as flow; * stands for any one key.
-_BLOCKS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("schedules",),
-    ("schedules", "*"),
-    ("schedules", "*", "*"),
-    ("graphs",),
-    ("graphs", "*"),
-    ("graphs", "*", "nodes"),
-    ("graphs", "*", "edges"),
-    ("view",),
-    ("view", "*"),
-    ("notes",),
-    ("notes", "*"),
-)
+# The entries of these, and what they hold, are written as blocks, as are the nodes and edges of a graph and the steps of
+# a schedule; all other mappings and lists are flow.
+_SECTIONS = frozenset(["schedules", "graphs", "view", "notes"])
 _WIDEST = 110
 _PLAIN = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.]*( -> [A-Za-z_][A-Za-z0-9_.]*)?")
 # Readers of YAML 1.1 take these for something else than a text.
@@ -70,15 +58,19 @@ def _block(value: dict[str, Any] | list[Any], path: Path, indent: int) -> str:
 def _is_block(value: Any, path: Path) -> bool:
     if not isinstance(value, (dict, list)) or not value:
         return False
-    if any(_matches(path, pattern) for pattern in _BLOCKS):
+    if _is_structure(path):
         # An item of a list is a block only as a mapping with one key, such as a step; an edge is not.
         return not isinstance(path[-1] if path else "", int) or (isinstance(value, dict) and len(value) == 1)
     boundary = len(path) == 3 and path[0] == "graphs" and path[2] in ("inputs", "outputs")
     return boundary and len(flow(value)) > _WIDEST
 
 
-def _matches(path: Path, pattern: Sequence[str]) -> bool:
-    return len(path) == len(pattern) and all(p in ("*", k) for k, p in zip(path, pattern, strict=True))
+def _is_structure(path: Path) -> bool:
+    """Tell whether a place is part of the structure of the file. Asked for each block of a design at each edit."""
+    if len(path) < 3:
+        return not path or path[0] in _SECTIONS
+    inside = path[0] == "schedules" or (path[0] == "graphs" and path[2] in ("nodes", "edges"))
+    return len(path) == 3 and inside
 
 
 def _scalar(value: Any) -> str:
@@ -90,7 +82,12 @@ def _scalar(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return _number(value)
-    text = str(value)
+    return _text(str(value))
+
+
+# Most texts of a design are there again at the next edit.
+@lru_cache(1 << 16)
+def _text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text[0] != "@" and text.lower() not in _MISREAD:
         return text
     return '"' + "".join(_escaped(c) for c in text) + '"'

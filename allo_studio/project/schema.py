@@ -396,7 +396,7 @@ def _plain_override(override: Override) -> dict[str, Any]:
 
 
 def _plain_edge(edge: Edge) -> str | dict[str, Any]:
-    if edge == Edge(edge.source, edge.target):
+    if (edge.channel, edge.depth, edge.initial, edge.rate) == (None, None, (), None):
         return f"{edge.source} -> {edge.target}"
     plain: dict[str, Any] = {"from": str(edge.source), "to": str(edge.target)}
     if edge.rate is not None:
