@@ -228,6 +228,8 @@ def _undone(window: Any, edits: Any) -> list[dict[str, Any]]:
         "rename a block": edits.RenameNode("top", "n3_3", "other"),
         "let a graph run in sequence": edits.SetExecution("top", "sequential"),
     }
+    # What is undone is seldom the first edit: the state before it is not saved either, and is kept as each edit is.
+    window.session.do(edits.SetParam("top", "n0_0", "R", 4))
     works = {name: lambda edit=edit: window.session.do(edit) for name, edit in kinds.items()}
     works[f"collapse {ROWS} blocks"] = lambda: _collapse(window, column)
     return [_undo(window, name, work) for name, work in works.items()]
