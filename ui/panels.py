@@ -172,21 +172,18 @@ def make_actions(window: QMainWindow, canvas: QWidget, settle: Callable[[], None
 def add_menus(window: QMainWindow, actions: dict[str, QAction], docks: dict[str, QDockWidget]) -> None:
     """Fill the menu bar."""
     for title, names in MENUS.items():
-        menu = window.menuBar().addMenu(title)
-        _fill(menu, names, actions)
-        if title == "&View":
-            menu.addSeparator()
-            for dock in docks.values():
-                menu.addAction(dock.toggleViewAction())
+        _fill(window.menuBar().addMenu(title), names, actions, [dock.toggleViewAction() for dock in docks.values()])
 
 
-def _fill(menu: QMenu, names: Sequence[str | None], actions: dict[str, QAction]) -> None:
+def _fill(menu: QMenu, names: Sequence[str | None], actions: dict[str, QAction], docks: Sequence[QAction]) -> None:
     for name in names:
         if name is None:
             menu.addSeparator()
+        elif name == "docks":
+            menu.addActions(docks)
         elif name in SUBMENUS:
             title, inner = SUBMENUS[name]
-            _fill(menu.addMenu(title), inner, actions)
+            _fill(menu.addMenu(title), inner, actions, docks)
         else:
             menu.addAction(actions[name])
 

@@ -10,8 +10,8 @@ from allo_studio.project.document import Path
 
 __all__ = ["emit", "emit_entry", "emit_item", "flow"]
 
-# The entries of these, and what they hold, are written as blocks, as are the nodes and edges of a graph and the steps of
-# a schedule; all other mappings and lists are flow.
+# The entries of these, and what they hold, are written as blocks, as are the nodes and edges of a graph and the steps
+# of a schedule; all other mappings and lists are flow.
 _SECTIONS = frozenset(["schedules", "graphs", "view", "notes"])
 _WIDEST = 110
 _PLAIN = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.]*( -> [A-Za-z_][A-Za-z0-9_.]*)?")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from allo_studio.design.edits import AddGraph, AddNode
 from allo_studio.design.model import Graph, GraphNode, Project
-from ui.actions import ACTIONS, MENUS
+from ui.actions import ACTIONS, CONTEXT, MENUS, SUBMENUS
 from ui.command_palette import Command, CommandPalette, matches
 from ui.places import block_paths
 from ui.tables import items_of
@@ -74,11 +75,24 @@ def test_every_action_has_its_key_and_a_sentence(studio: Window) -> None:
     with_palette(studio, look)
 
 
-@pytest.mark.parametrize("menu", ["&File", "&Build", "&Help"])
-def test_each_letter_of_a_menu_does_one_thing(menu: str) -> None:
-    texts = [ACTIONS[name].text for name in MENUS[menu] if name in ACTIONS]
-    letters = [text[text.index("&") + 1].lower() for text in texts]
+def test_each_letter_of_a_menu_does_one_thing(studio: Window) -> None:
+    menus = [studio.menuBar(), *studio.menuBar().findChildren(QMenu)]
+    assert {menu.title() for menu in menus[1:]} >= {*MENUS, *(title for title, _ in SUBMENUS.values())}
+    for menu in menus:
+        texts = [action.text() for action in menu.actions() if "&" in action.text()]
+        letters = [text[text.index("&") + 1].lower() for text in texts]
+        assert sorted(set(letters)) == sorted(letters), texts
+
+
+@pytest.mark.parametrize("menu", CONTEXT)
+def test_each_letter_of_a_context_menu_does_one_thing(menu: str) -> None:
+    letters = [re.search("&(.)", ACTIONS[name].text)[1].lower() for name in CONTEXT[menu] if name]  # type: ignore[index]
     assert sorted(set(letters)) == sorted(letters)
+
+
+def test_no_menu_is_longer_than_a_small_screen() -> None:
+    for names in (*MENUS.values(), *(names for _, names in SUBMENUS.values()), *CONTEXT.values()):
+        assert len([name for name in names if name]) <= 18
 
 
 def test_a_command_is_run_by_keys(studio: Window) -> None:

@@ -252,8 +252,8 @@ def test_an_edit_that_does_not_apply_says_why_and_changes_nothing(studio: Window
 def test_every_action_is_reachable_and_has_its_method(studio: Window) -> None:
     inner = (names for _, names in SUBMENUS.values())
     named = {name for names in (*MENUS.values(), *inner, TOOLBAR) for name in names if name}
-    # `recent` is a menu.
-    assert named == {*ACTIONS, *SUBMENUS, "recent"}
+    # `recent` is a menu, and `docks` are the parts of the window.
+    assert named == {*ACTIONS, *SUBMENUS, "recent", "docks"}
     shortcuts = [spec.shortcut for spec in ACTIONS.values() if spec.shortcut]
     assert len(shortcuts) == len(set(shortcuts))
     assert {spec.needs for spec in ACTIONS.values()} - {""} <= {
