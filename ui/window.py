@@ -57,6 +57,7 @@ from ui.tab_commands import TabCommands
 from ui.tab_keeper import TabKeeper
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
+from ui.theme import undressed
 
 __all__ = ["Window"]
 
@@ -89,7 +90,8 @@ class Window(
         self.prompts: Prompts = Prompts(self)
         self.session = Session(self)
         self.builder, self.calibrator = Builder(self), Background(self)
-        self.panels = Panels(self, self.session)
+        with undressed():
+            self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
         self.drops = FileDrops(self.session, lambda: self.prompts, self.gestures.add, self._message)
         self.navigator = Navigator(self.session, self.panels)

@@ -10,8 +10,9 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 pytest.importorskip("PySide6")
 pytest.importorskip("pytestqt")
 
+import gc
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,26 @@ class Mouse:
 
     def _at(self, point: QPointF) -> QPoint:
         return QPoint(self._view.mapFromScene(point))
+
+
+def pytest_collection_finish() -> None:
+    """What there is before the first test stays to the last: no search for garbage goes through it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Leave the environment as it is for the other tests: the process that builds stays where it would find the same.
+
+    pytest writes the name of the test there.
+    """
+    named = os.environ.pop("PYTEST_CURRENT_TEST", None)
+    try:
+        return (yield)
+    finally:
+        if named is not None:
+            os.environ["PYTEST_CURRENT_TEST"] = named
 
 
 @pytest.fixture(scope="session")

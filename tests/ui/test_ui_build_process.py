@@ -24,9 +24,19 @@ STAGES = ("check", "schedule", "generate", "simulate", "report")
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def alone() -> Iterator[None]:
     """No process of another test is used, and none is left."""
+    yield from _without_others()
+
+
+@pytest.fixture(scope="class")
+def none_but_ours() -> Iterator[None]:
+    """The tests of a class use one process, of no other test, and none is left."""
+    yield from _without_others()
+
+
+def _without_others() -> Iterator[None]:
     build_process._shut()
     yield
     build_process._shut()
@@ -62,6 +72,7 @@ def nothing(_: Progress) -> None:
     pass
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_build_gives_what_it_gives_here(project: Path, tmp_path: Path) -> None:
     loaded, told = load_project(project), list[Progress]()
     made = build_process.build(loaded, tmp_path / "apart", progress=told.append, cancel=lambda: False, target="rtl")
@@ -74,6 +85,7 @@ def test_a_build_gives_what_it_gives_here(project: Path, tmp_path: Path) -> None
     assert [step.stage for step in again] == [*STAGES, "done"], "the process stays for the next build"
 
 
+@pytest.mark.usefixtures("alone")
 def test_faults_are_those_of_the_design(project: Path, tmp_path: Path) -> None:
     file = project / "project.yaml"
     file.write_text(file.read_text().replace("mm2.A", "mm2.Q"))
@@ -86,38 +98,49 @@ def test_faults_are_those_of_the_design(project: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("target", ["hls", "rtl"])
-def test_a_build_cancelled_at_any_stage_leaves_nothing_running(
-    project: Path, tmp_path: Path, stage: str, target: str
-) -> None:
-    reached, ended = list[str](), "cancelled"
-    try:
-        build_process.build(
-            load_project(project),
-            tmp_path / "out",
-            progress=lambda step: reached.append(step.stage),
-            cancel=lambda: stage in reached,
-            target=target,
-        )
-        ended = "built"
-    except Cancelled:
-        pass
-    assert stage in reached
-    # When the report is being written it may be too late.
-    assert ended == "cancelled" or stage == "report"
-    assert (tmp_path / "out").exists() == (ended == "built"), "a folder is there as a whole or not at all"
-    workers = below(os.getpid(), "ui.build_child")
-    assert len(workers) == 1
-    # The process in which CIRCT runs stays with the one that uses it.
-    kept = set(below(workers[0], "circt_main"))
-    assert wait_until(lambda: not {*below(workers[0])} - kept), "compilers and simulations have ended"
-    if stage == "simulate" and target == "hls":
-        # And the process is still good for a build.
-        made = build_process.build(load_project(project), tmp_path / "out", progress=nothing, cancel=lambda: False)
-        assert made.ok
+@pytest.mark.usefixtures("none_but_ours")
+class TestCancelled:
+    """Each build has the process that the one before was cancelled in."""
+
+    @pytest.mark.parametrize("stage", STAGES)
+    @pytest.mark.parametrize("target", ["hls", "rtl"])
+    def test_a_build_cancelled_at_any_stage_leaves_nothing_running(
+        self, project: Path, tmp_path: Path, stage: str, target: str
+    ) -> None:
+        # A design that the process does not know yet: it has to check and to schedule it.
+        file, kernels = project / "project.yaml", project / "kernels" / "gemm.py"
+        own = 4 + STAGES.index(stage) + len(STAGES) * (target == "rtl")
+        file.write_text(file.read_text().replace("clock_ns: 3.33", f"clock_ns: {own}.25"))
+        kernels.write_text(f"# {own}\n{kernels.read_text()}")
+        assert load_project(project).project.target.clock_ns == own + 0.25
+        reached, ended = list[str](), "cancelled"
+        try:
+            build_process.build(
+                load_project(project),
+                tmp_path / "out",
+                progress=lambda step: reached.append(step.stage),
+                cancel=lambda: stage in reached,
+                target=target,
+            )
+            ended = "built"
+        except Cancelled:
+            pass
+        assert stage in reached
+        # When the report is being written it may be too late.
+        assert ended == "cancelled" or stage == "report"
+        assert (tmp_path / "out").exists() == (ended == "built"), "a folder is there as a whole or not at all"
+        workers = below(os.getpid(), "ui.build_child")
+        assert len(workers) == 1
+        # The process in which CIRCT runs stays with the one that uses it.
+        kept = set(below(workers[0], "circt_main"))
+        assert wait_until(lambda: not {*below(workers[0])} - kept), "compilers and simulations have ended"
+        if stage == "simulate" and target == "hls":
+            # And the process is still good for a build.
+            made = build_process.build(load_project(project), tmp_path / "out", progress=nothing, cancel=lambda: False)
+            assert made.ok
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_process_that_dies_is_told_with_its_last_words(project: Path, tmp_path: Path) -> None:
     def kill(step: Progress) -> None:
         if step.stage == "simulate":
