@@ -12,7 +12,7 @@ __all__ = ["Filling", "Page"]
 
 W = TypeVar("W", bound=QWidget)
 # Between two pages there is time for what a person does, and for what the last page has to lay out.
-_PAUSE_MS = 10
+_PAUSE_MS = 40
 
 
 class Filling(QObject):
