@@ -47,9 +47,11 @@ QToolButton { icon-size: 18px; }
 QTreeView, QListView { icon-size: 17px; }
 QPushButton, QTabBar, QMenu, QComboBox, QCheckBox { icon-size: 16px; }
 QMenu::indicator { width: 14px; height: 14px; }
-QCheckBox::indicator { width: 14px; height: 14px; background: $base; border: 1px solid $edge; border-radius: 3px; }
+QCheckBox::indicator, QTreeView::indicator, QListView::indicator { width: 14px; height: 14px;
+  background: $base; border: 1px solid $edge; border-radius: 3px; }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border: 1px solid $accent; }
-QCheckBox::indicator:checked { background: $primary; border: 1px solid $primary; image: url("$tick"); }
+QCheckBox::indicator:checked, QTreeView::indicator:checked, QListView::indicator:checked { background: $primary;
+  border: 1px solid $primary; image: url("$tick"); }
 QCheckBox::indicator:disabled { border: 1px solid $line; }
 QCheckBox:focus { color: $accent; }
 QDockWidget { color: $muted; font-weight: 600; titlebar-close-icon: none; titlebar-normal-icon: none; }
