@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QAbstractAnimation, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QWidget
@@ -25,7 +25,10 @@ __all__ = ["SIZE", "Stage", "StageError"]
 
 SIZE = QSize(1440, 900)
 _LEFT, _NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+_RUNNING = QAbstractAnimation.State.Running
 _BUILD_S = 300.0
+# Of the event loop, one after another, in which nothing is due once the window is at rest.
+_PASSES = 3
 # Of a drawing, above and below its blocks.
 _AROUND = 40
 
@@ -133,11 +136,22 @@ class Stage:
     # Waiting.
 
     def settle(self, seconds: float = 0.12) -> None:
-        """Let the window do what is due, and at least for `seconds`."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """Let the window do what is due within `seconds`; where nothing is any more, that takes less."""
+        end, passes = time.monotonic() + seconds, 0
+        while passes < _PASSES and (left := end - time.monotonic()) > 0:
             self.app.processEvents()
+            passes = 0 if self._due(left) else passes + 1
             time.sleep(0.005)
+
+    def _due(self, seconds: float) -> bool:
+        """Tell whether something is to come within `seconds`, a dock is moving, or a process is asked about steps."""
+        inspector, timers = self.parts.inspector, self.window.findChildren(QTimer)
+        return (
+            inspector.verifier.running
+            or inspector.effects.predictor.running
+            or any(t.isActive() and t.isSingleShot() and t.remainingTime() <= seconds * 1000 for t in timers)
+            or any(moved.state() == _RUNNING for moved in self.window.findChildren(QAbstractAnimation))
+        )
 
     def until(self, done: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
         """Wait until `done`; raises StageError with `what` was waited for where that takes longer than `seconds`."""
