@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
@@ -14,7 +11,7 @@ from nodes.themes import THEMES
 from ui.restyle import MONO, recolour, rescale
 from ui.sheet import sheet
 
-__all__ = ["LOOK", "apply_theme", "mono_font", "px", "resolved", "set_level", "set_mono", "settle", "undressed"]
+__all__ = ["LOOK", "apply_theme", "mono_font", "px", "resolved", "set_level", "set_mono", "settle"]
 
 # Of the font of the interface and of code, at 100%.
 _PIXELS, _MONO_PIXELS = 13, 12
@@ -60,25 +57,6 @@ def apply_theme(app: QApplication, theme: str = "system", scale: float = 1.0) ->
     app.setPalette(_palette())
     app.setStyleSheet(sheet(THEMES[name], scale))
     LOOK.changed.emit()
-
-
-@contextmanager
-def undressed() -> Iterator[None]:
-    """Make the parts of a window without the style sheet, which they get together in the end.
-
-    Else Qt gives it to each part, and to all that is in it, whenever the part comes into another one.
-    """
-    app = QApplication.instance()
-    sheet_of_all = app.styleSheet() if isinstance(app, QApplication) else ""
-    # All that is there already would be drawn anew.
-    if not isinstance(app, QApplication) or not sheet_of_all or any(w.isVisible() for w in app.topLevelWidgets()):
-        yield
-        return
-    app.setStyleSheet("")
-    try:
-        yield
-    finally:
-        app.setStyleSheet(sheet_of_all)
 
 
 def settle(root: QWidget, before: str = "") -> None:

@@ -57,7 +57,6 @@ from ui.tab_commands import TabCommands
 from ui.tab_keeper import TabKeeper
 from ui.target_button import TargetButton
 from ui.targets import TargetChoice
-from ui.theme import undressed
 
 __all__ = ["Window"]
 
@@ -90,8 +89,7 @@ class Window(
         self.prompts: Prompts = Prompts(self)
         self.session = Session(self)
         self.builder, self.calibrator = Builder(self), Background(self)
-        with undressed():
-            self.panels = Panels(self, self.session)
+        self.panels = Panels(self, self.session)
         self.gestures = Gestures(self.session, self.panels.canvas)
         self.drops = FileDrops(self.session, lambda: self.prompts, self.gestures.add, self._message)
         self.navigator = Navigator(self.session, self.panels)
