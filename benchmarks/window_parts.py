@@ -234,7 +234,10 @@ def _undone(window: Any, edits: Any) -> list[dict[str, Any]]:
     window.session.do(edits.SetParam("top", "n0_0", "R", 4))
     works = {name: lambda edit=edit: window.session.do(edit) for name, edit in kinds.items()}
     works[f"collapse {ROWS} blocks"] = lambda: _collapse(window, column)
-    return [_undo(window, name, work) for name, work in works.items()]
+    found = [_undo(window, name, work) for name, work in works.items()]
+    # Else what is kept of it would be offered to the next one who opens the design.
+    window.session.undo()
+    return found
 
 
 def _collapse(window: Any, blocks: tuple[str, ...]) -> None:
