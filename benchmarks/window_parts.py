@@ -128,18 +128,29 @@ def stock() -> dict[str, Any]:
     return {"first": first, "fit": min(fits), "whole": whole, "full": full, "memory": resident()}
 
 
-def ours(folder: str) -> dict[str, Any]:
-    """The studio's window with the design."""
-    from allo_studio.design import edits
+def studio() -> Any:
+    """Return a window a while after a start of the program, and as the program has it."""
     from ui.app import application
+    from ui.load_ahead import LoadAhead
     from ui.window import Window
 
     app = application()
     window = Window()
     _KEPT.extend((app, window))
     window.show()
-    view = window.panels.canvas.view
+    LoadAhead(window)
     settle()
+    # What is there at the start is never searched for garbage.
+    gc.freeze()
+    return window
+
+
+def ours(folder: str) -> dict[str, Any]:
+    """The studio's window with the design."""
+    from allo_studio.design import edits
+
+    window = studio()
+    view = window.panels.canvas.view
     painted = _Painted(view.viewport())
     began = time.perf_counter()
     assert window.open_project(Path(folder))
@@ -253,6 +264,8 @@ def _undo(window: Any, name: str, work: Callable[[], object]) -> dict[str, Any]:
         assert window.session.project != before, name
         QApplication.processEvents()
         before = _items(window)
+        # What was made to count them is none of the window's garbage.
+        gc.collect()
         times.append(timed(lambda: (window.session.undo(), QApplication.processEvents())))
         items = sum(before.get(name) != item for name, item in _items(window).items())
     return {"edit": name, "ms": statistics.median(times), "longest": max(times), "items": items}
@@ -269,18 +282,7 @@ def _items(window: Any) -> dict[str, tuple[object, object]]:
 
 def build(folder: str, target: str) -> dict[str, Any]:
     """Build in the window; tell how long the longest wait between two events of a timer was."""
-    from ui.app import application
-    from ui.load_ahead import LoadAhead
-    from ui.window import Window
-
-    app = application()
-    window = Window()
-    _KEPT.extend((app, window))
-    window.show()
-    # As in the program, where what is there at the start is never searched for garbage.
-    LoadAhead(window)
-    settle()
-    gc.freeze()
+    window = studio()
     assert window.open_project(Path(folder))
     settle()
     ticks: list[float] = []

@@ -22,7 +22,7 @@ from nodes.metrics import FOOTER_HEIGHT, block_size, label_room
 from nodes.minimap import Minimap
 from nodes.notes import NoteItem, NoteLayer
 from nodes.patches import PatchedGraph
-from nodes.picture import Kept, Overlays, Picture, WireSpec, block_name, describe, longest
+from nodes.picture import BlockSpec, Kept, Overlays, Picture, WireSpec, block_name, describe, longest
 from nodes.pipe import WireItem
 from nodes.viewer import CanvasView, Checker
 from nodes.wire_router import WireRouter
@@ -49,6 +49,10 @@ def measures(graph: Graph, checked: CheckedDesign) -> tuple[dict[str, tuple[floa
         footer = FOOTER_HEIGHT if spec.kind in ("kernel", "graph", "ip") else 0.0
         sizes[name] = (size.width(), size.height() + footer)
     return sizes, {name: label_room(spec) for name, spec in picture.wires.items()}
+
+
+def _same_shape(old: BlockSpec, new: BlockSpec | None) -> bool:
+    return new is not None and (old is new or old.shape == new.shape)
 
 
 def _snapped(value: float) -> float:
@@ -198,7 +202,7 @@ class Canvas(QWidget):
     def _draw_blocks(self, picture: Picture) -> set[str]:
         """Draw blocks; return the names of those that are new or have changed."""
         old, changed = self._picture.blocks, set()
-        for name in [n for n in self._blocks if n not in picture.blocks or old[n].shape != picture.blocks[n].shape]:
+        for name in [n for n in self._blocks if not _same_shape(old[n], picture.blocks.get(n))]:
             self._remove_block(name)
         for name, spec in picture.blocks.items():
             if name not in self._blocks:
@@ -219,8 +223,8 @@ class Canvas(QWidget):
         old = self._picture.wires
         for wire_id, spec in picture.wires.items():
             known = wire_id in self._wires
-            at_changed = block_name(spec.source) in changed or block_name(spec.target) in changed
-            if known and not at_changed and (old[wire_id] is spec or old[wire_id] == spec):
+            same = known and (old[wire_id] is spec or old[wire_id] == spec)
+            if same and not (changed and (block_name(spec.source) in changed or block_name(spec.target) in changed)):
                 continue
             if not known:
                 self._add_wire(spec)
@@ -258,7 +262,7 @@ class Canvas(QWidget):
     def _place(self, name: str, position: tuple[float, float]) -> bool:
         """Put a block where it belongs; tell whether that is not where it was drawn before."""
         item = self._blocks[name]
-        if (item.pos().x(), item.pos().y()) != position:
+        if item.place != position:
             item.setPos(*position)
         before, self._positions[name] = self._positions.get(name), position
         return before != position

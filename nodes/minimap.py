@@ -115,7 +115,9 @@ class Minimap(QWidget):
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.BLOCK_BORDER)
-        painter.drawRects([_drawn(rect, scale, origin) for rect in self._blocks])
+        painter.translate(origin)
+        painter.scale(scale, scale)
+        painter.drawRects(self._blocks)
         painter.end()
         return picture
 

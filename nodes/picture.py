@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, TypeVar, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from allo_studio.design.blocks import described, is_generated
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
@@ -162,11 +162,23 @@ def longest(graph: Graph, checked: CheckedDesign) -> Overlays:
     return Overlays({}, texts)
 
 
+class _Wire(NamedTuple):
+    """A wire with what it was described from; `ghost` where one of its ends is at nothing that the graph has."""
+
+    edge: Edge
+    info: EdgeInfo | None
+    note: str
+    spec: WireSpec
+    ghost: bool
+
+
 class Kept:
     """What was described before, so that only what is different is described anew: checks of large designs are many."""
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[tuple[object, ...], BlockSpec | WireSpec]] = {}
+        self._ends: dict[str, tuple[object, ...]] = {}
+        self.wires: dict[str, _Wire] = {}
 
     def get(self, name: str, made_from: tuple[object, ...], make: Callable[[], V]) -> V:
         """Return what was made for a name if it was made from the same, else make it."""
@@ -176,6 +188,11 @@ class Kept:
         value = make()
         self._values[name] = made_from, value
         return value
+
+    def changed(self, ends: dict[str, tuple[object, ...]]) -> set[str]:
+        """Take what wires may end at, by block; return the blocks at which something is not as it was."""
+        before, self._ends = self._ends, ends
+        return {name for name, end in ends.items() if before.get(name) != end} | (before.keys() - ends.keys())
 
 
 def describe(
@@ -197,13 +214,42 @@ def describe(
     for name, node in graph.nodes.items():
         blocks[name] = _block(graph, name, node, ports[name], checked, notes, kept)
     ports[""] = checked.signatures.get(graph.name, ())
-    wires = {}
+    return Picture(blocks, _wires(graph, checked, notes, kept, ports, blocks))
+
+
+def _wires(
+    graph: Graph,
+    checked: CheckedDesign,
+    notes: Overlays,
+    kept: Kept,
+    ports: Mapping[str, tuple[PortInfo, ...]],
+    blocks: dict[str, BlockSpec],
+) -> dict[str, WireSpec]:
+    """Return the wires, and add to `blocks` what they name and the graph lacks. Of most wires nothing has changed."""
+    ends: dict[str, tuple[object, ...]] = {n: (ports[n], node.disabled) for n, node in graph.nodes.items()}
+    ends[""] = ports[""], tuple(graph.inputs), tuple(graph.outputs), checked.pending
+    changed, before, bare = kept.changed(ends), kept.wires, dict(blocks)
+    everything = "" in changed
+    found: dict[str, _Wire] = {}
     for edge in graph.edges:
-        _stand_in(blocks, edge.source, output=True)
-        _stand_in(blocks, edge.target, output=False)
-        ends = ports.get(edge.source.node, ()), ports.get(edge.target.node, ())
-        wires[edge.id] = _wire(graph, edge, ends, checked, notes.wires.get(edge.id, ""), kept)
-    return Picture(blocks, wires)
+        source, target, info = edge.source, edge.target, checked.edges.get(f"{graph.name}/{edge.id}")
+        note, wire = notes.wires.get(edge.id, ""), before.get(edge.id)
+        known = wire is not None and wire.edge is edge and wire.info is info and wire.note == note
+        if wire is None or not known or everything or source.node in changed or target.node in changed:
+            at = ports.get(source.node, ()), ports.get(target.node, ())
+            ghost = not (_has(bare, source, output=True) and _has(bare, target, output=False))
+            wire = _Wire(edge, info, note, _wire(graph, edge, info, at, checked.pending, note, kept), ghost)
+        if wire.ghost:
+            _stand_in(blocks, source, output=True)
+            _stand_in(blocks, target, output=False)
+        found[edge.id] = wire
+    kept.wires = found
+    return {name: wire.spec for name, wire in found.items()}
+
+
+def _has(blocks: Mapping[str, BlockSpec], end: Endpoint, output: bool) -> bool:
+    block = blocks.get(block_name(end))
+    return block is not None and end.port in block.port_names[output]
 
 
 def _with_named_ports(graph: Graph, checked: CheckedDesign) -> CheckedDesign:
@@ -251,7 +297,8 @@ def _block(
 ) -> BlockSpec:
     path = f"{graph.name}/{name}"
     often = checked.firings.get(path, 1)
-    found = tuple(d for d in checked.of(path) if "->" not in d.where)
+    about = checked.of(path)
+    found = tuple(d for d in about if "->" not in d.where) if about else ()
     told = notes.blocks.get(name, ""), notes.waits.get(name), notes.intervals.get(name)
     waiting = checked.pending and all(port.type is None for port in ports)
     block = kept.get(
@@ -325,18 +372,18 @@ def _boundary(
 def _wire(
     graph: Graph,
     edge: Edge,
+    info: EdgeInfo | None,
     ports: tuple[tuple[PortInfo, ...], tuple[PortInfo, ...]],
-    checked: CheckedDesign,
+    pending: bool,
     note: str,
     kept: Kept,
 ) -> WireSpec:
     """Return a wire; `ports` are those of the blocks at its ends."""
-    info = checked.edges.get(f"{graph.name}/{edge.id}")
     source, target = graph.nodes.get(edge.source.node), graph.nodes.get(edge.target.node)
     disabled: tuple[Disabled, Disabled] = (source.disabled if source else "", target.disabled if target else "")
     if disabled != ("", "") and not (info and (info.type or info.diagnostics)):
         return kept.get(edge.id, (edge, ports, disabled), lambda: _idle_wire(edge, ports, disabled))
-    waits = info is None and checked.pending
+    waits = info is None and pending
     return kept.get(edge.id, (edge, info, ports, note, waits), lambda: _wire_spec(edge, info, ports, note, waits))
 
 

@@ -142,7 +142,8 @@ class WireItem(PipeItem):  # type: ignore[misc]
         self._parts = WireParts(self, self._draw)
         super().__init__()
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
-        self._dir_pointer.setVisible(False)
+        # The arrow that is not drawn would be one more item for each wire.
+        self._dir_pointer.setParentItem(None)
         self.label = WireLabel(self)
 
     def show_spec(self, spec: WireSpec) -> None:

@@ -41,6 +41,9 @@ def emit_item(value: Any, path: Path, indent: int) -> str:
 
 def flow(value: Any) -> str:
     """Return a value on one line."""
+    # Most values are texts.
+    if isinstance(value, str):
+        return _text(value)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_scalar(k)}: {flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
@@ -74,6 +77,8 @@ def _is_structure(path: Path) -> bool:
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from allo_studio.design.checked import CheckedDesign, EdgeInfo, PortInfo
 from allo_studio.design.model import Edge, Endpoint, Graph, GraphNode, KernelNode, Project, UnknownNode
 from allo_studio.diagnostics import Diagnostic
 from allo_studio.types import parse_type
-from nodes.picture import Overlays, block_name, describe, endpoint
+from nodes.picture import Kept, Overlays, block_name, describe, endpoint
 
 VECTOR, NUMBERS = parse_type("float32[8]"), parse_type("int32[8]")
 
@@ -94,3 +99,65 @@ def test_blocks_that_only_wires_name_have_a_stand_in() -> None:
 def test_names_of_blocks_and_ends_are_inverse() -> None:
     for end in (Endpoint("", "A"), Endpoint("mm1", "C")):
         assert endpoint(block_name(end), end.port) == end
+
+
+# Edges and what is known of them are the same objects from state to state, as those of a design that is edited.
+EDGES = tuple(
+    Edge(Endpoint.parse(a), Endpoint.parse(b))
+    for a in ("A", "C", "f.y", "f.w", "g.y", "h.y")
+    for b in ("B", "f.x", "g.x", "g.w", "h.x")
+)
+FAULT = Diagnostic("type", "differ", where="top/f.y->g.x")
+INFOS = (EdgeInfo(VECTOR, True), EdgeInfo(NUMBERS, True), EdgeInfo(None, False, (FAULT,)), None)
+PORTS = (
+    None,
+    (PortInfo("x", "in", VECTOR), PortInfo("y", "out", VECTOR)),
+    (PortInfo("x", "in", NUMBERS), PortInfo("w", "in", NUMBERS), PortInfo("w", "out", NUMBERS)),
+)
+NODES = (None, KernelNode("k.py", "f"), KernelNode("k.py", "f", disabled="bypass"), GraphNode("sub"))
+
+
+@st.composite
+def states(draw: st.DrawFn) -> tuple[Graph, CheckedDesign, Overlays]:
+    nodes = {name: node for name in "fgh" if (node := draw(st.sampled_from(NODES)))}
+    edges = tuple(draw(st.lists(st.sampled_from(EDGES), unique=True, max_size=6)))
+    sides = draw(
+        st.sampled_from([({"A": "int8[4]"}, {"B": "int8[4]"}), ({"C": "int8[4]"}, {}), ({}, {"B": "int8[4]"})])
+    )
+    graph = Graph("top", inputs=sides[0], outputs=sides[1], nodes=nodes, edges=edges)
+    ports = {f"top/{name}": found for name in nodes if (found := draw(st.sampled_from(PORTS)))}
+    infos = {f"top/{edge.id}": info for edge in edges if (info := draw(st.sampled_from(INFOS)))}
+    faults = (Diagnostic("x", "slow", where="top/f", severity="warning"),) if draw(st.booleans()) else ()
+    boundary = draw(st.sampled_from([(), (PortInfo("A", "in", VECTOR),), (PortInfo("B", "out", NUMBERS),)]))
+    project = Project("p", graphs={"top": graph})
+    checked = CheckedDesign(project, faults, {}, ports, infos, {"top": boundary}, pending=draw(st.booleans()))
+    notes = Overlays({}, {edge.id: "fifo" for edge in edges if draw(st.booleans())})
+    return graph, checked, notes
+
+
+@given(st.lists(states(), min_size=2, max_size=5))
+def test_what_was_described_before_changes_nothing(seen: list[tuple[Graph, CheckedDesign, Overlays]]) -> None:
+    kept = Kept()
+    for graph, checked, notes in seen:
+        found, fresh = describe(graph, checked, notes, kept), describe(graph, checked, notes)
+        assert found == fresh
+        assert list(found.blocks) == list(fresh.blocks)
+        assert list(found.wires) == list(fresh.wires)
+
+
+def test_a_stand_in_stays_for_the_wires_that_are_left() -> None:
+    graph, checked = design("f.y->h.x", "g.y->h.x")
+    kept = Kept()
+    assert describe(graph, checked, kept=kept).blocks["h"].kind == "missing"
+    left = replace(graph, edges=graph.edges[1:])
+    assert describe(left, checked, kept=kept) == describe(left, checked)
+    assert describe(left, checked, kept=kept).blocks["h"].port_names[False] == {"x"}
+
+
+def test_wires_of_which_nothing_changed_are_not_described_again() -> None:
+    graph, checked = design("A->f.x", "f.y->B", "g.y->u.x")
+    kept = Kept()
+    before = describe(graph, checked, kept=kept)
+    more = replace(graph, nodes={**graph.nodes, "more": KernelNode("k.py", "f")})
+    after = describe(more, checked, kept=kept)
+    assert all(after.wires[name] is wire for name, wire in before.wires.items())
