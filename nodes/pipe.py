@@ -165,16 +165,10 @@ class WireItem(PipeItem):  # type: ignore[misc]
         """Lay the curve anew; called whenever an end has moved."""
         if not (self.input_port and self.output_port):
             return
-        start, end = self.output_port.centre, self.input_port.centre
-        if (start, end) != self._ends:
-            self._ends, self._way, self.unrouted = (start, end), None, True
-        blocks = [port.node.area for port in (self.output_port, self.input_port) if port.node]
-        if self._way:
-            path = along(start, end, self._way, _LOOP)
-        elif end.x() < start.x() and blocks:
-            path = around(start, end, max(block.bottom() for block in blocks))
-        else:
-            path = curve(start, end)
+        ends = self.output_port.centre, self.input_port.centre
+        if ends != self._ends:
+            self._ends, self._way, self.unrouted = ends, None, True
+        path = self.path_over(self._way)
         if path != self.path():
             # The curve with room for its pen and the cross; kept, as Qt asks for it at every frame.
             self.prepareGeometryChange()
@@ -198,6 +192,16 @@ class WireItem(PipeItem):  # type: ignore[misc]
         """Have it drawn anew."""
         super().update(*area)
         self._parts.update()
+
+    def path_over(self, way: Sequence[Lane] | None) -> QPainterPath:
+        """Return the curve over some lanes, or, without any, straight from end to end."""
+        start, end = self.output_port.centre, self.input_port.centre
+        blocks = [port.node.area for port in (self.output_port, self.input_port) if port.node]
+        if way:
+            return along(start, end, way, _LOOP)
+        if end.x() < start.x() and blocks:
+            return around(start, end, max(block.bottom() for block in blocks))
+        return curve(start, end)
 
     def take_way(self, way: Sequence[Lane] | None) -> None:
         """Lead over lanes from now on, or, without any, straight from end to end."""

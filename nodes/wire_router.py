@@ -41,11 +41,11 @@ class WireRouter:
 
     def _lay(self, name: str, wire: WireItem) -> QRectF:
         """Lay a wire; return the area in which blocks may change its way."""
-        wire.take_way(None)
-        path, ends = wire.path(), wire.end_blocks()
+        path, ends = wire.path_over(None), wire.end_blocks()
         # A straight wire's rectangle is empty, and such a one meets nothing.
         box = path.boundingRect().adjusted(-1, -1, 1, 1)
         if not meets(path, self._obstacles.within(box, ends)):
+            wire.take_way(None)
             return box
         start, end = wire.output_port.centre, wire.input_port.centre
         wire.take_way(lanes(self._obstacles, start, end, ends, name))
