@@ -50,6 +50,9 @@ def beside(report: Report, path: Path) -> Report:
     Raises AlloError (`file`, `report`) for what cannot be read, is no vendor's report, or says nothing of the design.
     """
     known = vendor_reports(path)
+    if not known and not path.exists():
+        hint = "look for the report in the solution's folder `syn/report`"
+        raise AlloError(Diagnostic("file", f"there is no {str(path)!r}", where=str(path), hint=hint))
     if not known:
         hint = "give a csynth.xml, a .rpt of the tools, or the folder of a solution"
         raise AlloError(Diagnostic("report", f"{str(path)!r} is no report of a vendor's tool", hint=hint))

@@ -183,6 +183,9 @@ def test_what_is_no_vendors_report_is_told(folder: Path, tmp_path: Path, capsys:
     other.mkdir()
     assert main(["report", str(folder), "--with", str(other)]) != 0
     assert "is no report of a vendor's tool" in capsys.readouterr().err
+    assert main(["report", str(folder), "--with", str(tmp_path / "gone.xml")]) != 0
+    assert "there is no" in (told := capsys.readouterr().err)
+    assert "gone.xml" in told
     (tmp_path / "other.xml").write_text(csynth_xml("filter", [ModuleSaid("filter", 7, {"DSP": 1})]))
     assert main(["report", str(folder), "--with", str(tmp_path / "other.xml")]) != 0
     assert "says nothing of the parts of this build: it is of filter" in capsys.readouterr().err
