@@ -259,6 +259,10 @@ class Sitting:
             anew.deleteLater()
 
 
+# Qt leaves an item where it is that is sent to a place all but equal to its own, such as in the last bit.
+_DIGITS = 6
+
+
 def _must_be_same(found: Project, expected: Project) -> None:
     """The projects are equal, with the types of their numbers and the order of their ports."""
     texts = [json.dumps(to_plain(project), sort_keys=True, indent=1).splitlines() for project in (found, expected)]
@@ -282,9 +286,10 @@ def _drawn(canvas: Canvas) -> Mapping[str, Any]:
     for name in canvas.picture.wires:
         wire = canvas.wire(name)
         path = wire.path()
-        points = [(e.x, e.y) for e in map(path.elementAt, range(path.elementCount()))]
+        points = [(round(e.x, _DIGITS), round(e.y, _DIGITS)) for e in map(path.elementAt, range(path.elementCount()))]
         label = wire.label
-        said = (label.lines, label.pos().toTuple(), label.isVisible(), label.toolTip())
+        at = (round(label.x(), _DIGITS), round(label.y(), _DIGITS))
+        said = (label.lines, at, label.isVisible(), label.toolTip())
         found[f"{name} "] = (points, said, wire.colour.name(), wire.toolTip())
     for note in canvas.notes:
         found[f"#{note.name}"] = (note.area.getRect(), note.zValue(), note.toolTip())
