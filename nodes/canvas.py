@@ -270,8 +270,7 @@ class Canvas(QWidget):
     # Gestures.
 
     def _tell_moves(self) -> None:
-        at = {name: block.pos() for name, block in self._blocks.items()}
-        moves = {name: (p.x(), p.y()) for name, p in at.items() if (p.x(), p.y()) != self._positions[name]}
+        moves = {name: block.place for name, block in self._blocks.items() if block.place != self._positions[name]}
         notes = self.notes.moved()
         for name in [name for name in notes if self.notes.item(name).backdrop]:
             self._carry(name, moves, notes)
