@@ -122,10 +122,19 @@ class Prompts:
         text = f"{name} was changed by another program since it was opened. Overwrite it?"
         return self._yes("The file has changed", text)
 
-    def recover(self, name: str) -> bool:
-        """Ask whether to take up unsaved work that was found."""
-        return self._yes("Unsaved work found", f"Unsaved changes to {name} were found, from a session that didn't end "
-                         "well. Take them up?")  # fmt: skip
+    def recover(self, name: str) -> Literal["take", "discard", "later"]:
+        """Ask what to do with unsaved work that was found."""
+        found = f"Unsaved changes to {name} were found, from a session that didn't end well."
+        box = QMessageBox(QMessageBox.Icon.Question, "Unsaved work found", found)
+        box.setInformativeText("Take them up? If not now, they stay and are offered when the project is next opened.")
+        role = QMessageBox.ButtonRole
+        take, later = box.addButton("Take up", role.AcceptRole), box.addButton("Not now", role.RejectRole)
+        discard = box.addButton("Discard", role.DestructiveRole)
+        box.setDefaultButton(take)
+        # Escape, pressed in haste, loses nothing.
+        box.setEscapeButton(later)
+        box.exec()
+        return "take" if box.clickedButton() is take else "discard" if box.clickedButton() is discard else "later"
 
     def text(self, title: str, label: str, start: str) -> str | None:
         """Ask for a text."""

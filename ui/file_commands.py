@@ -45,13 +45,18 @@ class FileCommands:
         return True
 
     def _recover(self) -> None:
-        unsaved = self.session.recoverable()
-        if unsaved is None:
-            return
-        if not self.prompts.recover(unsaved.name):
+        """Offer what studios that did not end well have kept, one after another until one is taken up."""
+        while (unsaved := self.session.recoverable()) is not None:
+            answer = self.prompts.recover(unsaved.name)
+            if answer == "take" and self.session.do(ReplaceProject(unsaved, "Take up unsaved work")):
+                self._message("Took up unsaved work; the history of edits begins anew here")
+                return
+            if answer != "discard":
+                self.session.leave_autosave()
+                return
             self.session.discard_autosave()
-        elif self.session.do(ReplaceProject(unsaved, "Take up unsaved work")):
-            self._message("Took up unsaved work; the history of edits begins anew here")
+        if self.session.kept_elsewhere():
+            self._message("Another studio has unsaved work on this project; each keeps its own")
 
     def _remember(self) -> None:
         if self.session.loaded is not None:

@@ -19,13 +19,10 @@ from allo_studio.design.model import Graph, Project
 from allo_studio.diagnostics import AlloError, Diagnostic
 from allo_studio.project import (
     LoadedProject,
-    autosave,
-    discard_autosave,
     load_project,
     merge_projects,
     new_project,
     project_file,
-    recover,
     save_project,
     save_project_as,
 )
@@ -129,6 +126,7 @@ class Session(QObject):
             return
         at = self.works.index(work)
         self.works.remove(work)
+        self.leave_autosave(work)
         if work is self.work:
             self.show_work(self.works[min(at, len(self.works) - 1)] if self.works else Work())
         else:
@@ -172,7 +170,7 @@ class Session(QObject):
         except AlloError as error:
             self._fail(error.diagnostics, "The project was not saved")
             return False
-        discard_autosave(before.loaded.file)
+        self.discard_autosave(before)
         work.result, work.built_from, work.builds = before.result, before.built_from, before.builds
         work.sight = before.sight
         work.level = valid(before.history.project, before.level)
@@ -224,24 +222,34 @@ class Session(QObject):
             self._keep(work)
 
     def recoverable(self) -> Project | None:
-        """Return the unsaved work of an earlier session that did not end well, if there is any."""
-        return recover(self.loaded.file) if self.loaded else None
+        """Return unsaved work of a session that did not end well, to be taken up or discarded; None: there is none."""
+        return self.work.kept.left_behind() if self.work.kept else None
 
     def discard_autosave(self, work: Work | None = None) -> None:
-        """Forget the unsaved work beside a project's file."""
-        loaded = (work or self.work).loaded
-        if loaded:
-            discard_autosave(loaded.file)
+        """Forget the unsaved work beside a project's file that is of this session, or was offered to it."""
+        kept = (work or self.work).kept
+        if kept:
+            kept.discard()
+
+    def leave_autosave(self, work: Work | None = None) -> None:
+        """Leave the unsaved work beside a project's file, of this session or offered to it, for another time."""
+        kept = (work or self.work).kept
+        if kept:
+            kept.leave()
+
+    def kept_elsewhere(self) -> bool:
+        """Tell whether another studio that runs has unsaved work on the project."""
+        return self.work.kept is not None and self.work.kept.elsewhere()
 
     def _keep(self, work: Work) -> None:
         """Keep what is not saved beside the file, or forget what was kept where all is saved."""
-        if work.loaded is None or work.history is None:
+        if work.loaded is None or work.history is None or work.kept is None:
             return
         if not work.dirty:
-            discard_autosave(work.loaded.file)
+            work.kept.discard()
             return
         try:
-            autosave(work.loaded, work.history.project)
+            work.kept.keep(work.loaded, work.history.project)
         except AlloError as error:
             # Once is enough: it would be told at each edit.
             if not self._no_autosave:

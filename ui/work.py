@@ -1,6 +1,6 @@
 """What is known of one open project: the design with its history, what the check says, the level shown, the last build.
 
-Nothing here touches Qt; `ui.session` tells who listens when it changes.
+Nothing here sends signals; `ui.session` tells who listens when it changes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from allo_studio.project import KernelFiles, LoadedProject, is_changed, load_pro
 from allo_studio.project.ip.blocks import named_files
 from allo_studio.source import Source
 from ui.catalogue import Section, catalogue, project_files
+from ui.kept_work import KeptWork
 from ui.places import Level, graph_at, valid
 from ui.results import Made, built_for, generated
 
@@ -55,6 +56,7 @@ class Work:
 
     def __init__(self, loaded: LoadedProject | None = None) -> None:
         self.loaded = loaded
+        self.kept = KeptWork(loaded.file) if loaded else None
         self.history: History | None = None
         self.checked: CheckedDesign | None = None
         self.level = Level("")

@@ -7,6 +7,7 @@ from allo_studio.project.load import PROJECT_FILE, LoadedProject, SpanIndex, loa
 from allo_studio.project.new import example_folder, example_note, examples, new_project
 from allo_studio.project.save import (
     autosave,
+    autosave_file,
     discard_autosave,
     dump_project,
     is_changed,
@@ -24,6 +25,7 @@ __all__ = [
     "LoadedProject",
     "SpanIndex",
     "autosave",
+    "autosave_file",
     "copy_nodes",
     "discard_autosave",
     "dump_project",

@@ -23,6 +23,7 @@ from allo_studio.project.splice import reordered, splice
 
 __all__ = [
     "autosave",
+    "autosave_file",
     "discard_autosave",
     "dump_project",
     "is_changed",
@@ -119,21 +120,21 @@ def save_project_as(loaded: LoadedProject, project: Project, path: Path) -> Load
     return parse_project(changed.text, file)
 
 
-def autosave(loaded: LoadedProject, project: Project) -> None:
+def autosave(loaded: LoadedProject, project: Project, place: int = 1) -> None:
     """Write the present state beside the project file; raises AlloError (code `file`).
 
     Called after each edit, so it is quick: the text is the canonical one, without the file's comments, and it isn't
     waited for the disk. What was written outlives the process at once, and a loss of power once the system has put it
-    on the disk.
+    on the disk. Programs that work on the project at the same time each have a `place` of their own, from 1.
     """
-    write_atomically(_autosave_file(loaded.file), dump_project(project), durable=False)
+    write_atomically(autosave_file(loaded.file, place), dump_project(project), durable=False)
 
 
-def recover(path: Path) -> Project | None:
+def recover(path: Path, place: int = 1) -> Project | None:
     """Return the project that was autosaved for `path`, or None where there is none, or none that differs."""
     try:
         file = project_file(path)
-        saved = parse_project(_text_of(_autosave_file(file)), file).project
+        saved = parse_project(_text_of(autosave_file(file, place)), file).project
     except AlloError:
         return None
     try:
@@ -143,14 +144,15 @@ def recover(path: Path) -> Project | None:
     return None if _says_same(saved, present) else saved
 
 
-def discard_autosave(path: Path) -> None:
+def discard_autosave(path: Path, place: int = 1) -> None:
     """Remove what `autosave` wrote for a project, given as a folder or a file."""
     with contextlib.suppress(AlloError, OSError):
-        _autosave_file(project_file(path)).unlink(missing_ok=True)
+        autosave_file(project_file(path), place).unlink(missing_ok=True)
 
 
-def _autosave_file(file: Path) -> Path:
-    return file.with_name(f".autosave-{file.name}")
+def autosave_file(file: Path, place: int = 1) -> Path:
+    """Return where `autosave` writes for a project file."""
+    return file.with_name(f".autosave-{file.name}" + (f".{place}" if place > 1 else ""))
 
 
 def _text_of(file: Path) -> str:

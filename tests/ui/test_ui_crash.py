@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from allo_studio.design.edits import SetExecution
+from allo_studio.project import recover
 from ui.crash import CrashReporter
 from ui.window import Window
 
@@ -53,7 +54,7 @@ def test_a_report_is_shown_and_can_be_copied(
     assert "ZeroDivisionError: the first" in capsys.readouterr().err
     # The work is kept beside the file, and the window is as it was.
     assert studio.session.loaded is not None
-    kept = studio.session.recoverable()
+    kept = recover(studio.session.loaded.file)
     assert kept is not None
     assert kept.graphs["cascade"].execution == "sequential"
     dialog.accept()

@@ -128,10 +128,10 @@ def test_closing_an_unchanged_project_asks_nothing(studio: Window) -> None:
 
 def test_unsaved_work_survives_and_is_offered(studio: Window, project: Path) -> None:
     studio.session.do(Disconnect("cascade", INNER))
-    studio.session.autosave()
+    studio.session.leave_autosave()
     # As after a crash: the window never had the chance to ask.
     again = Window()
-    again.prompts = person = Person(recover=True, unsaved="discard")  # type: ignore[assignment]
+    again.prompts = person = Person(recover="take", unsaved="discard")  # type: ignore[assignment]
     try:
         assert again.open_project(project)
         assert person.asked == ["recover"]

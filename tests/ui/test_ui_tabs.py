@@ -272,7 +272,7 @@ def test_unsaved_work_of_all_is_offered_after_a_crash(studio: Window, project: P
         loaded = load_project(path)
         autosave(loaded, Disconnect("cascade", INNER).apply(loaded.project))
     studio.session.close()
-    studio.prompts.answers["recover"] = True  # type: ignore[attr-defined]
+    studio.prompts.answers["recover"] = "take"  # type: ignore[attr-defined]
     assert studio.open_project(project)
     assert studio.open_project(other)
     assert titles(studio) == ["gemm_cascade •", "other •"]
