@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QMessageBox, QWidget
 
 from screenshots.scene import Scene
 from screenshots.stage import SIZE, Stage
@@ -134,7 +134,13 @@ def _recover(stage: Stage) -> QPixmap:
     text = kept.read_text(encoding="utf-8")
     stage.reset()
     kept.write_text(text, encoding="utf-8")
-    return stage.asked(lambda: window.open_project(stage.example("gemm_cascade")))
+    return stage.asked(lambda: window.open_project(stage.example("gemm_cascade")), _discard)
+
+
+def _discard(box: QWidget) -> None:
+    """Leave no work behind: scenes after this one would be asked about it."""
+    assert isinstance(box, QMessageBox)
+    next(button for button in box.buttons() if button.text() == "Discard").click()
 
 
 def _changed_on_disk(stage: Stage) -> QPixmap:
