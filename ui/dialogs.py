@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from allo_studio.calibration import CalibrationResult
 
 __all__ = ["Prompts"]
+
+_Answer = TypeVar("_Answer")
+# What a button says, its role, and the answer that it gives.
+_Choice: TypeAlias = tuple[str, QMessageBox.ButtonRole, _Answer]
 
 # The most files that a question lists.
 _SHOWN = 8
@@ -96,19 +100,16 @@ class Prompts:
 
     def file_changed(self, name: str, dirty: bool) -> Literal["merge", "reload", "keep"]:
         """Ask what to do with the changes that another program made to the file."""
-        box = QMessageBox(QMessageBox.Icon.Question, "The file has changed", f"{name} was changed by another program.")
-        text = "Take up its changes?"
+        role, what = QMessageBox.ButtonRole, "Take up its changes?"
+        choices: list[_Choice[Literal["merge", "reload", "keep"]]] = [
+            ("In place of mine" if dirty else "Take up", role.DestructiveRole, "reload"),
+            ("Go on without", role.RejectRole, "keep"),
+        ]
         if dirty:
-            text = "Merge its changes with yours, take them up in place of yours, or go on without them?"
-        box.setInformativeText(f"{text} Either can be undone.")
-        role = QMessageBox.ButtonRole
-        answers: dict[object, Literal["merge", "reload", "keep"]] = {}
-        if dirty:
-            answers[box.addButton("Merge", role.AcceptRole)] = "merge"
-        answers[box.addButton("Take up" if not dirty else "In place of mine", role.DestructiveRole)] = "reload"
-        answers[box.addButton("Go on without", role.RejectRole)] = "keep"
-        box.exec()
-        return answers.get(box.clickedButton(), "keep")
+            what = "Merge its changes with yours, take them up in place of yours, or go on without them?"
+            choices.insert(0, ("Merge", role.AcceptRole, "merge"))
+        text = f"{name} was changed by another program."
+        return _choose("The file has changed", text, f"{what} Either can be undone.", choices)
 
     def trust(self, folder: Path, files: Sequence[str]) -> bool:
         """Ask whether the code that a project brings may be run."""
@@ -124,17 +125,15 @@ class Prompts:
 
     def recover(self, name: str) -> Literal["take", "discard", "later"]:
         """Ask what to do with unsaved work that was found."""
-        found = f"Unsaved changes to {name} were found, from a session that didn't end well."
-        box = QMessageBox(QMessageBox.Icon.Question, "Unsaved work found", found)
-        box.setInformativeText("Take them up? If not now, they stay and are offered when the project is next opened.")
         role = QMessageBox.ButtonRole
-        take, later = box.addButton("Take up", role.AcceptRole), box.addButton("Not now", role.RejectRole)
-        discard = box.addButton("Discard", role.DestructiveRole)
-        box.setDefaultButton(take)
-        # Escape, pressed in haste, loses nothing.
-        box.setEscapeButton(later)
-        box.exec()
-        return "take" if box.clickedButton() is take else "discard" if box.clickedButton() is discard else "later"
+        choices: list[_Choice[Literal["take", "discard", "later"]]] = [
+            ("Take up", role.AcceptRole, "take"),
+            ("Discard", role.DestructiveRole, "discard"),
+            ("Not now", role.RejectRole, "later"),
+        ]
+        found = f"Unsaved changes to {name} were found, from a session that didn't end well."
+        what = "Take them up? If not now, they stay and are offered when the project is next opened."
+        return _choose("Unsaved work found", found, what, choices)
 
     def text(self, title: str, label: str, start: str) -> str | None:
         """Ask for a text."""
@@ -155,3 +154,15 @@ class Prompts:
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(self._parent, title, text, buttons.Yes | buttons.No, buttons[first])
         return answer == buttons.Yes
+
+
+def _choose(title: str, text: str, what: str, choices: Sequence[_Choice[_Answer]]) -> _Answer:
+    """Ask for one of some answers: Enter gives the first, Escape, pressed in haste, the last, which loses nothing."""
+    box = QMessageBox(QMessageBox.Icon.Question, title, text)
+    box.setInformativeText(what)
+    answers = {box.addButton(label, role): answer for label, role, answer in choices}
+    first, *_, last = answers
+    box.setDefaultButton(first)
+    box.setEscapeButton(last)
+    box.exec()
+    return answers.get(box.clickedButton(), answers[last])

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from allo_studio.design.edits import ReplaceProject
 from ui import preferences
 from ui.dialogs import Prompts
+from ui.kept_work import KeptWork
 from ui.panels import Panels
 from ui.recent import forget_recent, recent_projects, remember_project, shown_path
 from ui.session import Session
@@ -40,22 +41,23 @@ class FileCommands:
         if not self.session.open(Path(path)):
             return False
         self._remember()
-        if len(self.session.works) > before:
-            self._recover()
+        kept = self.session.work.kept
+        if len(self.session.works) > before and kept:
+            self._recover(kept)
         return True
 
-    def _recover(self) -> None:
+    def _recover(self, kept: KeptWork) -> None:
         """Offer what studios that did not end well have kept, one after another until one is taken up."""
-        while (unsaved := self.session.recoverable()) is not None:
+        while (unsaved := kept.left_behind()) is not None:
             answer = self.prompts.recover(unsaved.name)
             if answer == "take" and self.session.do(ReplaceProject(unsaved, "Take up unsaved work")):
                 self._message("Took up unsaved work; the history of edits begins anew here")
                 return
             if answer != "discard":
-                self.session.leave_autosave()
+                kept.leave()
                 return
-            self.session.discard_autosave()
-        if self.session.kept_elsewhere():
+            kept.discard()
+        if kept.elsewhere():
             self._message("Another studio has unsaved work on this project; each keeps its own")
 
     def _remember(self) -> None:
@@ -108,7 +110,8 @@ class FileCommands:
                 return False
         # Only now is it sure that none of them stays.
         for work in discarded:
-            self.session.discard_autosave(work)
+            if work.kept:
+                work.kept.discard()
         return True
 
     def _folder(self) -> Path:

@@ -126,7 +126,8 @@ class Session(QObject):
             return
         at = self.works.index(work)
         self.works.remove(work)
-        self.leave_autosave(work)
+        if work.kept:
+            work.kept.leave()
         if work is self.work:
             self.show_work(self.works[min(at, len(self.works) - 1)] if self.works else Work())
         else:
@@ -162,7 +163,7 @@ class Session(QObject):
     def save_as(self, path: Path) -> bool:
         """Write the project with its kernels to another folder or file and go on there."""
         before = self.work
-        if before.loaded is None or before.history is None:
+        if before.loaded is None or before.history is None or before.kept is None:
             return False
         try:
             self._refuse_open(path)
@@ -170,7 +171,7 @@ class Session(QObject):
         except AlloError as error:
             self._fail(error.diagnostics, "The project was not saved")
             return False
-        self.discard_autosave(before)
+        before.kept.discard()
         work.result, work.built_from, work.builds = before.result, before.built_from, before.builds
         work.sight = before.sight
         work.level = valid(before.history.project, before.level)
@@ -220,26 +221,6 @@ class Session(QObject):
         """Keep the unsaved work of all projects beside their files, so that it survives a crash."""
         for work in self.works:
             self._keep(work)
-
-    def recoverable(self) -> Project | None:
-        """Return unsaved work of a session that did not end well, to be taken up or discarded; None: there is none."""
-        return self.work.kept.left_behind() if self.work.kept else None
-
-    def discard_autosave(self, work: Work | None = None) -> None:
-        """Forget the unsaved work beside a project's file that is of this session, or was offered to it."""
-        kept = (work or self.work).kept
-        if kept:
-            kept.discard()
-
-    def leave_autosave(self, work: Work | None = None) -> None:
-        """Leave the unsaved work beside a project's file, of this session or offered to it, for another time."""
-        kept = (work or self.work).kept
-        if kept:
-            kept.leave()
-
-    def kept_elsewhere(self) -> bool:
-        """Tell whether another studio that runs has unsaved work on the project."""
-        return self.work.kept is not None and self.work.kept.elsewhere()
 
     def _keep(self, work: Work) -> None:
         """Keep what is not saved beside the file, or forget what was kept where all is saved."""

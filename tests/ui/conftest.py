@@ -16,9 +16,9 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 from schedule_samples import report
 
 from ui.app import application
@@ -147,6 +147,29 @@ def studio(window: Window, project: Path, qapp: QApplication) -> Window:
     assert window.open_project(project)
     qapp.processEvents()
     return window
+
+
+@pytest.fixture
+def press() -> Callable[[str], list[str]]:
+    """Presses a button of the question that is about to be asked, or Escape; returns where its text will be put."""
+
+    def soon(label: str) -> list[str]:
+        texts: list[str] = []
+
+        def now() -> None:
+            box = QApplication.activeModalWidget()
+            assert isinstance(box, QMessageBox)
+            texts.append(box.text())
+            if label == "Escape":
+                QTest.keyClick(box, Qt.Key.Key_Escape)
+                return
+            (button,) = (button for button in box.buttons() if button.text().replace("&", "") == label)
+            button.click()
+
+        QTimer.singleShot(0, now)
+        return texts
+
+    return soon
 
 
 @pytest.fixture

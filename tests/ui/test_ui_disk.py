@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from allo_studio.design.edits import SetChannel, SetExecution
 from allo_studio.project import load_project
+from ui.dialogs import Prompts
 from ui.window import Window
 
 
@@ -140,3 +142,22 @@ def test_nothing_is_watched_while_no_project_is_open(studio: Window, file: Path)
     change(file, 4.0)
     studio.disk.look()
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("dirty", "pressed", "answer"),
+    [
+        (False, "Take up", "reload"),
+        (False, "Go on without", "keep"),
+        (False, "Escape", "keep"),
+        (True, "Merge", "merge"),
+        (True, "In place of mine", "reload"),
+        (True, "Go on without", "keep"),
+        (True, "Escape", "keep"),
+    ],
+)
+def test_the_question_about_a_changed_file(
+    window: Window, press: Callable[[str], list[str]], dirty: bool, pressed: str, answer: str
+) -> None:
+    press(pressed)
+    assert Prompts(window).file_changed("project.yaml", dirty) == answer

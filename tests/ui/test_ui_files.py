@@ -128,7 +128,8 @@ def test_closing_an_unchanged_project_asks_nothing(studio: Window) -> None:
 
 def test_unsaved_work_survives_and_is_offered(studio: Window, project: Path) -> None:
     studio.session.do(Disconnect("cascade", INNER))
-    studio.session.leave_autosave()
+    assert studio.session.work.kept is not None
+    studio.session.work.kept.leave()
     # As after a crash: the window never had the chance to ask.
     again = Window()
     again.prompts = person = Person(recover="take", unsaved="discard")  # type: ignore[assignment]

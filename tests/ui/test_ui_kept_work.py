@@ -8,13 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
 
 from allo_studio.design.edits import Disconnect, SetExecution
 from allo_studio.design.model import Project
@@ -129,7 +126,7 @@ def test_work_that_cannot_be_kept_is_told_once(studio: Window, project: Path) ->
 
 
 def test_work_of_a_studio_that_runs_is_its_own(
-    window: Window, project: Path, other_studio: subprocess.Popen[str]
+    window: Window, project: Path, other_studio: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing is asked: the fixture's person would fail the test.
     assert window.open_project(project)
@@ -149,13 +146,13 @@ def test_work_of_a_studio_that_runs_is_its_own(
     other_studio.wait()
     window.session.close()
     offered: list[Project | None] = []
-    looked = window.session.recoverable
+    looked = KeptWork.left_behind
 
-    def recoverable() -> Project | None:
-        offered.append(looked())
+    def left_behind(kept: KeptWork) -> Project | None:
+        offered.append(looked(kept))
         return offered[-1]
 
-    window.session.recoverable = recoverable  # type: ignore[method-assign]
+    monkeypatch.setattr(KeptWork, "left_behind", left_behind)
     answers = iter(("discard", "take"))
     window.prompts.recover = lambda name: next(answers)  # type: ignore[method-assign,assignment]
     assert window.open_project(project)
@@ -213,22 +210,12 @@ def test_work_is_kept_where_no_lock_can_be_made(project: Path) -> None:
     assert beside(project) == [".autosave-project.yaml.lock"]
 
 
-@pytest.mark.parametrize(("pressed", "answer"), [("Take up", "take"), ("Not now", "later"), ("Discard", "discard")])
-def test_the_question_about_unsaved_work(window: Window, pressed: str, answer: str) -> None:
-    texts: list[str] = []
-
-    def press() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        texts.append(box.text())
-        (button,) = (button for button in box.buttons() if button.text().replace("&", "") == pressed)
-        button.click()
-
-    QTimer.singleShot(0, press)
+@pytest.mark.parametrize(
+    ("pressed", "answer"), [("Take up", "take"), ("Not now", "later"), ("Discard", "discard"), ("Escape", "later")]
+)
+def test_the_question_about_unsaved_work(
+    window: Window, press: Callable[[str], list[str]], pressed: str, answer: str
+) -> None:
+    texts = press(pressed)
     assert Prompts(window).recover("gemm_cascade") == answer
     assert "gemm_cascade" in texts[0]
-
-
-def test_escape_leaves_unsaved_work_where_it_is(window: Window) -> None:
-    QTimer.singleShot(0, lambda: QTest.keyClick(QApplication.activeModalWidget(), Qt.Key.Key_Escape))
-    assert Prompts(window).recover("gemm_cascade") == "later"
